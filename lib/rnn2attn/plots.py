@@ -1,0 +1,251 @@
+"""Every figure of the book, in one style.
+
+Figures are PNG on a transparent ground. Their colours keep a contrast of at least 3:1 both on white and on the
+dark theme's ground, and lines differ in dash and marker as well, so that nobody needs the colours. Hangul is drawn
+with the font that ``koreanize-matplotlib`` carries, where that package is installed.
+"""
+
+import importlib.util
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from cycler import cycler
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+INK = "#7a7a7a"  # text, axes, frames
+COLOURS = ("#2f7fc1", "#d3600a", "#1f8f6a", "#b0559e", "#8a7413")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+MARKERS = ("o", "s", "^", "D", "v")
+
+
+def _hangul_font() -> list[str]:
+    """Register the Nanum font of koreanize-matplotlib, found without importing it (its import fails on 3.12)."""
+    spec = importlib.util.find_spec("koreanize_matplotlib")
+    if spec is None or not spec.submodule_search_locations:
+        return []
+    path = Path(spec.submodule_search_locations[0]) / "fonts" / "NanumGothic.ttf"
+    if not path.exists():
+        return []
+    font_manager.fontManager.addfont(path)
+    return [font_manager.FontProperties(fname=path).get_name()]
+
+
+STYLE = {
+    "figure.figsize": (5.2, 3.2),
+    "figure.dpi": 144,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "font.family": ["DejaVu Sans", *_hangul_font()],
+    "font.size": 10.5,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlesize": "medium",
+    "axes.prop_cycle": cycler(color=COLOURS) + cycler(linestyle=DASHES) + cycler(marker=MARKERS),
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "lines.markersize": 4.5,
+}
+
+
+class Figure(MatplotlibFigure):
+    """A Matplotlib figure that a notebook shows when it is a cell's last value, and pyplot knows nothing of."""
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        png = io.BytesIO()
+        self.savefig(png, format="png", bbox_inches="tight", metadata={"Software": None})
+        return {"image/png": png.getvalue(), "text/plain": "<Figure>"}
+
+
+def _axes(**figure) -> tuple[Figure, Axes]:
+    fig = Figure(layout="constrained", **figure)
+    FigureCanvasAgg(fig)
+    return fig, fig.add_subplot()
+
+
+def lines(
+    series: Mapping[str, Sequence],
+    *,
+    x: Sequence[float] | None = None,
+    xlabel: str,
+    ylabel: str,
+    levels: Mapping[str, float] | None = None,
+    log: bool = False,
+) -> Figure:
+    """Curves over a common axis.
+
+    Args:
+        series: label → values, (N,), or one row a seed, (seeds, N): then the median is drawn, and all seeds lie
+            in the shaded band.
+        x: places of the N values; 0 … N − 1 if not given.
+        xlabel: what x is, with its unit.
+        ylabel: what the values are, with their unit.
+        levels: label → height of a horizontal line that the curves are to be held against.
+        log: whether the y axis is logarithmic.
+    """
+    with mpl.rc_context(STYLE):
+        fig, ax = _axes()
+        for label, values in series.items():
+            values = np.atleast_2d(np.asarray(values, dtype=float))
+            places = np.arange(values.shape[1]) if x is None else np.asarray(x, dtype=float)
+            every = max(1, values.shape[1] // 10)
+            (line,) = ax.plot(places, np.median(values, axis=0), label=label, markevery=every)
+            if len(values) > 1:
+                ax.fill_between(
+                    places,
+                    values.min(axis=0),
+                    values.max(axis=0),
+                    color=line.get_color(),
+                    alpha=0.25,
+                    linewidth=0,
+                )
+        for label, height in (levels or {}).items():
+            ax.axhline(height, color=INK, linestyle=(0, (1, 1)), marker="", linewidth=1.4)
+            ax.annotate(
+                label,
+                (1, height),
+                xycoords=("axes fraction", "data"),
+                xytext=(0, 3),
+                textcoords="offset points",
+                ha="right",
+                va="bottom",
+            )
+        ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
+        ax.legend()
+    return fig
+
+
+def heatmap(
+    values: Sequence[Sequence[float]],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    xlabel: str,
+    ylabel: str,
+) -> Figure:
+    """Numbers between 0 and 1 as shaded, numbered cells.
+
+    Args:
+        values: (rows, columns), each between 0 and 1.
+        rows: a name for each row; Hangul is drawn as such.
+        columns: a name for each column.
+        xlabel: what the columns are.
+        ylabel: what the rows are.
+
+    Raises:
+        ValueError: the names do not match the values, or a value lies outside 0 … 1.
+    """
+    values = np.asarray(values, dtype=float)
+    if values.shape != (len(rows), len(columns)):
+        raise ValueError(
+            f"values have shape {values.shape}, but {len(rows)} rows and {len(columns)} columns are named"
+        )
+    if not ((values >= 0) & (values <= 1)).all():
+        raise ValueError(f"values must lie between 0 and 1; they reach from {values.min()} to {values.max()}")
+    with mpl.rc_context(STYLE):
+        fig, ax = _axes(figsize=(1.6 + 0.62 * len(columns), 1.0 + 0.44 * len(rows)))
+        ax.pcolormesh(values, cmap="Blues", vmin=0, vmax=1, edgecolors=INK, linewidth=0.6)
+        for (row, column), value in np.ndenumerate(values):
+            ax.text(
+                column + 0.5,
+                row + 0.5,
+                f"{value:.2f}",
+                ha="center",
+                va="center",
+                color="white" if value > 0.55 else "#303030",
+            )
+        ax.set_xticks(np.arange(len(columns)) + 0.5, columns)
+        ax.set_yticks(np.arange(len(rows)) + 0.5, rows)
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+        ax.invert_yaxis()
+        ax.set(xlabel=xlabel, ylabel=ylabel)
+    return fig
+
+
+def unrolled(inputs: Sequence[str], outputs: Sequence[str]) -> Figure:
+    """The recurrent network as a graph: once with its loop, once unrolled, with the equations' names.
+
+    Args:
+        inputs: what stands under each step.
+        outputs: what stands over each step.
+
+    Raises:
+        ValueError: there are not equally many inputs and outputs.
+    """
+    if len(inputs) != len(outputs):
+        raise ValueError(f"{len(inputs)} inputs and {len(outputs)} outputs: one of each a step was expected")
+    steps = len(inputs)
+    with mpl.rc_context(STYLE):
+        fig, ax = _axes(figsize=(5.6, 2.9))
+        state, line, green = COLOURS[0], COLOURS[1], COLOURS[2]
+
+        def box(x, y, text, colour):
+            ax.add_patch(
+                FancyBboxPatch(
+                    (x - 0.3, y - 0.24),
+                    0.6,
+                    0.48,
+                    boxstyle="round,pad=0,rounding_size=0.1",
+                    facecolor="none",
+                    edgecolor=colour,
+                    linewidth=1.8,
+                )
+            )
+            ax.text(x, y, text, ha="center", va="center")
+
+        def arrow(start, end, colour, text="", dx=0.0, dy=0.0, bend=0.0):
+            ax.add_patch(
+                FancyArrowPatch(
+                    start,
+                    end,
+                    arrowstyle="-|>",
+                    mutation_scale=11,
+                    color=colour,
+                    linewidth=1.5,
+                    connectionstyle=f"arc3,rad={bend}",
+                    shrinkA=0,
+                    shrinkB=0,
+                )
+            )
+            ax.text(
+                (start[0] + end[0]) / 2 + dx,
+                (start[1] + end[1]) / 2 + dy,
+                text,
+                ha="center",
+                va="center",
+                color=colour,
+                fontsize=9.5,
+            )
+
+        def column(x, name, below, above):
+            box(x, 0, f"$h_{{{name}}}$", state)
+            arrow((x, -0.8), (x, -0.24), green, "$W_{xh}$", dx=-0.3)
+            arrow((x, 0.24), (x, 0.8), green, "$W_{hy}$", dx=-0.3)
+            ax.text(x, -1.0, below, ha="center", va="center")
+            ax.text(x, 1.0, above, ha="center", va="center")
+
+        column(0, "t", "$x_t$", "$y_t$")
+        arrow((0.3, 0.12), (0.3, -0.12), line, bend=-2.6)
+        ax.text(0.88, 0, "$W_{hh}$", color=line, fontsize=9.5, ha="center", va="center")
+        ax.text(1.45, 0, "=", ha="center", va="center", fontsize=15)
+        places = 2.2 + 1.25 * np.arange(steps + 1)
+        box(places[0], 0, "$h_0$", INK)
+        for t, x in enumerate(places[1:], start=1):
+            column(x, t, inputs[t - 1], outputs[t - 1])
+            arrow((x - 0.95, 0), (x - 0.3, 0), line, "$W_{hh}$", dy=0.17)
+        ax.set(xlim=(-0.45, places[-1] + 0.35), ylim=(-1.25, 1.25), aspect="equal")
+        ax.axis("off")
+    return fig

@@ -1,0 +1,34 @@
+"""Shapes, checked at the door: every public function names the sizes of its arguments with this one helper."""
+
+from torch import Tensor
+
+
+def expect(**arguments: tuple[Tensor, str]) -> dict[str, int]:
+    """Compare tensors with named shapes; a name must mean the same size wherever it occurs.
+
+    ``expect(x=(x, "B d_x"), W_xh=(W_xh, "d_h d_x"))`` returns ``{"B": 2, "d_x": 7, "d_h": 11}``.
+
+    Raises:
+        TypeError: an argument is not a tensor.
+        ValueError: a shape does not fit; the message names the argument, its shape and the one expected.
+    """
+    sizes: dict[str, int] = {}
+    origin: dict[str, str] = {}
+    for argument, (tensor, names) in arguments.items():
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"{argument} must be a tensor of shape ({names}), not {type(tensor).__name__}")
+        expected = names.split()
+        fits = tensor.dim() == len(expected) and all(
+            sizes.get(name, size) == size for name, size in zip(expected, tensor.shape, strict=True)
+        )
+        if not fits:
+            known = {name: sizes[name] for name in expected if name in sizes}
+            why = ", ".join(f"{name} = {size} from {origin[name]}" for name, size in known.items())
+            raise ValueError(
+                f"{argument} has shape {tuple(tensor.shape)}, but ({', '.join(expected)}) was expected"
+                + (f", with {why}" if why else "")
+            )
+        for name, size in zip(expected, tensor.shape, strict=True):
+            sizes.setdefault(name, size)
+            origin.setdefault(name, argument)
+    return sizes
