@@ -176,7 +176,7 @@ def heatmap(
 
 
 def unrolled(inputs: Sequence[str], outputs: Sequence[str]) -> Figure:
-    """The recurrent network as a graph: once with its loop, once unrolled, with the equations' names.
+    """The recurrent network as a graph: above with its loop, below unrolled, with the equations' names.
 
     Args:
         inputs: what stands under each step.
@@ -187,65 +187,42 @@ def unrolled(inputs: Sequence[str], outputs: Sequence[str]) -> Figure:
     """
     if len(inputs) != len(outputs):
         raise ValueError(f"{len(inputs)} inputs and {len(outputs)} outputs: one of each a step was expected")
-    steps = len(inputs)
-    with mpl.rc_context(STYLE):
-        fig, ax = _axes(figsize=(5.6, 2.9))
-        state, line, green = COLOURS[0], COLOURS[1], COLOURS[2]
+    with mpl.rc_context(STYLE | {"font.size": 14}):
+        fig, ax = _axes(figsize=(5.2, 5.0))
 
         def box(x, y, text, colour):
             ax.add_patch(
                 FancyBboxPatch(
-                    (x - 0.3, y - 0.24),
-                    0.6,
-                    0.48,
-                    boxstyle="round,pad=0,rounding_size=0.1",
-                    facecolor="none",
-                    edgecolor=colour,
-                    linewidth=1.8,
+                    (x - 0.24, y - 0.2), 0.48, 0.4, boxstyle="round,pad=0,rounding_size=0.08",
+                    facecolor="none", edgecolor=colour, linewidth=1.8,
                 )
-            )
+            )  # fmt: skip
             ax.text(x, y, text, ha="center", va="center")
 
-        def arrow(start, end, colour, text="", dx=0.0, dy=0.0, bend=0.0):
+        def arrow(start, end, colour, label="", shift=(0.0, 0.0), bend=0.0):
             ax.add_patch(
                 FancyArrowPatch(
-                    start,
-                    end,
-                    arrowstyle="-|>",
-                    mutation_scale=11,
-                    color=colour,
-                    linewidth=1.5,
-                    connectionstyle=f"arc3,rad={bend}",
-                    shrinkA=0,
-                    shrinkB=0,
+                    start, end, arrowstyle="-|>", mutation_scale=12, color=colour, linewidth=1.6,
+                    connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0,
                 )
-            )
-            ax.text(
-                (start[0] + end[0]) / 2 + dx,
-                (start[1] + end[1]) / 2 + dy,
-                text,
-                ha="center",
-                va="center",
-                color=colour,
-                fontsize=9.5,
-            )
+            )  # fmt: skip
+            x, y = (start[0] + end[0]) / 2 + shift[0], (start[1] + end[1]) / 2 + shift[1]
+            ax.text(x, y, label, ha="center", va="center", color=colour, fontsize=13)
 
-        def column(x, name, below, above):
-            box(x, 0, f"$h_{{{name}}}$", state)
-            arrow((x, -0.8), (x, -0.24), green, "$W_{xh}$", dx=-0.3)
-            arrow((x, 0.24), (x, 0.8), green, "$W_{hy}$", dx=-0.3)
-            ax.text(x, -1.0, below, ha="center", va="center")
-            ax.text(x, 1.0, above, ha="center", va="center")
+        def step(x, y, state, below, above):
+            box(x, y, state, COLOURS[0])
+            arrow((x, y - 0.75), (x, y - 0.2), COLOURS[2], "$W_{xh}$", (-0.29, -0.06))
+            arrow((x, y + 0.2), (x, y + 0.75), COLOURS[2], "$W_{hy}$", (-0.29, 0))
+            ax.text(x, y - 0.92, below, ha="center", va="center")
+            ax.text(x, y + 0.92, above, ha="center", va="center")
 
-        column(0, "t", "$x_t$", "$y_t$")
-        arrow((0.3, 0.12), (0.3, -0.12), line, bend=-2.6)
-        ax.text(0.88, 0, "$W_{hh}$", color=line, fontsize=9.5, ha="center", va="center")
-        ax.text(1.45, 0, "=", ha="center", va="center", fontsize=15)
-        places = 2.2 + 1.25 * np.arange(steps + 1)
-        box(places[0], 0, "$h_0$", INK)
-        for t, x in enumerate(places[1:], start=1):
-            column(x, t, inputs[t - 1], outputs[t - 1])
-            arrow((x - 0.95, 0), (x - 0.3, 0), line, "$W_{hh}$", dy=0.17)
-        ax.set(xlim=(-0.45, places[-1] + 0.35), ylim=(-1.25, 1.25), aspect="equal")
+        last = len(inputs)
+        step(last / 2, 2.45, "$h_t$", "$x_t$", "$z_t$")
+        arrow((last / 2 + 0.24, 2.55), (last / 2 + 0.24, 2.35), COLOURS[1], "$W_{hh}$", (0.56, 0), bend=-2.4)
+        box(0, 0, "$h_0$", INK)
+        for t, (below, above) in enumerate(zip(inputs, outputs, strict=True), start=1):
+            step(t, 0, f"$h_{{{t}}}$", below, above)
+            arrow((t - 0.76, 0), (t - 0.24, 0), COLOURS[1], "$W_{hh}$", (-0.02, -0.2))
+        ax.set(xlim=(-0.3, last + 0.3), ylim=(-1.1, 3.5), aspect="equal")
         ax.axis("off")
     return fig

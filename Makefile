@@ -1,0 +1,66 @@
+# The README's two commands are `make book` and `make test`. `make` alone lists them all.
+SHELL    := bash
+PYTHON   ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null))
+PIP_ARGS ?=
+BIN      := .venv/bin
+READY    := .venv/.ready
+
+# Frames of the explorables are drawn for the book, not in a learner's kernel.
+export RNN2ATTN_FRAMES := 1
+export PYTHONUTF8 := 1
+
+.PHONY: help book serve test notebooks system address clean
+
+help: ## list the targets
+	@echo "usage: make TARGET"
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 14
+
+$(READY): requirements.txt lib/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Name another: make PYTHON=/path/to/python3.11 …"; exit 1; }
+	@echo "── Installing into .venv (the first time takes minutes)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install $(PIP_ARGS) --disable-pip-version-check --progress-bar off -r requirements.txt | \
+	  grep --line-buffered -E '^(Collecting|Installing|ERROR)'; exit $${PIPESTATUS[0]}
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e lib
+	@$(BIN)/pip check
+	@touch $@
+
+book: $(READY) ## execute every chapter and write the book to _build/html
+	@echo "── Building the book"
+	@$(BIN)/jupyter-book build . -W --keep-going
+	@echo
+	@echo "The book is in _build/html. Next: make serve, and open http://localhost:8000"
+
+serve: ## show the built book at http://localhost:8000
+	@test -f _build/html/index.html || { echo "There is no book yet. First: make book"; exit 1; }
+	@echo "http://localhost:8000   (Ctrl-C ends it)"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+test: $(READY) ## run all tests: library, notebooks, built pages (under 15 minutes on 2 cores)
+	@if [ "$$CI" = true ] || { [ "$$(id -u)" = 0 ] && [ -f /etc/debian_version ]; }; then $(MAKE) --no-print-directory system; fi
+	@echo "── Style"
+	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted. Next: $(BIN)/ruff format ."; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@echo "── Tests"
+	@$(BIN)/pytest
+	@echo
+	@echo "All tests passed. Next: git commit, with a message that says why."
+
+notebooks: $(READY) ## execute the notebooks and store their outputs in them
+	@$(BIN)/python book/tools/execute.py notebooks/*.ipynb
+	@echo "Next: git diff notebooks, and read what changed."
+
+system: ## install what the page tests need from Debian: Chromium and a Hangul font
+	@for package in chromium fonts-nanum; do dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then \
+	  echo "── Installing$$missing"; \
+	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+
+address: $(READY) ## move the repository's address everywhere: make address URL=https://github.com/OWNER/NAME
+	@$(BIN)/python book/tools/address.py "$(URL)"
+
+clean: ## remove what was built, and keep the installation
+	rm -rf _build

@@ -1,0 +1,82 @@
+"""Figures: transparent, readable on both themes, Hangul as Hangul."""
+
+import io
+import warnings
+
+import matplotlib.image
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from rnn2attn import plots
+
+WHITE, DARK = "#ffffff", "#121212"
+
+
+def luminance(colour):
+    """Relative luminance, WCAG 2."""
+    c = np.array(to_rgb(colour))
+    return np.where(c <= 0.03928, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(a, b):
+    """Contrast ratio, WCAG 2."""
+    low, high = sorted((luminance(a), luminance(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("ground", [WHITE, DARK])
+@pytest.mark.parametrize("colour", [plots.INK, *plots.COLOURS])
+def test_colours_hold_on_both_grounds(colour, ground):
+    assert contrast(colour, ground) >= 3
+
+
+def test_lines_differ_without_colour():
+    looks = list(zip(plots.DASHES, plots.MARKERS, strict=True))
+    assert len(looks) == len(set(looks)) == len(plots.COLOURS)
+
+
+def png(figure):
+    bundle = figure._repr_mimebundle_()
+    return matplotlib.image.imread(io.BytesIO(bundle["image/png"]))
+
+
+FIGURES = {
+    "lines": lambda: plots.lines(
+        {"a": [1, 2, 3], "b": [[1, 2, 2], [2, 3, 4]]}, xlabel="x", ylabel="y", levels={"c": 2}
+    ),
+    "heatmap": lambda: plots.heatmap(np.eye(2), ["나는", "학생"], ["I", "student"], xlabel="source", ylabel="대상"),
+    "unrolled": lambda: plots.unrolled(list("hell"), list("ello")),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_are_transparent_and_not_empty(name):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a missing glyph is a warning of Matplotlib's
+        image = png(FIGURES[name]())
+    alpha = image[..., 3]
+    assert alpha[0, 0] == alpha[-1, -1] == 0
+    assert (alpha > 0).mean() > 0.01
+
+
+def test_hangul_is_drawn_and_not_boxed():
+    """Two different syllables look different; as boxes they would be the same picture."""
+    pictures = [png(plots.heatmap([[0]], [syllable], ["x"], xlabel="", ylabel="")) for syllable in "가힣"]
+    assert pictures[0].shape != pictures[1].shape or not np.array_equal(*pictures)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: plots.heatmap(np.eye(2), ["a"], ["b", "c"], xlabel="", ylabel=""),
+            r"shape \(2, 2\), but 1 rows and 2",
+        ),
+        (lambda: plots.heatmap([[2.0]], ["a"], ["b"], xlabel="", ylabel=""), "between 0 and 1; they reach from 2.0"),
+        (lambda: plots.unrolled("ab", "a"), "2 inputs and 1 outputs"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

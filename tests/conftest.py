@@ -1,0 +1,84 @@
+"""What the tests of the whole share: a browser, and a book built from outputs that nbval has just compared."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+SYSTEM_LINE = "Chromium is not installed: the tests of the built pages did not run. To install it: make system"
+CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+# The kernels that nbval starts draw what the stored outputs hold (see rnn2attn.explore).
+os.environ.setdefault("RNN2ATTN_FRAMES", "1")
+
+_not_run = set()
+
+
+def chromium_path() -> str | None:
+    """Where Debian, or another system, keeps its Chromium."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Name in the last lines what could not run."""
+    for line in sorted(_not_run):
+        terminalreporter.write_line(line, yellow=True)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A running headless Chromium. Missing, it is named at the end; where CI=true it is a failure."""
+    path = chromium_path()
+    if path is None:
+        _not_run.add(SYSTEM_LINE)
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(SYSTEM_LINE)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+def build(root: Path, out: Path, *, env: dict | None = None, **execute) -> subprocess.CompletedProcess:
+    """Run jupyter-book on the book in root, as `make book` does, with other settings of `execute:` if given."""
+    out.mkdir(parents=True, exist_ok=True)
+    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    config["execute"] |= execute
+    config["sphinx"]["local_extensions"] = dict.fromkeys(config["sphinx"]["local_extensions"], str(root))
+    changed = out / "_config.yml"
+    changed.write_text(yaml.safe_dump(config), encoding="utf-8")
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(root), "-W", "--keep-going"]
+    command += ["--config", str(changed), "--toc", str(root / "_toc.yml"), "--path-output", str(out)]
+    return subprocess.run(
+        command, cwd=root, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory) -> Path:
+    """The built book's folder of pages, made from the stored outputs."""
+    out = tmp_path_factory.mktemp("book")
+    result = build(ROOT, out, execute_notebooks="off")
+    assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-4000:]
+    return out / "_build" / "html"
+
+
+@pytest.fixture
+def checkout(tmp_path) -> Path:
+    """A copy of the files under version control, to be broken at will."""
+    names = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).is_file():
+            target = tmp_path / "checkout" / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target)
+    return tmp_path / "checkout"

@@ -1,0 +1,126 @@
+"""The house: the build is never stale, the address stands in one place, the requirements are complete."""
+
+import importlib.metadata
+import re
+import subprocess
+import tomllib
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import address
+from conftest import ROOT, build
+
+# What a Colab runtime held in August 2026, of that which the library asks for.
+COLAB = {
+    "ipython": "7.34.0", "ipywidgets": "7.7.1", "matplotlib": "3.10.0", "numpy": "2.1.3", "pandas": "2.2.3",
+    "pyyaml": "6.0.3", "torch": "2.11.0", "babel": "2.18.0", "scikit-learn": "1.6.1",
+}  # fmt: skip
+
+
+def test_a_broken_library_fails_the_next_build_and_the_one_after(checkout):
+    (checkout / "_toc.yml").write_text("format: jb-book\nroot: notebooks/01-rnn-gradients\n", encoding="utf-8")
+    env = {"PYTHONPATH": str(checkout / "lib")}
+    step = checkout / "lib/rnn2attn/recurrent.py"
+    source = step.read_text(encoding="utf-8")
+
+    def made():
+        return build(checkout, checkout.with_name("out"), env=env)
+
+    first = made()
+    assert first.returncode == 0, first.stderr[-3000:]
+    page = checkout.with_name("out") / "_build/html/notebooks/01-rnn-gradients.html"
+    written = page.stat().st_mtime_ns
+    assert made().returncode == 0
+    assert page.stat().st_mtime_ns == written, "nothing changed, so nothing is read again"
+
+    broken = source.replace("+ h @ W_hh.T ", "")
+    assert broken != source
+    step.write_text(broken, encoding="utf-8")
+    for attempt in ("next", "one after"):
+        result = made()
+        assert result.returncode != 0, f"the {attempt} build passed with a broken step"
+        assert "CellExecutionError" in result.stderr or "Executing notebook failed" in result.stderr
+    step.write_text(source, encoding="utf-8")
+    assert made().returncode == 0
+
+
+def test_the_address_moves_everywhere(checkout):
+    subprocess.run("git init -q && git add -A", shell=True, cwd=checkout, check=True)
+    old = address.slug(yaml.safe_load((checkout / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"])
+    changed = {path.name for path in address.move(checkout, "https://github.com/some-one/a-book")}
+    assert {"_config.yml", "01-rnn-gradients.ipynb", "README.md", "CITATION.cff"} <= changed
+    left = subprocess.run(["git", "grep", "-lF", old], cwd=checkout, capture_output=True, text=True, check=False)
+    assert not left.stdout
+    assert address.move(checkout, "https://github.com/some-one/a-book") != []
+
+
+@pytest.mark.parametrize("url", ["", "github.com/a/b", "https://github.com/a", "https://gitlab.com/a/b"])
+def test_another_kind_of_address_is_refused(url):
+    with pytest.raises(ValueError, match="OWNER/NAME"):
+        address.slug(url)
+
+
+def test_every_repository_link_is_the_one_of_the_configuration():
+    slug = address.slug(yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"])
+    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    for name in names:
+        if name.startswith((".github/workflows", "tests/", "book/tools")) or not (ROOT / name).is_file():
+            continue
+        text = (ROOT / name).read_bytes().decode("utf-8", errors="ignore")
+        for other in re.findall(r"(?:github\.com|com/github)/([\w.-]+/rnn2attn)\b", text):
+            assert other == slug, name
+
+
+def requirements():
+    pinned = {}
+    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
+        if line := line.partition("#")[0].strip():
+            requirement = Requirement(line)
+            (specifier,) = requirement.specifier
+            assert specifier.operator == "==", f"{line} is not exact"
+            pinned[canonicalize_name(requirement.name)] = specifier.version
+    return pinned
+
+
+def test_requirements_are_exact_and_complete():
+    """All that is pinned needs, is pinned too, and this environment holds just these versions."""
+    pinned = requirements()
+    for name, version in pinned.items():
+        distribution = importlib.metadata.distribution(name)
+        assert distribution.version.partition("+")[0] == version, name
+        for line in distribution.requires or []:
+            needed = Requirement(line)
+            if needed.marker and not needed.marker.evaluate({"extra": ""}):
+                continue
+            key = canonicalize_name(needed.name)
+            if not key.startswith(("nvidia-", "cuda-", "triton")):  # what PyTorch's CUDA wheel brings on Linux
+                assert key in pinned, f"{name} needs {key}, which requirements.txt does not name"
+
+
+def test_the_library_lives_with_these_versions_and_with_colabs():
+    project = tomllib.loads((ROOT / "lib/pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pinned = requirements()
+    for line in project["dependencies"]:
+        needed = Requirement(line)
+        name = canonicalize_name(needed.name)
+        assert needed.specifier.contains(pinned[name]), line
+        assert name in COLAB, f"{name} is not in Colab: the library must not bring it there"
+        assert needed.specifier.contains(COLAB[name]), line
+    assert all(Requirement(f"x{project['requires-python']}").specifier.contains(v) for v in ("3.11", "3.12", "3.13"))
+
+
+def test_make_alone_lists_the_targets():
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for target in ("book", "test", "serve", "notebooks", "system", "address"):
+        assert re.search(rf"^  {target}\s+\S", listed, re.MULTILINE), target
+
+
+def test_no_file_names_a_machine():
+    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    for name in names:
+        if (ROOT / name).suffix in {".py", ".md", ".yml", ".toml", ".ipynb", ".txt"}:
+            text = (ROOT / name).read_text(encoding="utf-8")
+            assert not re.search(r"(?<![\w.])/(?:home|work|root|Users)/\w", text), name

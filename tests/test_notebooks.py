@@ -1,0 +1,138 @@
+"""The committed notebooks: outputs stored, figures described, readable in Colab; and nbval does compare them."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+import yaml
+
+from conftest import ROOT
+
+CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+MYST = re.compile(
+    r"^:{3,}|^`{3,}\{|\{[a-z:]+\}`|^\([\w-]+\)=|^%|^\+\+\+|\[\]\(|\]\(#|^:[a-z-]+:|\{\{|^\|\||\\label\{|\\begin\{",
+    re.MULTILINE,
+)
+
+
+@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+def notebook(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_there_are_chapters():
+    assert CHAPTERS
+
+
+def test_outputs_are_stored(notebook):
+    """Without them nbval would have nothing to compare, and pass."""
+    for number, cell in enumerate(code_cells(notebook)):
+        assert cell.execution_count, f"code cell {number} was never executed: make notebooks"
+        if re.search(r"^\s*print\(|^plots\.", cell.source, re.MULTILINE):
+            assert cell.outputs, f"code cell {number} prints or draws, but no output is stored: make notebooks"
+
+
+def test_stored_outputs_hold_nothing_that_changes_by_itself(notebook):
+    nbformat.validate(notebook)
+    assert "widgets" not in notebook.metadata
+    assert notebook.metadata.language_info == {"name": "python"}
+    for cell in code_cells(notebook):
+        assert "execution" not in cell.metadata
+        assert "nbval-ignore-output" not in cell.metadata.get("tags", [])
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.source
+            assert "image/svg+xml" not in output.get("data", {})
+            assert output.get("name") != "stderr", output.text
+
+
+def test_every_figure_says_what_it_shows(notebook):
+    figures = [c for c in code_cells(notebook) if any("image/png" in o.get("data", {}) for o in c.outputs)]
+    assert figures
+    for cell in figures:
+        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+        assert len(alt) >= 40, f"alternative text is missing or says nothing: {cell.source}"
+
+
+def test_cells_are_short(notebook):
+    lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook)]
+    assert max(lengths) <= 25
+    assert sorted(lengths)[len(lengths) // 2] <= 8
+
+
+def test_colab_reads_the_text_as_it_is(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            text = re.sub(r"`[^`]*`|\$\$.*?\$\$|\$[^$]*\$", "", cell.source, flags=re.DOTALL)
+            assert not MYST.search(text), f"{MYST.search(text)[0]!r} is not Markdown that Colab knows:\n{cell.source}"
+            # Plain letters with an underscore are a formula that was not set as one.
+            assert not re.search(r"\b[A-Za-z]_\w", re.sub(r"\]\([^)]*\)", "", text)), cell.source
+
+
+def test_the_first_cells_are_the_same_everywhere(notebook):
+    url = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+    first, parameters = (
+        code_cells(notebook)[0],
+        [c for c in code_cells(notebook) if "parameters" in c.metadata.get("tags", [])],
+    )
+    assert first.source == (
+        "try:\n    import rnn2attn  # noqa: F401\n"
+        "except ImportError:  # in Colab: the book's library, and nothing else\n"
+        f'    %pip install -q "rnn2attn @ git+{url}#subdirectory=lib"'
+    )
+    assert [c.source for c in parameters] == ["seed = 0"]
+
+
+def test_the_link_to_colab_is_this_notebook():
+    slug = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"].split(".com/")[1]
+    for path in CHAPTERS:
+        opening = nbformat.read(path, as_version=4).cells[0].source
+        link = f"https://colab.research.google.com/github/{slug}/blob/main/notebooks/{path.name}"
+        assert f"[Run this page in Colab]({link})" in opening
+
+
+def nbval(folder, env=None):
+    """Run nbval as `make test` does on a copy of a chapter, and return its exit status."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-sanitize-with", str(ROOT / "tests/nbval.cfg"),
+         "-c", os.devnull, "--rootdir", str(folder), "-p", "no:cacheprovider", str(folder)],
+        env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_nbval_sees_a_changed_output(tmp_path):
+    copy = tmp_path / CHAPTERS[0].name
+    data = json.loads(CHAPTERS[0].read_text(encoding="utf-8"))
+    changed = 0
+    for cell in data["cells"]:
+        for output in cell.get("outputs", []):
+            if "2 ln 2     1.3863\n" in output.get("text", []):
+                output["text"] = [line.replace("1.3863", "1.3864") for line in output["text"]]
+                changed += 1
+    assert changed == 1
+    copy.write_text(json.dumps(data), encoding="utf-8")
+    result = nbval(tmp_path)
+    assert result.returncode == 1
+    assert "1.3864" in result.stdout
+
+
+def test_nbval_sees_a_changed_step(tmp_path):
+    shutil.copytree(ROOT / "lib/rnn2attn", tmp_path / "lib/rnn2attn", ignore=shutil.ignore_patterns("__pycache__"))
+    step = tmp_path / "lib/rnn2attn/recurrent.py"
+    source = step.read_text(encoding="utf-8")
+    broken = source.replace("torch.tanh(x @ W_xh.T + h @ W_hh.T + b)", "torch.tanh(x @ W_xh.T + b)")
+    assert broken != source
+    step.write_text(broken, encoding="utf-8")
+    (tmp_path / "nb").mkdir()
+    shutil.copy(CHAPTERS[0], tmp_path / "nb")
+    result = nbval(tmp_path / "nb", {"PYTHONPATH": str(tmp_path / "lib")})
+    assert result.returncode == 1
+    assert "AssertionError" in result.stdout
