@@ -14,17 +14,19 @@ UNUSED_SCRIPT = re.compile(
 BLOCKING_SCRIPT = re.compile(r"<script (?=[^>]*\bsrc=)(?![^>]*\b(?:defer|async)\b)(?![^>]*documentation_options)")
 ICON_NAME = re.compile(r"\bfa-([a-z-]+)")
 ICON_RULE = re.compile(r'([^{}]*)\{content:"\\([0-9a-f]+)"\}')
+ICON_VARIABLE = re.compile(r'--pst-icon-[a-z-]+:"(.)"')  # admonitions and the like
 # Set by the theme's scripts, where no page shows them.
 ICONS_BY_SCRIPT = {"sun", "moon", "circle-half-stroke"}
 
 
 def _drop_thebe(app: Sphinx, pagename: str, template: str, context: dict, doctree: object) -> None:
-    context["script_files"] = [
-        script
-        for script in context["script_files"]
-        if "thebe"
-        not in str(getattr(script, "filename", script)) + str(getattr(script, "attributes", {}).get("body"))
-    ]
+    for files in ("script_files", "css_files"):
+        context[files] = [file for file in context[files] if not _is_thebes(file)]
+
+
+def _is_thebes(file: object) -> bool:
+    body = getattr(file, "attributes", {}).get("body") or ""
+    return "thebe" in f"{getattr(file, 'filename', file)} {body}"
 
 
 def _lighten(app: Sphinx, exception: Exception | None) -> None:
@@ -48,12 +50,20 @@ def _lighten(app: Sphinx, exception: Exception | None) -> None:
 def _cut_icon_fonts(out: Path, names: set[str]) -> None:
     css = (out / "_static/styles/pydata-sphinx-theme.css").read_text(encoding="utf-8")
     codes = {code for rule, code in ICON_RULE.findall(css) if names & set(re.findall(r"\.fa-([a-z-]+):before", rule))}
-    if not codes:
+    variables = {f"{ord(icon):x}" for icon in ICON_VARIABLE.findall(css)}
+    if not (codes and variables):
         raise RuntimeError(
             "no icon of the theme was recognised: its style sheet is not written as this module expects"
         )
     for font in (out / "_static/vendor").rglob("fa-*.woff2"):
-        subset.main([str(font), f"--unicodes={','.join(sorted(codes))}", "--flavor=woff2", f"--output-file={font}"])
+        subset.main(
+            [
+                str(font),
+                f"--unicodes={','.join(sorted(codes | variables))}",
+                "--flavor=woff2",
+                f"--output-file={font}",
+            ]
+        )
 
 
 def setup(app: Sphinx) -> dict:
