@@ -90,7 +90,7 @@ def test_icons_are_drawn_from_the_cut_fonts(book, chromium):
     )
     assert fonts == 0
     icons = tab.evaluate(
-        """[...document.querySelectorAll('[class*="fa-"], .admonition-title')].filter(e => e.offsetParent).map(e => {
+        """[...document.querySelectorAll('[class*="fa-"], .admonition > .admonition-title')].filter(e => e.offsetParent).map(e => {
              const s = getComputedStyle(e, e.classList.contains('admonition-title') ? '::after' : '::before');
              return [e.className, s.content]})"""
     )

@@ -7,7 +7,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
-KINDS = {"warning": "warning", "caution": "warning", "predict": "tip", "aims": "note"}
+KINDS = {"careful": "warning", "predict": "tip", "aims": "note"}
 
 
 class Callouts(SphinxTransform):

@@ -1,8 +1,8 @@
 """Every figure of the book, in one style.
 
-Figures are PNG on a transparent ground. Their colours keep a contrast of at least 3:1 both on white and on the
-dark theme's ground, and lines differ in dash and marker as well, so that nobody needs the colours. Hangul is drawn
-with the font that ``koreanize-matplotlib`` carries, where that package is installed.
+Figures are PNG on a transparent ground. Lines and text keep a contrast of at least 3:1 both on white and on the dark
+theme's ground, or on the cell of a heatmap that they stand in. Lines differ in dash and marker too, so that nobody
+needs the colours. Hangul is drawn with the font that ``koreanize-matplotlib`` carries, where that is installed.
 """
 
 import importlib.util
@@ -94,7 +94,12 @@ def lines(
         ylabel: what the values are, with their unit.
         levels: label → height of a horizontal line that the curves are to be held against.
         log: whether the y axis is logarithmic.
+
+    Raises:
+        ValueError: there is no series, or there are more than can be told apart without colour.
     """
+    if not 0 < len(series) <= len(COLOURS):
+        raise ValueError(f"{len(series)} series were given, where 1 to {len(COLOURS)} can be told apart")
     with mpl.rc_context(STYLE):
         fig, ax = _axes()
         for label, values in series.items():
@@ -125,6 +130,10 @@ def lines(
         ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
         ax.legend()
     return fig
+
+
+def _text_on(value: float) -> str:
+    return "white" if value > 0.62 else "#303030"
 
 
 def heatmap(
@@ -164,7 +173,7 @@ def heatmap(
                 f"{value:.2f}",
                 ha="center",
                 va="center",
-                color="white" if value > 0.55 else "#303030",
+                color=_text_on(value),
             )
         ax.set_xticks(np.arange(len(columns)) + 0.5, columns)
         ax.set_yticks(np.arange(len(rows)) + 0.5, rows)

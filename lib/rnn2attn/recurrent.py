@@ -17,7 +17,7 @@ from rnn2attn.text import Batch
 def rnn_step(x: Tensor, h: Tensor, W_xh: Tensor, W_hh: Tensor, b: Tensor) -> Tensor:
     """One step of the simple recurrent network, h_t = tanh(W_xh x_t + W_hh h_{t−1} + b).
 
-    Elman (1990), with tanh as in Pascanu et al. (2013).
+    Elman (1990), with tanh for his logistic function.
 
     Args:
         x: input x_t, (B, d_x).
@@ -30,6 +30,7 @@ def rnn_step(x: Tensor, h: Tensor, W_xh: Tensor, W_hh: Tensor, b: Tensor) -> Ten
         The new state h_t, (B, d_h), every entry between −1 and 1.
 
     Raises:
+        TypeError: an argument is not a tensor.
         ValueError: a shape does not fit; the message names it and the one expected.
     """
     expect(x=(x, "B d_x"), h=(h, "B d_h"), W_xh=(W_xh, "d_h d_x"), W_hh=(W_hh, "d_h d_h"), b=(b, "d_h"))
@@ -40,7 +41,7 @@ class RNN(nn.Module):
     """`rnn_step`, unrolled over a sequence: the same three tensors at every step.
 
     Equal to ``nn.RNN(d_x, d_h, batch_first=True)`` with ``b = bias_ih + bias_hh``. Parameters start uniform in
-    ±1/√d_h, as PyTorch's do.
+    ±1/√d_h, as each of PyTorch's does.
 
     Args:
         d_x: size of an input.
@@ -73,6 +74,7 @@ class RNN(nn.Module):
             raise ValueError("x has no time steps: its shape is (B, 0, d_x), and T ≥ 1 was expected")
         if h is None:
             h = x.new_zeros(sizes["B"], sizes["d_h"])
+        expect(W_hh=(self.W_hh, "d_h d_h"), x=(x, "B T d_x"), h=(h, "B d_h"))
         states = []
         for x_t in x.unbind(dim=1):
             h = rnn_step(x_t, h, self.W_xh, self.W_hh, self.b)
@@ -81,7 +83,7 @@ class RNN(nn.Module):
 
 
 class RNNLanguageModel(nn.Module):
-    """One-hot tokens in, the next token's logits out: h_t by `RNN`, then W_hy h_t + b_y (Mikolov et al., 2010).
+    """One-hot tokens in, the next token's logits out: h_t by `RNN`, then W_hy h_t + b_y (after Mikolov et al., 2010).
 
     Three matrices and two biases, whatever the length: W_xh, W_hh, b and W_hy, b_y.
 
@@ -97,6 +99,7 @@ class RNNLanguageModel(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Logits, (B, T, V), of the token that follows each source token. The target is not looked at."""
+        expect(source=(batch.source, "B T"))
         x = F.one_hot(batch.source, self.output.out_features).to(self.output.weight.dtype)
         states, _ = self.rnn(x)
         return self.output(states)

@@ -1,4 +1,4 @@
-"""Shapes, checked at the door: every public function names the sizes of its arguments with this one helper."""
+"""Shapes, checked at the door: one helper, with which a function names the sizes of its tensors."""
 
 from torch import Tensor
 
@@ -18,8 +18,9 @@ def expect(**arguments: tuple[Tensor, str]) -> dict[str, int]:
         if not isinstance(tensor, Tensor):
             raise TypeError(f"{argument} must be a tensor of shape ({names}), not {type(tensor).__name__}")
         expected = names.split()
+        seen = dict(sizes)
         fits = tensor.dim() == len(expected) and all(
-            sizes.get(name, size) == size for name, size in zip(expected, tensor.shape, strict=True)
+            seen.setdefault(name, size) == size for name, size in zip(expected, tensor.shape, strict=True)
         )
         if not fits:
             known = {name: sizes[name] for name in expected if name in sizes}

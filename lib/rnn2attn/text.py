@@ -1,13 +1,16 @@
 """From strings to tensors and back: Vocabulary and Batch.
 
-The one path for data in this book is: pairs of strings → `Vocabulary` → `Batch` → model(batch) → logits.
+All text in this book takes one path: pairs of strings → `Vocabulary` → `Batch` → model(batch) → logits.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import index
 
 import torch
 from torch import Tensor
+
+from rnn2attn.shapes import expect
 
 
 class Vocabulary:
@@ -51,16 +54,19 @@ class Vocabulary:
         """The tokens behind the numbers.
 
         Raises:
-            ValueError: a number lies outside 0 … len(self) − 1; the message names it.
+            TypeError: a number is not an integer.
+            ValueError: ids are not one row, or a number lies outside 0 … len(self) − 1; the message names it.
         """
-        ids = ids.tolist() if isinstance(ids, Tensor) else list(ids)
+        if isinstance(ids, Tensor):
+            expect(ids=(ids, "T"))
+        ids = [index(i) for i in ids]
         for i in ids:
             if not 0 <= i < len(self):
                 raise ValueError(f"id {i} is outside 0 … {len(self) - 1}")
         return [self.tokens[i] for i in ids]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Batch:
     """Source and target ids, one row a pair.
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rnn2attn.shapes import expect
@@ -27,10 +26,13 @@ def sequence_loss(logits: Tensor, target: Tensor) -> Tensor:
         A scalar.
 
     Raises:
-        ValueError: a shape does not fit; the message names it and the one expected.
+        ValueError: a shape does not fit, or the batch is empty; the message names it and what was expected.
+        RuntimeError: a target id is not one of 0 … V − 1.
     """
-    expect(logits=(logits, "B T V"), target=(target, "B T"))
-    return F.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="sum") / len(target)
+    sizes = expect(logits=(logits, "B T V"), target=(target, "B T"))
+    if sizes["B"] == 0:
+        raise ValueError("the batch is empty: logits have shape (0, T, V), and B ≥ 1 was expected")
+    return -logits.log_softmax(dim=-1).gather(-1, target[..., None]).sum() / sizes["B"]
 
 
 def fit(model: nn.Module, batches: Iterable[Batch], lr: float = 1e-2) -> list[float]:
@@ -38,7 +40,7 @@ def fit(model: nn.Module, batches: Iterable[Batch], lr: float = 1e-2) -> list[fl
 
     Args:
         model: maps a `Batch` to logits (B, T, V).
-        batches: the training data in the order of use; its length is the number of updates.
+        batches: the training data in the order of use; one update for each.
         lr: learning rate.
 
     Returns:
@@ -60,4 +62,4 @@ def approx(value: float, digits: int = 3) -> str:
 
     Exact numbers are printed without it, and the tests compare those digit by digit.
     """
-    return f"≈{value:.{digits}g}"
+    return f"≈{value:#.{digits}g}"

@@ -31,6 +31,11 @@ def test_colours_hold_on_both_grounds(colour, ground):
     assert contrast(colour, ground) >= 3
 
 
+@pytest.mark.parametrize("value", np.linspace(0, 1, 41))
+def test_numbers_hold_on_the_cells_they_stand_in(value):
+    assert contrast(plots._text_on(value), matplotlib.colormaps["Blues"](value)[:3]) >= 3
+
+
 def test_lines_differ_without_colour():
     looks = list(zip(plots.DASHES, plots.MARKERS, strict=True))
     assert len(looks) == len(set(looks)) == len(plots.COLOURS)
@@ -75,6 +80,8 @@ def test_hangul_is_drawn_and_not_boxed():
         ),
         (lambda: plots.heatmap([[2.0]], ["a"], ["b"], xlabel="", ylabel=""), "between 0 and 1; they reach from 2.0"),
         (lambda: plots.unrolled("ab", "a"), "2 inputs and 1 outputs"),
+        (lambda: plots.lines({}, xlabel="", ylabel=""), "0 series were given"),
+        (lambda: plots.lines({str(i): [0] for i in range(6)}, xlabel="", ylabel=""), "6 series were given"),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -69,6 +69,11 @@ def test_what_is_no_tensor_is_named():
         rnn_step(**arguments() | {"h": [0.0] * 11})
 
 
+def test_the_argument_at_fault_is_named_in_the_unrolled_network_too():
+    with pytest.raises(ValueError, match=r"h has shape \(2, 5\).* B = 2 from x"):
+        RNN(7, 11)(torch.zeros(2, 3, 7), torch.zeros(2, 5))
+
+
 def test_an_empty_sequence_is_refused():
     with pytest.raises(ValueError, match="no time steps"):
         RNN(7, 11)(torch.zeros(2, 0, 7))

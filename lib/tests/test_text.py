@@ -38,6 +38,13 @@ def test_bad_input_is_named(call, message):
         call()
 
 
+def test_ids_are_one_row_of_integers():
+    with pytest.raises(TypeError):
+        Vocabulary("ab").decode([0.5])
+    with pytest.raises(ValueError, match=r"ids has shape \(1, 2\)"):
+        Vocabulary("ab").decode(torch.zeros(1, 2, dtype=torch.long))
+
+
 def test_hello_asks_for_the_next_letter():
     batch, vocabulary = hello.load()
     assert "".join(vocabulary.decode(batch.source[0])) == "hell"

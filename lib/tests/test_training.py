@@ -33,6 +33,13 @@ def test_loss_names_a_wrong_shape():
         sequence_loss(torch.zeros(2, 5, 7), torch.zeros(2, 4, dtype=torch.long))
 
 
+def test_a_target_that_is_no_token_is_refused():
+    with pytest.raises(RuntimeError):
+        sequence_loss(torch.zeros(2, 5, 7), torch.full((2, 5), -100))
+    with pytest.raises(ValueError, match="the batch is empty"):
+        sequence_loss(torch.zeros(0, 5, 7), torch.zeros(0, 5, dtype=torch.long))
+
+
 def test_fit_counts_updates_and_learns_the_same_from_the_same_seed():
     batch, _ = hello.load()
     runs = []
@@ -45,4 +52,4 @@ def test_fit_counts_updates_and_learns_the_same_from_the_same_seed():
 
 
 def test_a_trained_number_carries_its_sign():
-    assert [approx(x) for x in (0.95812, 1234.5, -2e-9)] == ["≈0.958", "≈1.23e+03", "≈-2e-09"]
+    assert [approx(x) for x in (0.95812, 1234.5, -2e-9, 3.0)] == ["≈0.958", "≈1.23e+03", "≈-2.00e-09", "≈3.00"]

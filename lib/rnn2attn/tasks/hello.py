@@ -1,6 +1,6 @@
 """Next-character prediction on one word: read "hell", answer "ello".
 
-The smallest task that needs a memory: the letter l is followed once by l and once by o.
+A small task that needs a memory: the letter l is followed once by l and once by o.
 """
 
 from rnn2attn.text import Batch, Vocabulary
@@ -20,6 +20,10 @@ def pairs(word: str = WORD) -> list[tuple[str, str]]:
 
 
 def load(word: str = WORD) -> tuple[Batch, Vocabulary]:
-    """The batch, (1, len(word) − 1) on both sides, and the vocabulary of the word's letters."""
+    """The batch, (1, len(word) − 1) on both sides, and the vocabulary of the word's letters.
+
+    Raises:
+        ValueError: the word has fewer than two letters.
+    """
     vocabulary = Vocabulary(word)
     return Batch.of(pairs(word), vocabulary), vocabulary
