@@ -12,7 +12,7 @@ FLOORS = [
     {"text"},
     {"tasks"},
     {"recurrent"},
-    {"attention", "gradients"},
+    {"attention", "gradients", "clipping"},
     {"decoding", "metrics"},
     {"seq2seq"},
     {"captioning", "transformer"},
