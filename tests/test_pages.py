@@ -90,9 +90,12 @@ def test_icons_are_drawn_from_the_cut_fonts(book, chromium):
     )
     assert fonts == 0
     icons = tab.evaluate(
-        """[...document.querySelectorAll('[class*="fa-"], .admonition > .admonition-title')].filter(e => e.offsetParent).map(e => {
-             const s = getComputedStyle(e, e.classList.contains('admonition-title') ? '::after' : '::before');
-             return [e.className, s.content]})"""
+        """[...document.querySelectorAll('[class*="fa-"], .admonition > .admonition-title')]
+             .filter(e => e.offsetParent)
+             .map(e => {
+               const place = e.matches('.admonition-title') ? '::after' : '::before';
+               return [e.className, getComputedStyle(e, place).content];
+             })"""
     )
     assert any("admonition" in name for name, _ in icons)
     from fontTools.ttLib import TTFont

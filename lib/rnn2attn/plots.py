@@ -83,6 +83,7 @@ def lines(
     ylabel: str,
     levels: Mapping[str, float] | None = None,
     log: bool = False,
+    ylim: tuple[float, float] | None = None,
 ) -> Figure:
     """Curves over a common axis.
 
@@ -94,6 +95,7 @@ def lines(
         ylabel: what the values are, with their unit.
         levels: label → height of a horizontal line that the curves are to be held against.
         log: whether the y axis is logarithmic.
+        ylim: fixed limits of the y axis, where figures are to be compared.
 
     Raises:
         ValueError: there is no series, or there are more than can be told apart without colour.
@@ -127,7 +129,7 @@ def lines(
                 ha="right",
                 va="bottom",
             )
-        ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
+        ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear", ylim=ylim)
         ax.legend()
     return fig
 
@@ -184,6 +186,15 @@ def heatmap(
     return fig
 
 
+def _arrow(ax: Axes, start: tuple, end: tuple, colour: str, bend: float = 0.0) -> None:
+    ax.add_patch(
+        FancyArrowPatch(
+            start, end, arrowstyle="-|>", mutation_scale=12, color=colour, linewidth=1.6,
+            connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0,
+        )
+    )  # fmt: skip
+
+
 def unrolled(inputs: Sequence[str], outputs: Sequence[str]) -> Figure:
     """The recurrent network as a graph: above with its loop, below unrolled, with the equations' names.
 
@@ -208,13 +219,8 @@ def unrolled(inputs: Sequence[str], outputs: Sequence[str]) -> Figure:
             )  # fmt: skip
             ax.text(x, y, text, ha="center", va="center")
 
-        def arrow(start, end, colour, label="", shift=(0.0, 0.0), bend=0.0):
-            ax.add_patch(
-                FancyArrowPatch(
-                    start, end, arrowstyle="-|>", mutation_scale=12, color=colour, linewidth=1.6,
-                    connectionstyle=f"arc3,rad={bend}", shrinkA=0, shrinkB=0,
-                )
-            )  # fmt: skip
+        def arrow(start, end, colour, label, shift=(0.0, 0.0), bend=0.0):
+            _arrow(ax, start, end, colour, bend)
             x, y = (start[0] + end[0]) / 2 + shift[0], (start[1] + end[1]) / 2 + shift[1]
             ax.text(x, y, label, ha="center", va="center", color=colour, fontsize=13)
 
@@ -234,4 +240,57 @@ def unrolled(inputs: Sequence[str], outputs: Sequence[str]) -> Figure:
             arrow((t - 0.76, 0), (t - 0.24, 0), COLOURS[1], "$W_{hh}$", (-0.02, -0.2))
         ax.set(xlim=(-0.3, last + 0.3), ylim=(-1.1, 3.5), aspect="equal")
         ax.axis("off")
+    return fig
+
+
+def patterns() -> Figure:
+    """Five ways to read inputs and outputs off the same recurrent step, each as a row of steps."""
+    rows = {  # name → (steps that get an input, steps that give an output)
+        "one-to-one": ([1], [1]),
+        "one-to-many": ([1], [1, 2, 3, 4]),
+        "many-to-one": ([1, 2, 3, 4], [4]),
+        "aligned\nmany-to-many": ([1, 2, 3, 4], [1, 2, 3, 4]),
+        "encoder–\ndecoder": ([1, 2, 3], [4, 5, 6]),
+    }
+    with mpl.rc_context(STYLE | {"font.size": 13}):
+        fig, ax = _axes(figsize=(5.2, 6.6))
+        for row, (name, (inputs, outputs)) in enumerate(rows.items()):
+            y = -1.9 * row
+            ax.text(-0.1, y, name, ha="right", va="center")
+            steps = range(1, max(inputs + outputs) + 1)
+            for t in steps:
+                decoder = name.startswith("encoder") and t not in inputs
+                ax.plot(
+                    t, y, "s", color=COLOURS[3] if decoder else COLOURS[0], markersize=15, fillstyle="none", mew=2
+                )
+                if t in inputs:
+                    _arrow(ax, (t, y - 0.75), (t, y - 0.27), COLOURS[2])
+                if t in outputs:
+                    _arrow(ax, (t, y + 0.27), (t, y + 0.75), COLOURS[2])
+                if t > 1:
+                    _arrow(ax, (t - 0.72, y), (t - 0.28, y), COLOURS[1])
+        ax.set(xlim=(-2.4, 6.5), ylim=(-1.9 * (len(rows) - 1) - 0.9, 0.9))
+        ax.axis("off")
+    return fig
+
+
+def powers(images: Mapping[int, Sequence], norms: Sequence[float], *, extent: float) -> Figure:
+    """What the powers of a 2 × 2 matrix do: above, the unit circle and its images; below, the norms ‖W^k‖.
+
+    Args:
+        images: k → the points of W^k times the unit circle, (2, N); at most five of them.
+        norms: ‖W^k‖ for k = 0, 1, 2, …
+        extent: half the side of the upper picture.
+    """
+    with mpl.rc_context(STYLE):
+        fig = Figure(layout="constrained", figsize=(4.6, 6.6))
+        FigureCanvasAgg(fig)
+        above, below = fig.subplots(2, 1, height_ratios=(3, 2))
+        for k, points in images.items():
+            above.plot(*points, marker="", label=f"k = {k}")
+        above.set(xlim=(-extent, extent), ylim=(-extent, extent), aspect="equal")
+        above.legend(loc="upper left", title="$W^k$ times the circle")
+        below.plot(norms)
+        below.axhline(1, color=INK, linestyle=(0, (1, 1)), marker="", linewidth=1.4)
+        below.set(xlabel="k", ylabel="norm of $W^k$", yscale="log", ylim=(1e-6, 1e4))
     return fig
