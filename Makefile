@@ -9,7 +9,7 @@ READY    := .venv/.ready
 export RNN2ATTN_FRAMES := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help book serve test notebooks system address clean
+.PHONY: help book serve test notebooks study system address clean
 
 help: ## list the targets
 	@echo "usage: make TARGET"
@@ -21,7 +21,7 @@ $(READY): requirements.txt lib/pyproject.toml
 	@echo "── Installing into .venv (the first time takes minutes)"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install $(PIP_ARGS) --disable-pip-version-check --progress-bar off -r requirements.txt | \
-	  grep --line-buffered -E '^(Collecting|Installing|ERROR)'; exit $${PIPESTATUS[0]}
+	  sed -nuE 's/^Collecting ([^ ]+).*/  \1/p; /^ERROR/p'; exit $${PIPESTATUS[0]}
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e lib
 	@$(BIN)/pip check
 	@touch $@
@@ -50,6 +50,9 @@ test: $(READY) ## run all tests: library, notebooks, built pages (under 15 minut
 notebooks: $(READY) ## execute the notebooks and store their outputs in them
 	@$(BIN)/python book/tools/execute.py notebooks/*.ipynb
 	@echo "Next: git diff notebooks, and read what changed."
+
+study: $(READY) ## measure every chapter over seeds and store the numbers: make study SEEDS=10 CHAPTER=01
+	@$(BIN)/python -m rnn2attn.study $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CHAPTER),--chapter $(CHAPTER))
 
 system: ## install what the page tests need from Debian: Chromium and a Hangul font
 	@for package in chromium fonts-nanum; do dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \

@@ -1,0 +1,160 @@
+"""`curve`: one function measured over a grid and over seeds in a study, stored, and measured again at one point."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from rnn2attn.study.claims import kind_of, number
+from rnn2attn.study.register import look_up
+from rnn2attn.study.results import read, record, studying
+
+EXACT = 1e-5  # of an exact number: the stored ones have six digits
+WIDER = 1.0  # the stored band is widened on either side by this share of its width …
+ROOM = 0.1  # … and by this share of the largest stored number, for where all seeds agree
+
+
+class OutsideBand(AssertionError):
+    """A point measured again does not lie where the stored ones do."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"OutsideBand: {self}"]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A curve over seeds, ready for ``plots.lines(curve.series, x=curve.x, …)``.
+
+    Attributes:
+        x: the N points of the grid.
+        series: name → values, (seeds, N).
+        seeds: of the rows; in a study, the one of the run.
+        live: what was measured again, in words; "" in a study.
+    """
+
+    x: tuple
+    series: dict[str, np.ndarray]
+    seeds: tuple[int, ...]
+    live: str
+
+    def __repr__(self) -> str:
+        return self.live or f"measured at {len(self.x)} points, seed {self.seeds[0]}"
+
+
+def curve(
+    id: str,
+    measure: Callable[..., float | Mapping[str, float]],
+    over: Mapping[str, Sequence],
+    *,
+    seed: int,
+    name: str = "",
+    again: object = None,
+    log: bool = False,
+    kind: str | None = None,
+) -> Curve:
+    """In a study, measure every point at its seed and store the rows; else load them, and measure one point again.
+
+    The point measured again must lie in the stored band: between the smallest and the largest number stored for it,
+    widened on either side by the width of that band and by a tenth of its largest number. With log, both are taken of
+    the logarithms, so the tenth is a factor of 1.1. An exact curve has no tenth, and at a seed that is stored it must
+    give the stored number.
+
+    Args:
+        id: of the claim that the curve belongs to.
+        measure: ``measure(point, seed)`` → a number, or series name → number.
+        over: the name of the axis and its points, ``{"length": [5, 10, 20]}``.
+        seed: the reader's.
+        name: of the curve, where a claim has several.
+        again: the point to measure again; the first if not given.
+        log: whether the numbers are positive and compared by their logarithms.
+        kind: which of its kinds this curve has, where the register gives the claim several.
+
+    Raises:
+        LookupError: nothing is stored for these points; `make study` stores it.
+        OutsideBand: the point measured again leaves the stored band.
+        ValueError: the id is unknown, over has not one axis, or again is none of its points.
+    """
+    kind = kind_of(look_up(id), kind)
+    if len(over) != 1:
+        raise ValueError(f"over has {len(over)} axes, where one was expected; a second one makes a series each")
+    ((axis, points),) = over.items()
+    again = points[0] if again is None else again
+    if again not in points:
+        raise ValueError(f"again is {again}, which is none of the points {', '.join(map(str, points))}")
+
+    def measured(point: object) -> dict[str, float]:
+        found = measure(point, seed)
+        return {label: float(x) for label, x in (found if isinstance(found, Mapping) else {"": found}).items()}
+
+    def stored_as(label: str) -> str:
+        return ": ".join(part for part in (name, label) if part)
+
+    if studying() is not None:
+        if seed != studying():
+            raise ValueError(f"the curve of {id} was given seed {seed} in a study of seed {studying()}")
+        rows = [measured(point) for point in points]
+        for point, row in zip(points, rows, strict=True):
+            record(id, kind, [(stored_as(label), f"{axis}={point}", x) for label, x in row.items()], None)
+        series = {label or name or id: np.array([[row[label] for row in rows]]) for label in rows[0]}
+        return Curve(tuple(points), series, (seed,), "")
+
+    live = measured(again)
+    tables = _stored(id, [stored_as(label) for label in live], [f"{axis}={point}" for point in points])
+    place = list(points).index(again)
+    texts = [
+        f"{label} {_compare(x, table.iloc[:, place], seed, kind, log)}".strip()
+        for (label, x), table in zip(live.items(), tables, strict=True)
+    ]
+    seeds = tuple(int(s) for s in tables[0].index)
+    text = f"{len(seeds)} seeds stored; {axis} {again} measured again with seed {seed}: {'; '.join(texts)}"
+    series = {label or name or id: table.to_numpy() for label, table in zip(live, tables, strict=True)}
+    return Curve(tuple(points), series, seeds, text)
+
+
+def _stored(id: str, labels: list[str], at: list[str]) -> list[pd.DataFrame]:
+    """For each series a table (seeds, N), of the seeds that have every point of every series."""
+    rows = read()
+    rows = rows[(rows.claim == id) & rows.measure.isin(labels) & rows["at"].isin(at)]
+    table = rows.pivot(index="seed", columns=["measure", "at"], values="value")
+    table = table.reindex(columns=pd.MultiIndex.from_product([labels, at])).dropna()
+    if table.empty:
+        raise LookupError(
+            f"no rows are stored for the curve of {id} ({', '.join(filter(None, labels)) or 'one series'}) at "
+            f"{', '.join(at)}. Next: make study"
+        )
+    return [table[label] for label in labels]
+
+
+def _compare(x: float, stored: pd.Series, seed: int, kind: str, log: bool) -> str:
+    """The number and its band, in words.
+
+    Raises:
+        OutsideBand: it does not lie in the band.
+    """
+    low, high = band(stored.loc[[seed]] if kind == "exact" and seed in stored.index else stored, kind, log)
+    text = f"{number(x, kind)} (stored {number(stored.min(), kind)} to {number(stored.max(), kind)})"
+    if not (low <= x <= high or kind == "timed"):
+        raise OutsideBand(f"{text}: it lies outside {number(low, kind)} … {number(high, kind)}, the stored band")
+    return text
+
+
+def band(stored: Sequence[float], kind: str, log: bool = False) -> tuple[float, float]:
+    """Where a point measured again must lie: the stored numbers, and room on either side (see `curve`).
+
+    Args:
+        stored: what the seeds gave for one point, (seeds,).
+        kind: exact, trained or timed.
+        log: whether to work with logarithms; the numbers are positive then.
+
+    Returns:
+        The smallest and the largest number allowed.
+    """
+    stored = np.log(stored) if log else np.asarray(stored, dtype=float)
+    low, high = stored.min(), stored.max()
+    if kind == "exact":
+        room = EXACT if log else EXACT * max(abs(low), abs(high)) + 1e-9
+    else:
+        room = np.log1p(ROOM) if log else ROOM * max(abs(low), abs(high))
+    low, high = low - WIDER * (high - low) - room, high + WIDER * (high - low) + room
+    return (float(np.exp(low)), float(np.exp(high))) if log else (float(low), float(high))

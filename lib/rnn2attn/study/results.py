@@ -1,0 +1,95 @@
+"""The stored measurements, results.csv: written by a study, read by the chapters and by the page of evidence."""
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from rnn2attn.study.register import look_up
+
+RESULTS = Path(__file__).with_name("results.csv")
+COLUMNS = ("claim", "chapter", "seed", "measure", "at", "value", "passed", "version", "date")
+TYPES = dict.fromkeys(COLUMNS, "str") | {"chapter": "int64", "seed": "int64", "value": "float64"}
+
+
+def read(path: Path = RESULTS) -> pd.DataFrame:
+    """All rows, one a number. `passed` is "True", "False", or "" where nothing was judged, as in a curve.
+
+    Raises:
+        ValueError: the file has other columns.
+    """
+    if not path.exists():
+        return pd.DataFrame({name: pd.Series(dtype=TYPES[name]) for name in COLUMNS})
+    rows = pd.read_csv(path, dtype=TYPES, keep_default_na=False, na_values={"value": ["nan"]})
+    if tuple(rows.columns) != COLUMNS:
+        raise ValueError(f"{path.name} has the columns {', '.join(rows.columns)}; expected were {', '.join(COLUMNS)}")
+    return rows
+
+
+def write(rows: pd.DataFrame, path: Path = RESULTS) -> None:
+    """Write them sorted, six digits a number, whole or not at all: what is interrupted leaves the file as it was."""
+    places = rows.apply(_place, axis=1)
+    rows = rows.loc[sorted(rows.index, key=lambda index: places[index])] if len(rows) else rows
+    new = path.with_suffix(".tmp")
+    rows.to_csv(new, columns=list(COLUMNS), index=False, float_format="%.6g", na_rep="nan", lineterminator="\n")
+    os.replace(new, path)
+
+
+def _place(row: pd.Series) -> tuple:
+    return row.chapter, _natural(row.claim), _natural(row.measure), _natural(row["at"]), row.seed
+
+
+def _natural(text: str) -> list[tuple]:
+    """A key by which "C2" comes before "C10"."""
+    return [
+        (0, float(part), "") if part[:1].isdigit() else (1, 0.0, part) for part in re.split(r"(\d+)", text) if part
+    ]
+
+
+def studying() -> int | None:
+    """The seed of the study that this process is part of; None outside a study."""
+    return int(os.environ["RNN2ATTN_SEED"]) if "RNN2ATTN_STUDY" in os.environ else None
+
+
+def record(claim: str, kind: str, values: Iterable[tuple[str, str, float]], passed: bool | None) -> None:
+    """In a study, append rows (measure, at, value) to the file that RNN2ATTN_STUDY names; else do nothing."""
+    if studying() is not None:
+        lines = [
+            {"claim": claim, "kind": kind, "measure": measure, "at": at, "value": float(value), "passed": passed}
+            for measure, at, value in values
+        ]
+        with Path(os.environ["RNN2ATTN_STUDY"]).open("a", encoding="utf-8") as file:
+            file.write("".join(json.dumps(line) + "\n" for line in lines))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One measure of a claim over its seeds: in how many of them it passed."""
+
+    claim: str
+    measure: str
+    passed: int
+    seeds: int
+
+    @property
+    def enough(self) -> bool:
+        """Whether that is what the statement asks for."""
+        return look_up(self.claim).enough(self.passed, self.seeds)
+
+    def __str__(self) -> str:
+        name = f"{self.claim}, {self.measure}" if self.measure else self.claim
+        return f"{name}: passed in {self.passed} of {self.seeds} seeds"
+
+
+def judged(rows: pd.DataFrame) -> list[Judged]:
+    """Every measure that was judged. A seed passes where all its rows do."""
+    rows = rows[rows.passed != ""]
+    seeds = (rows.passed == "True").groupby([rows.claim, rows.measure, rows.seed], sort=False).all()
+    return [
+        Judged(claim, measure, int(passed.sum()), len(passed))
+        for (claim, measure), passed in seeds.groupby(level=[0, 1], sort=False)
+    ]

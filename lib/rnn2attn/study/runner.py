@@ -1,0 +1,151 @@
+"""The study: each chapter executed at several seeds, and what its claims and curves measured stored in results.csv.
+
+The cell tagged `parameters` is replaced in memory; nothing is written back. Rows are stored after each run, so an
+interruption loses the run under way and nothing else. A run that is stored, with the code it came from unchanged, is
+not repeated: its rows carry that code's fingerprint in `version`.
+"""
+
+import datetime
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
+
+from rnn2attn.study.fingerprint import version
+from rnn2attn.study.results import COLUMNS, RESULTS, judged, read, write
+
+FAILED = "ClaimFailed"
+
+
+class RunFailed(RuntimeError):
+    """A chapter did not run to its end, for another reason than a claim that does not hold."""
+
+
+def chapter_number(notebook: Path) -> int:
+    """1 for 01-rnn-gradients.ipynb.
+
+    Raises:
+        ValueError: the name does not begin with a number.
+    """
+    digits = notebook.name.split("-")[0]
+    if not digits.isdigit():
+        raise ValueError(f"{notebook.name} does not begin with the number of its chapter, as in 01-name.ipynb")
+    return int(digits)
+
+
+def run(
+    notebook: Path, seed: int, *, recording: bool = True, library: Path | None = None
+) -> tuple[list[dict], list[str]]:
+    """Execute a chapter at one seed, in its own folder, in a fresh kernel.
+
+    Args:
+        notebook: whose cell tagged `parameters` sets the seed.
+        seed: that the cell is to set.
+        recording: as a study does, past a claim that fails; else as a reader does.
+        library: a folder with another `rnn2attn` to use, as from `checks.ablated`.
+
+    Returns:
+        The rows recorded, and the messages of the claims that failed.
+
+    Raises:
+        RunFailed: a cell raised something else; two rows are the same measurement; or a reader meets a failure.
+        ValueError: the notebook has not exactly one cell tagged `parameters`.
+    """
+    book = nbformat.read(notebook, as_version=4)
+    tagged = [cell for cell in book.cells if "parameters" in cell.metadata.get("tags", [])]
+    if len(tagged) != 1:
+        raise ValueError(f"{notebook.name} has {len(tagged)} cells tagged `parameters`, where one was expected")
+    tagged[0].source = f"seed = {seed}"
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "rows.jsonl")
+        env = dict(os.environ)
+        if library:
+            env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(library), env.get("PYTHONPATH"))))
+        if recording:
+            env |= {"RNN2ATTN_STUDY": str(file), "RNN2ATTN_SEED": str(seed)}
+        client = NotebookClient(
+            book,
+            timeout=None,
+            allow_errors=True,
+            record_timing=False,
+            resources={"metadata": {"path": notebook.parent}},
+        )
+        try:
+            client.execute(env=env)
+        except DeadKernelError as error:
+            raise RunFailed(f"{notebook.name}, seed {seed}: {error}") from error
+        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+    errors = [output for cell in book.cells for output in cell.get("outputs", []) if output.output_type == "error"]
+    for error in errors:
+        if error.ename != FAILED or not recording:
+            raise RunFailed(f"{notebook.name}, seed {seed}: {error.ename}: {error.evalue}")
+    keys = [(row["claim"], row["measure"], row["at"]) for row in rows]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise RunFailed(f"{notebook.name}, seed {seed}: {key} is recorded twice; name one with measure or at")
+    return rows, [error.evalue for error in errors]
+
+
+def study(
+    notebooks: Sequence[Path], seeds: Iterable[int], path: Path = RESULTS, say: Callable[[str], None] = print
+) -> list[str]:
+    """Run every chapter at every seed that is not stored yet, and store what they measure.
+
+    Args:
+        notebooks: the chapters.
+        seeds: the seeds.
+        path: of results.csv.
+        say: shows a line of progress.
+
+    Returns:
+        What went wrong: runs that broke, and statements that the stored seeds do not bear out.
+    """
+    seeds = list(seeds)
+    wrong: list[str] = []
+    for notebook in notebooks:
+        chapter, now = chapter_number(notebook), version(notebook)
+        broken = False
+        for seed in seeds:
+            rows = read(path)
+            if ((rows.chapter == chapter) & (rows.seed == seed) & (rows.version == now)).any():
+                say(f"{notebook.stem}  seed {seed}  stored already")
+                continue
+            start = time.perf_counter()
+            say(f"{notebook.stem}  seed {seed}  …")
+            try:
+                found, failed = run(notebook, seed)
+            except RunFailed as error:
+                say(f"  broken: {error}")
+                wrong.append(str(error))
+                broken = True
+                continue
+            rows = rows[(rows.chapter != chapter) | (rows.seed != seed)]
+            write(pd.concat([rows, _table(found, chapter, seed, now)], ignore_index=True), path)
+            say(f"  {time.perf_counter() - start:.0f} s, {len(found)} rows")
+            for message in failed:
+                say("  " + message.replace("\n", "\n    "))
+        rows = read(path)
+        if not broken:  # what other seeds measured with other code is no evidence for this one
+            old = (rows.chapter == chapter) & (rows.version != now)
+            if old.any():
+                write(rows[~old], path)
+            rows = rows[~old]
+        wrong += [str(found) for found in judged(rows[rows.chapter == chapter]) if not found.enough]
+    return wrong
+
+
+def _table(found: list[dict], chapter: int, seed: int, now: str) -> pd.DataFrame:
+    today = datetime.date.today().isoformat()
+    rows = [
+        {**row, "passed": "" if row["passed"] is None else str(row["passed"])}
+        | {"chapter": chapter, "seed": seed, "version": now, "date": today}
+        for row in found
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
