@@ -31,7 +31,7 @@ ABLATIONS_1 = {
     # C5: by value where it says by norm; a distance at which nothing explodes, and one at which something does
     '"by norm": clip_by_norm(long, 1.0)[0]': '"by norm": clip_by_value(long, 0.1)',
     "descend(name, seed) for name in CLIP": "descend(name, seed, length=5) for name in CLIP",
-    'near = descend("none", seed, length=5)': 'near = descend("none", seed, length=20)',
+    "last_20(length=5)": "last_20(length=20)",
     # C6: a radius at which gradients do not vanish; inputs so small that tanh is linear
     "slope(seed),": "slope(seed, rho=2.0),",
     "w = 0.5 * torch.randn(d_h": "w = 0.01 * torch.randn(d_h",

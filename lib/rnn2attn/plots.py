@@ -102,8 +102,10 @@ def lines(
     """
     if not 0 < len(series) <= len(COLOURS):
         raise ValueError(f"{len(series)} series were given, where 1 to {len(COLOURS)} can be told apart")
+    columns = 1 if max(map(len, series)) > 24 else 2
+    rows = -(-len(series) // columns) if len(series) > 1 else 0
     with mpl.rc_context(STYLE):
-        fig, ax = _axes()
+        fig, ax = _axes(figsize=(5.2, 3.0 + 0.22 * rows))
         for label, values in series.items():
             values = np.atleast_2d(np.asarray(values, dtype=float))
             places = np.arange(values.shape[1]) if x is None else np.asarray(x, dtype=float)
@@ -120,17 +122,10 @@ def lines(
                 )
         for label, height in (levels or {}).items():
             ax.axhline(height, color=INK, linestyle=(0, (1, 1)), marker="", linewidth=1.4)
-            ax.annotate(
-                label,
-                (1, height),
-                xycoords=("axes fraction", "data"),
-                xytext=(0, 3),
-                textcoords="offset points",
-                ha="right",
-                va="bottom",
-            )
+            ax.annotate(label, (1.01, height), xycoords=("axes fraction", "data"), va="center")
         ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear", ylim=ylim)
-        ax.legend()
+        if len(series) > 1:
+            fig.legend(loc="outside upper left", ncols=columns)
     return fig
 
 

@@ -256,7 +256,7 @@ def test_the_verdict_is_shown_as_text_and_as_html():
         "what rounding leaves differs between machines"
     )
     entry = dataclasses.replace(register()["C2"], statement="σ(W_hh) < 1")
-    assert "σ(W<sub>hh</sub>) &lt; 1</p>" in Verdict(entry, "exact", "", (), True)._repr_html_()
+    assert "σ(W<sub>hh</sub>) &lt; 1</details>" in Verdict(entry, "exact", "", (), True)._repr_html_()
     assert f"20 numbers from {approx(0)} to {approx(19)}" in repr(judge("C9", list(range(20)), lambda v: max(v) < 20))
 
 

@@ -14,6 +14,8 @@ from rnn2attn.study.values import Value, can_fail, holds, numbers
 SHOWN = 12  # numbers in a row that are shown one by one
 ROUNDING = 1e-9  # below it, an exact number may be what rounding left, which differs from machine to machine
 
+CLAIMED, TESTED = "Claimed", "What the book tests"
+LINE = "margin:0.2em 0;padding:0;border:0"
 STYLE = "border-left:4px solid #2f7fc1;padding:0.1em 1em;margin:0.5em 0"  # a blue of 3:1 on white and on dark ground
 
 
@@ -126,8 +128,8 @@ class Verdict:
 
     @property
     def title(self) -> str:
-        """The claim, the part, and the book's verdict."""
-        return f"Claim {self.entry.id}{f', {self.measure}' if self.measure else ''}: {self.entry.verdict}."
+        """The claim and the book's verdict on it."""
+        return f"Claim {self.entry.id}: {self.entry.verdict}."
 
     def measured(self) -> str:
         """The numbers, by name."""
@@ -153,12 +155,11 @@ class Verdict:
 
     def lines(self) -> list[tuple[str, str]]:
         """(heading, text), as they are shown under the title."""
-        lines = []
-        if not self.measure:
-            lines = [("The documents", self.entry.says), ("The book", self.entry.statement)]
+        lines = [(CLAIMED, self.entry.says), (TESTED, self.entry.statement)]
         if self.rows:
             end = "The book's statement holds." if self.passed else "Reported, not judged."
-            lines.append(("Measured", f"{self.measured()}. {end}"))
+            part = f"Measured, {self.measure}" if self.measure else "Measured"
+            lines.append((part, f"{self.measured()}. {end}"))
         return lines
 
     def __repr__(self) -> str:
@@ -169,7 +170,10 @@ class Verdict:
             pieces = [(tag, escape(piece)) for tag, piece in typeset(text)]
             return "".join(f"<{tag}>{piece}</{tag}>" if tag else piece for tag, piece in pieces)
 
-        lines = [f"<strong>{escape(self.title)}</strong>"]
-        lines += [f"<em>{heading}:</em> {html(text)}" for heading, text in self.lines()]
-        body = "".join(f'<p style="margin:0.2em 0">{line}</p>' for line in lines)
+        body = f'<p style="{LINE}"><strong>{escape(self.title)}</strong></p>'
+        for heading, text in self.lines():
+            if heading == TESTED:  # long, and the same in every part of a claim: folded
+                body += f'<details style="{LINE}"><summary>{heading}</summary>{html(text)}</details>'
+            else:
+                body += f'<p style="{LINE}"><em>{escape(heading)}:</em> {html(text)}</p>'
         return f'<div class="claim" id="{self.anchor}" style="{STYLE}">{body}</div>'

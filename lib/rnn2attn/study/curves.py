@@ -107,7 +107,7 @@ def curve(
         for (label, x), table in zip(live.items(), tables, strict=True)
     ]
     seeds = tuple(int(s) for s in tables[0].index)
-    text = f"{len(seeds)} seeds stored; {axis} {again} measured again with seed {seed}: {'; '.join(texts)}"
+    text = "\n  ".join([f"{len(seeds)} seeds stored; {axis} = {again} measured again with seed {seed}:", *texts])
     series = {label or name or id: table.to_numpy() for label, table in zip(live, tables, strict=True)}
     return Curve(tuple(points), series, seeds, text)
 
