@@ -135,8 +135,8 @@ def test_a_claim_links_to_its_place_where_a_chapter_shows_it(page, chromium):
     tab = visit(chromium, page)
     assert tab.locator("table.evidence tbody th a").count() == 1
     row(tab, "C9").get_by_role("link").click()
-    assert tab.url.endswith("/notebooks/02-tiny.html#claim-c9")
-    assert tab.locator("#claim-c9").count() == 1
+    tab.wait_for_url("**/notebooks/02-tiny.html#claim-c9")
+    tab.locator("#claim-c9").wait_for(state="visible")
     tab.context.close()
 
 

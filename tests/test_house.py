@@ -51,7 +51,7 @@ def test_the_address_moves_everywhere(checkout):
     subprocess.run("git init -q && git add -A", shell=True, cwd=checkout, check=True)
     old = address.slug(yaml.safe_load((checkout / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"])
     changed = {path.name for path in address.move(checkout, "https://github.com/some-one/a-book")}
-    assert {"_config.yml", "01-rnn-gradients.ipynb", "README.md", "CITATION.cff"} <= changed
+    assert {"_config.yml", "01-rnn-gradients.ipynb", "CONTRIBUTING.md", "CITATION.cff"} <= changed
     left = subprocess.run(["git", "grep", "-lF", old], cwd=checkout, capture_output=True, text=True, check=False)
     assert not left.stdout
     assert address.move(checkout, "https://github.com/some-one/a-book") != []

@@ -62,4 +62,4 @@ def approx(value: float, digits: int = 3) -> str:
 
     Exact numbers are printed without it, and the tests compare those digit by digit.
     """
-    return f"≈{value:#.{digits}g}"
+    return "≈" + f"{value:#.{digits}g}".removesuffix(".")

@@ -52,4 +52,10 @@ def test_fit_counts_updates_and_learns_the_same_from_the_same_seed():
 
 
 def test_a_trained_number_carries_its_sign():
-    assert [approx(x) for x in (0.95812, 1234.5, -2e-9, 3.0)] == ["≈0.958", "≈1.23e+03", "≈-2.00e-09", "≈3.00"]
+    assert [approx(x) for x in (0.95812, 1234.5, -2e-9, 3.0, 347.2)] == [
+        "≈0.958",
+        "≈1.23e+03",
+        "≈-2.00e-09",
+        "≈3.00",
+        "≈347",
+    ]
