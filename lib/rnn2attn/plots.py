@@ -287,5 +287,5 @@ def powers(images: Mapping[int, Sequence], norms: Sequence[float], *, extent: fl
         above.legend(loc="upper left", title="$W^k$ times the circle")
         below.plot(norms)
         below.axhline(1, color=INK, linestyle=(0, (1, 1)), marker="", linewidth=1.4)
-        below.set(xlabel="k", ylabel="norm of $W^k$", yscale="log", ylim=(1e-6, 1e4))
+        below.set(xlabel="k", ylabel="norm of $W^k$", yscale="log", ylim=(1e-8, 1e4))
     return fig
