@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from conftest import ROOT
 
@@ -105,6 +106,22 @@ def test_icons_are_drawn_from_the_cut_fonts(book, chromium):
         drawn |= set(TTFont(font).getBestCmap())
     for name, content in icons:
         assert ord(content.strip('"')) in drawn, name
+    tab.context.close()
+
+
+def test_the_sliders_of_a_chapter_move_its_pictures_and_say_so(book, chromium):
+    tab = visit(chromium, book / "notebooks/01-rnn-gradients.html", "dark")
+    figures = tab.locator("figure:has(input[type=range])")
+    assert figures.count() == 3
+    for figure in figures.all():
+        picture = figure.locator("[role=img]")
+        for slider in figure.get_by_role("slider").all():
+            said, drawn = picture.get_attribute("aria-label"), picture.inner_html()
+            slider.focus()
+            tab.keyboard.press("ArrowLeft")
+            expect(picture).not_to_have_attribute("aria-label", said)
+            assert picture.inner_html() != drawn
+            expect(figure.locator("p[role=status]")).to_have_text(picture.get_attribute("aria-label"))
     tab.context.close()
 
 
