@@ -8,6 +8,7 @@ import pytest
 
 from conftest import ROOT
 from rnn2attn.study.checks import ablated, differences
+from rnn2attn.study.register import register
 from rnn2attn.study.results import RESULTS, read
 from rnn2attn.study.runner import RunFailed, run
 
@@ -59,6 +60,12 @@ def judged(rows):
 def measured():
     """Chapter 1 as a study runs it, at a stored seed."""
     return run(CHAPTER_1, 0)
+
+
+def test_the_chapters_table_gives_the_registers_verdicts():
+    text = "\n".join(c.source for c in nbformat.read(CHAPTER_1, as_version=4).cells if c.cell_type == "markdown")
+    verdicts = dict(re.findall(r"^\| .*\((C\d+)\) \| (\w+) \|", text, re.MULTILINE))
+    assert verdicts == {id: claim.verdict for id, claim in register().items() if claim.chapter == 1}
 
 
 def test_the_stored_rows_stand(measured):
