@@ -2,6 +2,7 @@
 SHELL    := bash
 PYTHON   ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null))
 PIP_ARGS ?=
+JOBS     ?= 2
 BIN      := .venv/bin
 READY    := .venv/.ready
 
@@ -43,7 +44,7 @@ test: $(READY) ## run all tests: library, notebooks, built pages (under 15 minut
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted. Next: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@echo "── Tests"
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile
 	@echo
 	@echo "All tests passed. Next: git commit, with a message that says why."
 
