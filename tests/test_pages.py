@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from fontTools.ttLib import TTFont
 from playwright.sync_api import expect
 
 from conftest import ROOT
@@ -14,9 +15,9 @@ pytestmark = pytest.mark.browser
 THEMES = ("light", "dark")
 
 
-def visit(chromium, page: Path, theme: str, width: int = 360, **context):
+def visit(chromium, page: Path, theme: str, width: int = 360):
     """Open a built page from disk and note what it asks for and complains of."""
-    context = chromium.new_context(viewport={"width": width, "height": 780}, color_scheme=theme, **context)
+    context = chromium.new_context(viewport={"width": width, "height": 780}, color_scheme=theme)
     tab = context.new_page()
     tab.foreign, tab.complaints = [], []
     tab.on("request", lambda r: re.match(r"file:|data:|blob:", r.url) or tab.foreign.append(r.url))
@@ -99,8 +100,6 @@ def test_icons_are_drawn_from_the_cut_fonts(book, chromium):
              })"""
     )
     assert any("admonition" in name for name, _ in icons)
-    from fontTools.ttLib import TTFont
-
     drawn = set()
     for font in (book / "_static/vendor/fontawesome/webfonts").glob("*.woff2"):
         drawn |= set(TTFont(font).getBestCmap())

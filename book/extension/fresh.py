@@ -34,7 +34,8 @@ def _stamp(app: Sphinx) -> Path:
 
 def _compare(app: Sphinx) -> None:
     stamp = _stamp(app)
-    app.is_fresh = stamp.exists() and stamp.read_text() == fingerprint(Path(app.srcdir))
+    app.fingerprint = fingerprint(Path(app.srcdir))
+    app.is_fresh = stamp.exists() and stamp.read_text() == app.fingerprint
     if not app.is_fresh:
         stamp.unlink(missing_ok=True)
         shutil.rmtree(
@@ -49,7 +50,7 @@ def _outdated(app: Sphinx, env: BuildEnvironment, added: set, changed: set, remo
 def _finish(app: Sphinx, exception: Exception | None) -> None:
     stamp = _stamp(app)
     if exception is None and not app._warncount:
-        stamp.write_text(fingerprint(Path(app.srcdir)))
+        stamp.write_text(app.fingerprint)  # of the start: what changed while the pages were made is not in them
     else:
         stamp.unlink(missing_ok=True)
 
