@@ -112,7 +112,7 @@ def test_every_claim_fails_under_its_ablation(measured, tmp_path):
 def test_a_broken_step_stops_the_chapter_and_turns_its_claims_red(tmp_path):
     library = ablated(
         tmp_path / "lib",
-        "recurrent",
+        "recurrent.steps",
         "def rnn_step(x, h, W_xh, W_hh, b):\n    return torch.tanh(x @ W_xh.T + 0.5 * h @ W_hh.T + b)",
     )
     with pytest.raises(RunFailed, match="AssertionError"):

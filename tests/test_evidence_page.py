@@ -73,7 +73,7 @@ class TinyBook:
         # A download of results.csv would be a reason of its own to make the page again.
         page.write_text(text.partition("All stored numbers")[0], encoding="utf-8")
         (self.root / "index.md").write_text("# A book\n")
-        library = ablated(self.root / "lib", "recurrent", "")
+        library = ablated(self.root / "lib", "recurrent.steps", "")
         self.results = library / "rnn2attn/study/results.csv"
         self.results.write_text(results_csv(MEASURED))
         self.write(judge("C9", {"LSTM": 0.003, "tanh RNN": 0.16}, lambda v: v["LSTM"] < 0.01 < v["tanh RNN"]))

@@ -23,7 +23,7 @@ COLAB = {
 def test_a_broken_library_fails_the_next_build_and_the_one_after(checkout):
     (checkout / "_toc.yml").write_text("format: jb-book\nroot: notebooks/01-rnn-gradients\n", encoding="utf-8")
     env = {"PYTHONPATH": str(checkout / "lib")}
-    step = checkout / "lib/rnn2attn/recurrent.py"
+    step = checkout / "lib/rnn2attn/recurrent/steps.py"
     source = step.read_text(encoding="utf-8")
 
     def made():

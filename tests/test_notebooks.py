@@ -126,7 +126,7 @@ def test_nbval_sees_a_changed_output(tmp_path):
 
 def test_nbval_sees_a_changed_step(tmp_path):
     shutil.copytree(ROOT / "lib/rnn2attn", tmp_path / "lib/rnn2attn", ignore=shutil.ignore_patterns("__pycache__"))
-    step = tmp_path / "lib/rnn2attn/recurrent.py"
+    step = tmp_path / "lib/rnn2attn/recurrent/steps.py"
     source = step.read_text(encoding="utf-8")
     broken = source.replace("torch.tanh(x @ W_xh.T + h @ W_hh.T + b)", "torch.tanh(x @ W_xh.T + b)")
     assert broken != source

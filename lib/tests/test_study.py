@@ -427,7 +427,7 @@ def test_the_fingerprint_follows_the_code_that_counts(chapter, tmp_path):
         command = [sys.executable, "-c", script, str(chapter)]
         return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.strip()
 
-    assert with_change_in("recurrent") != version(chapter)
+    assert with_change_in("recurrent.steps") != version(chapter)
     assert with_change_in("shapes") != version(chapter), "recurrent imports it"
     assert with_change_in("plots") == version(chapter), "a figure changes no number"
     assert with_change_in("gradients") == version(chapter), "the chapter does not import it"
@@ -454,7 +454,9 @@ def test_an_interrupted_study_loses_the_run_under_way_only(chapter, tmp_path):
 
 
 def test_a_broken_step_turns_its_claims_red(chapter, tmp_path):
-    library = ablated(tmp_path / "broken", "recurrent", "def rnn_step(x, h, W_xh, W_hh, b):\n    return h @ W_hh.T")
+    library = ablated(
+        tmp_path / "broken", "recurrent.steps", "def rnn_step(x, h, W_xh, W_hh, b):\n    return h @ W_hh.T"
+    )
     rows, failed = run(chapter, 0, library=library)
     assert {row["claim"]: row["passed"] for row in rows if row["at"] == ""} == {"C2": False, "C9": True}
     assert len(failed) == 1 and "C2" in failed[0]
@@ -496,7 +498,7 @@ def studied(tmp_path_factory):
     folder = tmp_path_factory.mktemp("studied")
     chapter, path = tiny_chapter(folder), folder / "results.csv"
     assert study([chapter], range(3), path, lambda line: None) == []
-    library = ablated(folder / "library", "recurrent", "")
+    library = ablated(folder / "library", "recurrent.steps", "")
     shutil.copy(path, library / "rnn2attn/study/results.csv")
     return chapter, path, library
 

@@ -16,14 +16,20 @@ def ablated(folder: Path, module: str, code: str) -> Path:
 
     Args:
         folder: where the copy is put.
-        module: "recurrent".
+        module: "recurrent.steps".
         code: appended to the module: what it defines again replaces what was there, in the whole library.
 
     Returns:
         The folder, as `run` takes it.
+
+    Raises:
+        LookupError: there is no such module.
     """
     shutil.copytree(PACKAGE, folder / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
-    with (folder / PACKAGE.name / module.replace(".", "/")).with_suffix(".py").open("a", encoding="utf-8") as file:
+    path = (folder / PACKAGE.name / module.replace(".", "/")).with_suffix(".py")
+    if not path.exists():
+        raise LookupError(f"{module} is no module of {PACKAGE.name}: there is no {path.relative_to(folder)}")
+    with path.open("a", encoding="utf-8") as file:
         file.write(f"\n\n{code}\n")
     return folder
 
