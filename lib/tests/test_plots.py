@@ -9,6 +9,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from rnn2attn import plots
+from rnn2attn.plots import charts, style
 
 WHITE, DARK = "#ffffff", "#121212"
 
@@ -33,11 +34,11 @@ def test_colours_hold_on_both_grounds(colour, ground):
 
 @pytest.mark.parametrize("value", np.linspace(0, 1, 41))
 def test_numbers_hold_on_the_cells_they_stand_in(value):
-    assert contrast(plots._text_on(value), matplotlib.colormaps["Blues"](value)[:3]) >= 3
+    assert contrast(charts._text_on(value), matplotlib.colormaps["Blues"](value)[:3]) >= 3
 
 
 def test_lines_differ_without_colour():
-    looks = list(zip(plots.DASHES, plots.MARKERS, strict=True))
+    looks = list(zip(style.DASHES, style.MARKERS, strict=True))
     assert len(looks) == len(set(looks)) == len(plots.COLOURS)
 
 
@@ -52,6 +53,8 @@ FIGURES = {
     ),
     "heatmap": lambda: plots.heatmap(np.eye(2), ["나는", "학생"], ["I", "student"], xlabel="source", ylabel="대상"),
     "unrolled": lambda: plots.unrolled(list("hell"), list("ello")),
+    "lstm_cell": plots.lstm_cell,
+    "gru_cell": plots.gru_cell,
 }
 
 
@@ -63,6 +66,14 @@ def test_figures_are_transparent_and_not_empty(name):
     alpha = image[..., 3]
     assert alpha[0, 0] == alpha[-1, -1] == 0
     assert (alpha > 0).mean() > 0.01
+
+
+def test_a_second_reading_stands_over_the_axis():
+    figure = plots.lines({"a": [1, 2, 3]}, xlabel="x", ylabel="y", above=("half-life", {"one": 0.0, "two": 2.0}))
+    (second,) = figure.axes[0].child_axes
+    assert second.get_xlabel() == "half-life"
+    assert [tick.get_text() for tick in second.get_xticklabels()] == ["one", "two"]
+    assert list(second.get_xticks()) == [0.0, 2.0]
 
 
 def test_hangul_is_drawn_and_not_boxed():

@@ -1,1 +1,1 @@
-"""Tasks: one small module for each kind of data. Every one of them ends in pairs (source, target)."""
+"""Tasks: one small module for each kind of data. Text ends in pairs (source, target), numbers in tensors."""

@@ -1,0 +1,19 @@
+"""Every figure of the book, in one style."""
+
+from rnn2attn.plots.charts import heatmap, lines, powers
+from rnn2attn.plots.diagrams import gru_cell, lstm_cell, patterns, unrolled
+from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure
+
+__all__ = [
+    "COLOURS",
+    "INK",
+    "STYLE",
+    "Figure",
+    "gru_cell",
+    "heatmap",
+    "lines",
+    "lstm_cell",
+    "patterns",
+    "powers",
+    "unrolled",
+]
