@@ -8,7 +8,7 @@ import pandas as pd
 
 from rnn2attn.study.claims import kind_of, number
 from rnn2attn.study.register import look_up
-from rnn2attn.study.results import read, record, studying
+from rnn2attn.study.results import read, record, sampling, studying
 
 EXACT = 1e-5  # of an exact number: the stored ones have six digits
 WIDER = 1.0  # the stored band is widened on either side by this share of its width …
@@ -93,6 +93,7 @@ def curve(
     if studying() is not None:
         if seed != studying():
             raise ValueError(f"the curve of {id} was given seed {seed} in a study of seed {studying()}")
+        points = [again] if sampling() else points
         rows = [measured(point) for point in points]
         for point, row in zip(points, rows, strict=True):
             record(id, kind, [(stored_as(label), f"{axis}={point}", x) for label, x in row.items()], None)

@@ -55,6 +55,11 @@ def studying() -> int | None:
     return int(os.environ["RNN2ATTN_SEED"]) if "RNN2ATTN_STUDY" in os.environ else None
 
 
+def sampling() -> bool:
+    """Whether this process measures one point of each curve only, to compare with what is stored."""
+    return os.environ.get("RNN2ATTN_CURVES") == "one point"
+
+
 def record(claim: str, kind: str, values: Iterable[tuple[str, str, float]], passed: bool | None) -> None:
     """In a study, append rows (measure, at, value) to the file that RNN2ATTN_STUDY names; else do nothing."""
     if studying() is not None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 from nbclient import NotebookClient
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from rnn2attn.study.fingerprint import version
 from rnn2attn.study.results import COLUMNS, RESULTS, judged, read, write
@@ -41,14 +41,15 @@ def chapter_number(notebook: Path) -> int:
 
 
 def run(
-    notebook: Path, seed: int, *, recording: bool = True, library: Path | None = None
+    notebook: Path, seed: int, *, recording: bool = True, whole: bool = True, library: Path | None = None
 ) -> tuple[list[dict], list[str]]:
     """Execute a chapter at one seed, in its own folder, in a fresh kernel.
 
     Args:
         notebook: whose cell tagged `parameters` sets the seed.
         seed: that the cell is to set.
-        recording: as a study does, past a claim that fails; else as a reader does.
+        recording: as a study does, past a claim that fails; else as a reader does, to the first error.
+        whole: measure all of each curve; else the one point that a reader measures again.
         library: a folder with another `rnn2attn` to use, as from `checks.ablated`.
 
     Returns:
@@ -70,10 +71,11 @@ def run(
             env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(library), env.get("PYTHONPATH"))))
         if recording:
             env |= {"RNN2ATTN_STUDY": str(file), "RNN2ATTN_SEED": str(seed)}
+            env |= {} if whole else {"RNN2ATTN_CURVES": "one point"}
         client = NotebookClient(
             book,
             timeout=None,
-            allow_errors=True,
+            allow_errors=recording,
             record_timing=False,
             resources={"metadata": {"path": notebook.parent}},
         )
@@ -81,10 +83,12 @@ def run(
             client.execute(env=env)
         except DeadKernelError as error:
             raise RunFailed(f"{notebook.name}, seed {seed}: {error}") from error
+        except CellExecutionError as error:
+            raise RunFailed(f"{notebook.name}, seed {seed}: {error.ename}: {error.evalue}") from error
         rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
     errors = [output for cell in book.cells for output in cell.get("outputs", []) if output.output_type == "error"]
     for error in errors:
-        if error.ename != FAILED or not recording:
+        if error.ename != FAILED:
             raise RunFailed(f"{notebook.name}, seed {seed}: {error.ename}: {error.evalue}")
     keys = [(row["claim"], row["measure"], row["at"]) for row in rows]
     for key in keys:

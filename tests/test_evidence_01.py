@@ -1,4 +1,4 @@
-"""The chapters' evidence: stored rows stand when measured again, and every claim fails under a named ablation."""
+"""Chapter 1's evidence: stored rows stand when measured again, and every claim fails under a named ablation."""
 
 import re
 
@@ -6,16 +6,16 @@ import nbformat
 import pandas as pd
 import pytest
 
-from conftest import ROOT
+import evidence
+from evidence import chapter, judged
 from rnn2attn.study.checks import ablated, differences
-from rnn2attn.study.register import register
 from rnn2attn.study.results import RESULTS, read
 from rnn2attn.study.runner import RunFailed, run
 
-CHAPTER_1 = ROOT / "notebooks/01-rnn-gradients.ipynb"
+CHAPTER = chapter(1)
 
 # What the chapter says → what takes its reason away. Under these every claim of the chapter has to fail.
-ABLATIONS_1 = {
+ABLATIONS = {
     # C1: the last step left out of the sum; a matrix that does not let gradients vanish
     "((e.sum(0) - g).norm()": "((e[:-1].sum(0) - g).norm()",
     "share = shares(each[1])": "share = shares(contributions_at_radius_2(seed))",
@@ -51,62 +51,37 @@ def contributions_at_radius_2(seed):
 """
 
 
-def judged(rows):
-    """(claim, measure and at) → whether it passed, of the rows that a predicate judged."""
-    return {(row["claim"], row["measure"], row["at"]): row["passed"] for row in rows if row["passed"] is not None}
-
-
 @pytest.fixture(scope="module")
-def measured():
-    """Chapter 1 as a study runs it, at a stored seed."""
-    return run(CHAPTER_1, 0)
+def rows():
+    return evidence.measured(CHAPTER)
 
 
 def test_the_chapters_table_gives_the_registers_verdicts():
-    text = "\n".join(c.source for c in nbformat.read(CHAPTER_1, as_version=4).cells if c.cell_type == "markdown")
-    verdicts = dict(re.findall(r"^\| .*\((C\d+)\) \| (\w+) \|", text, re.MULTILINE))
-    assert verdicts == {id: claim.verdict for id, claim in register().items() if claim.chapter == 1}
+    evidence.table_gives_the_registers_verdicts(CHAPTER)
 
 
-def test_the_stored_rows_stand(measured):
-    assert differences(read(), measured[0], 0) == []
+def test_the_stored_rows_stand(rows):
+    evidence.stored_rows_stand(rows, CHAPTER)
 
 
-def test_a_hand_edited_row_is_found(measured, tmp_path):
-    rows = pd.read_csv(RESULTS, keep_default_na=False, dtype=str)
-    place = rows.index[(rows.claim == "C6") & (rows.seed == "0") & rows.measure.str.match("back.*: tanh")]
+def test_a_hand_edited_row_is_found(rows, tmp_path):
+    stored = pd.read_csv(RESULTS, keep_default_na=False, dtype=str)
+    place = stored.index[(stored.claim == "C6") & (stored.seed == "0") & stored.measure.str.match("back.*: tanh")]
     assert len(place) == 1
-    rows.loc[place, "value"] = "-0.45"
+    stored.loc[place, "value"] = "-0.45"
     edited = tmp_path / "results.csv"
-    rows.to_csv(edited, index=False)
-    (line,) = differences(read(edited), measured[0], 0)
+    stored[stored.chapter == "1"].to_csv(edited, index=False)
+    (line,) = differences(read(edited), rows, 0, whole=False)
     assert "C6" in line and "-0.45" in line
 
 
 def test_a_reader_with_a_seed_that_is_not_stored_stays_in_the_band():
     assert "7" not in set(pd.read_csv(RESULTS, dtype=str).seed)
-    run(CHAPTER_1, 7, recording=False)
+    run(CHAPTER, 7, recording=False)
 
 
-def test_every_claim_fails_under_its_ablation(measured, tmp_path):
-    honest = judged(measured[0])
-    assert set(honest.values()) == {True}
-    book = nbformat.read(CHAPTER_1, as_version=4)
-    done = set()
-    for cell in book.cells:
-        for old, new in ABLATIONS_1.items():
-            if cell.cell_type == "code" and re.sub(r"\s+", "", old) in re.sub(r"\s+", "", cell.source):
-                cell.source = re.sub(r"\s*".join(map(re.escape, old.split())), lambda _, new=new: new, cell.source)
-                done.add(old)
-        if cell.cell_type == "code" and "def contributions(seed" in cell.source:
-            cell.source += RADIUS_2
-    assert done == set(ABLATIONS_1), set(ABLATIONS_1) - done
-    (tmp_path / "nb").mkdir()
-    copy = tmp_path / "nb" / CHAPTER_1.name
-    nbformat.write(book, copy)
-    broken = judged(run(copy, 0)[0])
-    assert broken.keys() == honest.keys()
-    assert {key for key, passed in broken.items() if passed} == set()
+def test_every_claim_fails_under_its_ablation(rows, tmp_path):
+    evidence.every_claim_fails(rows, CHAPTER, ABLATIONS, tmp_path, more=RADIUS_2)
 
 
 def test_a_broken_step_stops_the_chapter_and_turns_its_claims_red(tmp_path):
@@ -116,13 +91,13 @@ def test_a_broken_step_stops_the_chapter_and_turns_its_claims_red(tmp_path):
         "def rnn_step(x, h, W_xh, W_hh, b):\n    return torch.tanh(x @ W_xh.T + 0.5 * h @ W_hh.T + b)",
     )
     with pytest.raises(RunFailed, match="AssertionError"):
-        run(CHAPTER_1, 0, recording=False, library=library)
+        run(CHAPTER, 0, recording=False, library=library)
     # Without the checks that stop the chapter, its claims are left to notice.
-    book = nbformat.read(CHAPTER_1, as_version=4)
+    book = nbformat.read(CHAPTER, as_version=4)
     for cell in book.cells:
         cell.source = re.sub(r"^(\s*)(assert |torch\.testing\.assert_close\().*", r"\1pass", cell.source, flags=re.M)
     (tmp_path / "nb").mkdir()
-    copy = tmp_path / "nb" / CHAPTER_1.name
+    copy = tmp_path / "nb" / CHAPTER.name
     nbformat.write(book, copy)
     rows, failed = run(copy, 0, library=library)
     red = {claim for (claim, _, _), passed in judged(rows).items() if not passed}
