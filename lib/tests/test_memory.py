@@ -18,6 +18,12 @@ def test_adding_marks_one_number_in_each_half_and_asks_for_their_sum(T):
     assert set(marks.nonzero()[:, 1].tolist()) == set(range(T)), "every place is marked sometimes"
 
 
+def test_marks_can_be_kept_from_the_end():
+    torch.manual_seed(0)
+    marks = memory.adding(500, 40, within=10)[0][..., 1]
+    assert (marks[:, :5].sum(1) == 1).all() and (marks[:, 5:10].sum(1) == 1).all() and not marks[:, 10:].any()
+
+
 def test_who_answers_the_mean_has_one_sixth():
     torch.manual_seed(0)
     _, y = memory.adding(200_000, 10)
@@ -50,6 +56,7 @@ def test_the_same_seed_gives_the_same_data_and_two_calls_do_not():
     [
         (lambda: memory.adding(4, 1), "length 1 were asked for, but n ≥ 1 and T ≥ 2"),
         (lambda: memory.adding(0, 9), "0 sequences"),
+        (lambda: memory.adding(4, 9, within=10), "within is 10, but 2 … 9"),
         (lambda: memory.remember(4, 0), "T ≥ 1"),
         (lambda: memory.remember(4, 5, V=1), "V is 1, but 2 tokens"),
     ],

@@ -5,10 +5,14 @@ from math import log
 
 import pytest
 import torch
+import torch.nn.functional as F
+from torch import nn
 
 from rnn2attn.recurrent import RNNLanguageModel
+from rnn2attn.seq2seq import Translation
 from rnn2attn.tasks import hello
-from rnn2attn.training import approx, fit, sequence_loss, set_seed
+from rnn2attn.text import Batch, Vocabulary
+from rnn2attn.training import approx, evaluate, fit, sequence_loss, set_seed, token_loss
 
 
 def test_loss_is_summed_over_time_and_averaged_over_the_batch():
@@ -59,3 +63,100 @@ def test_a_trained_number_carries_its_sign():
         "≈3.00",
         "≈347",
     ]
+
+
+def padded_logits():
+    torch.manual_seed(0)
+    mask = torch.arange(5) < torch.tensor([5, 2, 3])[:, None]
+    return torch.randn(3, 5, 7, dtype=torch.float64, requires_grad=True), torch.randint(7, (3, 5)), mask
+
+
+def test_masked_losses_are_their_definitions():
+    logits, target, mask = padded_logits()
+    costs = F.cross_entropy(logits.transpose(1, 2), target, reduction="none")
+    torch.testing.assert_close(sequence_loss(logits, target, mask), (costs * mask).sum() / 3)
+    torch.testing.assert_close(token_loss(logits, target, mask), (costs * mask).sum() / 10)
+    torch.testing.assert_close(token_loss(logits, target), costs.mean())
+
+
+@pytest.mark.parametrize("loss", [sequence_loss, token_loss])
+def test_what_stands_on_padding_costs_nothing_and_has_no_gradient(loss):
+    logits, target, mask = padded_logits()
+    value = loss(logits, target, mask)
+    (gradient,) = torch.autograd.grad(value, logits)
+    assert (gradient[~mask] == 0).all() and (gradient[mask].abs().sum(-1) > 0).all()
+    spoilt = torch.where(mask[..., None], logits, torch.nan)
+    assert torch.equal(loss(spoilt, target.masked_fill(~mask, -100), mask), value)
+    (gradient,) = torch.autograd.grad(loss(spoilt, target.masked_fill(~mask, -100), mask), logits)
+    assert gradient.isfinite().all()
+    longer = F.pad(logits, (0, 0, 0, 4)), F.pad(target, (0, 4)), F.pad(mask, (0, 4))
+    torch.testing.assert_close(loss(*longer), value)
+
+
+def test_a_mask_that_does_not_fit_is_named():
+    logits, target, mask = padded_logits()
+    with pytest.raises(ValueError, match=r"mask has shape \(3, 4\).* T = 5 from logits"):
+        token_loss(logits, target, mask[:, :4])
+    with pytest.raises(TypeError, match="mask must be bool, True where a target counts"):
+        token_loss(logits, target, mask.float())
+    with pytest.raises(ValueError, match="the mask counts none of the 15 targets"):
+        token_loss(logits, target, mask & False)
+
+
+class Constant(nn.Module):
+    """The same logits whatever it reads; it records what else it was given."""
+
+    def __init__(self, V, scale=1.0):
+        super().__init__()
+        self.z, self.scale, self.forcing, self.seen = nn.Parameter(torch.zeros(V)), scale, [], []
+
+    def forward(self, batch, **options):
+        self.forcing.append(options.get("forcing"))
+        self.seen.append(self.z.detach().clone())
+        return self.scale * self.z.expand(*batch.target.shape, -1)
+
+
+def constant_batch():
+    return Batch.of([("a", "b"), ("aa", "bbb")], Vocabulary.of(["ab"]))
+
+
+def test_fit_leaves_padding_out():
+    model = Constant(5)
+    (loss,) = fit(model, [constant_batch()], loss=token_loss)
+    assert loss == pytest.approx(log(5))
+    (loss,) = fit(Constant(5), [constant_batch()])
+    assert loss == pytest.approx((2 + 4) / 2 * log(5)), "two tokens and four, each with <eos>, and two rows"
+
+
+def test_fit_shortens_the_gradient_to_the_norm():
+    for clip in (None, 0.5, 1e6):
+        model = Constant(5, scale=100.0)
+        fit(model, [constant_batch()], clip=clip)
+        norm = model.z.grad.norm().item()
+        assert norm == pytest.approx(0.5, rel=1e-4) if clip == 0.5 else norm > 10
+
+
+def test_one_cycle_rises_to_the_rate_and_falls_to_nothing():
+    model = Constant(5)
+    fit(model, iter([constant_batch()] * 100), lr=1e-2, one_cycle=True)
+    steps = torch.stack([*model.seen, model.z.detach()]).diff(dim=0).abs().amax(dim=1)
+    assert steps[0] < 2e-3 and steps[-1] < 1e-4
+    assert 20 < steps.argmax() < 45 and steps.max() > 5e-3
+    assert fit(model, [], one_cycle=True) == []
+
+
+def test_forcing_follows_its_schedule():
+    model = Constant(5)
+    fit(model, [constant_batch()] * 4, forcing=lambda update: 1.0 if update < 2 else 0.5)
+    fit(model, [constant_batch()])
+    assert model.forcing == [1.0, 1.0, 0.5, 0.5, None]
+
+
+def test_evaluate_translates_the_sources_and_compares():
+    class Shout:
+        def translate(self, sources, **options):
+            assert options == {"k": 3}
+            return [Translation(list(source.upper())) for source in sources]
+
+    scores = evaluate(Shout(), [("ab", "AB"), ("abc", "ABX", "what else there is")], k=3)
+    assert scores == (0.5, 0.8) and (scores.exact, scores.tokens) == scores

@@ -8,27 +8,32 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def adding(n: int, T: int) -> tuple[Tensor, Tensor]:
+def adding(n: int, T: int, within: int | None = None) -> tuple[Tensor, Tensor]:
     """The adding problem: T numbers, two of them marked, and their sum to give at the end.
 
-    After Hochreiter and Schmidhuber (1997), in the form of Le et al. (2015): one mark in the first half, one in the
-    second. Who always answers 1, the mean of the sum, has a mean squared error of 1/6.
+    After Hochreiter and Schmidhuber (1997), in the form of Arjovsky, Shah and Bengio (2016): one mark in the first
+    half, one in the second. Who always answers 1, the mean of the sum, has a mean squared error of 1/6.
 
     Args:
         n: number of sequences.
         T: their length, 2 or more.
+        within: of how many numbers from the start the halves are taken, 2 … T; of all if not given. With few, both
+            marks are far from the end.
 
     Returns:
         x, (n, T, 2): numbers uniform in [0, 1), and beside each the mark 1 or 0. y, (n,): the sum of the marked two.
 
     Raises:
-        ValueError: n or T is too small.
+        ValueError: n or T is too small, or within is not 2 … T.
     """
     _enough(n, T, least=2)
+    within = T if within is None else within
+    if not 2 <= within <= T:
+        raise ValueError(f"within is {within}, but 2 … {T} was expected: the marks lie among the {T} numbers")
     numbers, marks = torch.rand(n, T), torch.zeros(n, T)
     rows = torch.arange(n)
-    marks[rows, torch.randint(0, T // 2, (n,))] = 1
-    marks[rows, torch.randint(T // 2, T, (n,))] = 1
+    marks[rows, torch.randint(0, within // 2, (n,))] = 1
+    marks[rows, torch.randint(within // 2, within, (n,))] = 1
     return torch.stack([numbers, marks], dim=2), (numbers * marks).sum(dim=1)
 
 
