@@ -10,20 +10,20 @@ READY    := .venv/.ready
 export RNN2ATTN_FRAMES := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help book serve test notebooks study system address clean
+.PHONY: help book serve test soak exercises notebooks study system address clean
 
 help: ## list the targets
 	@echo "usage: make TARGET"
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 14
 
-$(READY): requirements.txt lib/pyproject.toml
+$(READY): requirements.txt lib/pyproject.toml exercises/grading/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Name another: make PYTHON=/path/to/python3.11 …"; exit 1; }
 	@echo "── Installing into .venv (the first time takes minutes)"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install $(PIP_ARGS) --disable-pip-version-check --progress-bar off -r requirements.txt | \
 	  sed -nuE 's/^Collecting ([^ ]+).*/  \1/p; /^ERROR/p'; exit $${PIPESTATUS[0]}
-	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e lib
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e lib -e exercises/grading
 	@$(BIN)/pip check
 	@touch $@
 
@@ -47,6 +47,13 @@ test: $(READY) ## run all tests: library, notebooks, built pages (under 15 minut
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile
 	@echo
 	@echo "All tests passed. Next: git commit, with a message that says why."
+
+soak: $(READY) ## run the long tests, which may install what requirements.txt does not hold (nbgrader)
+	@$(BIN)/pytest -m soak
+
+exercises: $(READY) ## write the exercises' notebooks and check's data from their specifications
+	@$(BIN)/python -m rnn2attn_grading write
+	@echo "Next: git diff exercises lib/rnn2attn/check, and read what changed."
 
 notebooks: $(READY) ## execute the notebooks and store their outputs in them
 	@$(BIN)/python book/tools/execute.py notebooks/*.ipynb

@@ -1,0 +1,1 @@
+"""For instructors: the exercises' specifications, and what is made from them. It holds the answers."""

@@ -1,0 +1,146 @@
+"""First-order mutants: a function changed in one place, to see whether the cases notice."""
+
+import ast
+import copy
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+
+OPERATORS = {
+    ast.Add: (ast.Sub,),
+    ast.Sub: (ast.Add,),
+    ast.Mult: (ast.Div, ast.Add),
+    ast.Div: (ast.Mult,),
+    ast.MatMult: (ast.Mult,),
+    ast.Pow: (ast.Mult,),
+}
+COMPARISONS = {
+    ast.Lt: (ast.LtE, ast.Gt),
+    ast.LtE: (ast.Lt,),
+    ast.Gt: (ast.GtE, ast.Lt),
+    ast.GtE: (ast.Gt, ast.Lt),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+}
+MOST = 100
+
+
+def mutants(function: Callable) -> list[tuple[str, Callable]]:
+    """(what was changed, the changed function) for every place; at most 100, spread over the function."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    definition = tree.body[0]
+    docstring = definition.body.pop(0)
+    found = {}
+    places = [
+        node
+        for node in ast.walk(definition)
+        if not isinstance(node, ast.arguments | ast.arg)
+    ]
+    for place, node in enumerate(places):
+        for changed in _changes(node):
+            whole = copy.deepcopy(definition)
+            own = [
+                n
+                for n in ast.walk(whole)
+                if not isinstance(n, ast.arguments | ast.arg)
+            ]
+            _replace(whole, own[place], changed)
+            text = f"line {node.lineno}: {ast.unparse(node)}  →  {ast.unparse(changed)}"
+            whole.body.insert(0, docstring)
+            found[text] = _compiled(whole, function)
+    step = max(1, -(-len(found) // MOST))
+    return list(found.items())[::step]
+
+
+def _compiled(definition: ast.FunctionDef, function: Callable) -> Callable:
+    module = ast.fix_missing_locations(
+        ast.Module([copy.deepcopy(definition)], [])
+    )
+    scope = dict(function.__globals__)
+    exec(compile(module, "<mutant>", "exec"), scope)
+    return scope[function.__name__]
+
+
+def _replace(whole: ast.AST, old: ast.AST, new: ast.AST) -> None:
+    class Replacing(ast.NodeTransformer):
+        def visit(self, node):
+            return new if node is old else self.generic_visit(node)
+
+    Replacing().visit(whole)
+
+
+def _changes(node: ast.AST) -> Iterator[ast.AST]:
+    """The node, changed in each of the ways that are known for it."""
+    if isinstance(node, ast.BinOp):
+        for other in OPERATORS[type(node.op)]:
+            yield ast.BinOp(node.left, other(), node.right)
+        if not isinstance(node.op, ast.Add | ast.Mult):
+            yield ast.BinOp(node.right, node.op, node.left)
+        yield node.left
+        yield node.right
+    elif isinstance(node, ast.AugAssign):
+        for other in OPERATORS[type(node.op)]:
+            yield ast.AugAssign(node.target, other(), node.value)
+        yield ast.Assign([node.target], node.value, lineno=node.lineno)
+    elif isinstance(node, ast.UnaryOp):
+        yield node.operand
+    elif isinstance(node, ast.Compare):
+        for other in COMPARISONS[type(node.ops[0])]:
+            yield ast.Compare(node.left, [other()], node.comparators)
+    elif (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, int | float)
+        and not isinstance(node.value, bool)
+    ):
+        yield ast.Constant(node.value + 1)
+        yield ast.Constant(node.value - 1)
+    elif (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and "->" in node.value
+    ):
+        left, _, right = node.value.partition("->")
+        yield ast.Constant(f"{left}->{right[::-1]}")
+        yield ast.Constant(f"{','.join(reversed(left.split(',')))}->{right}")
+    elif isinstance(node, ast.Attribute) and node.attr in ("T", "mT"):
+        yield node.value
+    elif isinstance(node, ast.Call):
+        yield from _changed_calls(node)
+    elif isinstance(node, ast.IfExp):
+        yield ast.IfExp(node.test, node.orelse, node.body)
+    elif isinstance(node, ast.If):
+        yield ast.If(ast.UnaryOp(ast.Not(), node.test), node.body, node.orelse)
+    elif isinstance(node, ast.Slice):
+        if node.lower:
+            yield ast.Slice(None, node.upper, node.step)
+        if node.upper:
+            yield ast.Slice(node.lower, None, node.step)
+    elif (
+        isinstance(node, ast.List)
+        and len(node.elts) == 2
+        and isinstance(node.ctx, ast.Load)
+    ):
+        yield ast.List(node.elts[::-1], node.ctx)
+
+
+def _changed_calls(node: ast.Call) -> Iterator[ast.AST]:
+    """Call and method dropped, arguments exchanged, keyword dropped."""
+    if isinstance(node.func, ast.Attribute) and not (
+        isinstance(node.func.value, ast.Name)
+        and node.func.value.id in ("torch", "math", "F")
+    ):
+        yield node.func.value
+    elif node.args:
+        yield node.args[0]
+    if len(node.args) >= 2:
+        yield ast.Call(
+            node.func,
+            [node.args[1], node.args[0], *node.args[2:]],
+            node.keywords,
+        )
+    for number in range(len(node.keywords)):
+        yield ast.Call(
+            node.func,
+            node.args,
+            node.keywords[:number] + node.keywords[number + 1 :],
+        )

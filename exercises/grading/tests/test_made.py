@@ -1,0 +1,184 @@
+"""What is committed is what the specifications make, and it holds no answer and no hidden case."""
+
+import json
+import math
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import rnn2attn.check
+from rnn2attn_grading import notebooks
+from rnn2attn_grading.__main__ import made, write
+from rnn2attn_grading.chapters import CHAPTERS
+
+ROOT = Path(__file__).resolve().parents[3]
+MADE = made(ROOT)
+CHECK = Path(rnn2attn.check.__file__).parent
+LARGEST = 150_000  # bytes of check's data on a chapter
+
+
+def same(a, b):
+    """Equal JSON, numbers up to what two processors differ in."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, float) and isinstance(b, float):
+        return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-8)
+    return type(a) is type(b) and a == b
+
+
+@pytest.mark.parametrize("path", MADE, ids=str)
+def test_what_is_committed_is_what_would_be_written(path):
+    stored = (ROOT / path).read_text(encoding="utf-8")
+    told = f"{path} is not what the specifications make. Next: make exercises"
+    if path.suffix == ".json":
+        assert same(json.loads(stored), json.loads(MADE[path])), told
+    else:
+        assert stored == MADE[path], told
+
+
+def test_nothing_else_lies_where_things_are_made():
+    places = {
+        "exercises": "*.ipynb",
+        "exercises/source": "*",
+        "lib/rnn2attn/check": "*.json",
+    }
+    found = {
+        path.relative_to(ROOT)
+        for place, names in places.items()
+        for path in (ROOT / place).glob(names)
+    }
+    assert {path for path in found if path.name != ".ipynb_checkpoints"} == set(
+        MADE
+    )
+
+
+def test_writing_twice_changes_nothing(tmp_path):
+    (tmp_path / "_config.yml").write_text((ROOT / "_config.yml").read_text())
+    for path in MADE:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    assert len(write(tmp_path)) == len(MADE)
+    assert write(tmp_path) == []
+
+
+def test_the_data_are_small():
+    for path in CHECK.glob("*.json"):
+        assert path.stat().st_size <= LARGEST, path.name
+
+
+def secrets():
+    """Lines that occur in an answer or in what draws hidden cases only."""
+    for chapter in CHAPTERS:
+        for part in chapter.parts:
+            _, body = notebooks._split(part.reference)
+            for line in body.splitlines():
+                if len(line.strip()) > 12 and not line.strip().startswith(
+                    ("for ", "if rule", "k = ")
+                ):
+                    yield line.strip()
+
+
+def learners_files():
+    yield from (ROOT / "exercises").glob("*.ipynb")
+    yield from (
+        path for path in CHECK.rglob("*") if path.suffix in (".py", ".json")
+    )
+
+
+def text_of(path):
+    if path.suffix == ".ipynb":
+        return "\n".join(
+            cell.source for cell in nbformat.read(path, as_version=4).cells
+        )
+    return path.read_text(encoding="utf-8")
+
+
+def test_nothing_hidden_or_solved_is_in_what_learners_get():
+    lines = set(secrets())
+    assert len(lines) >= 20
+    for path in learners_files():
+        text = text_of(path)
+        for line in lines:
+            assert line not in text, (path.name, line)
+        for word in (
+            "BEGIN SOLUTION",
+            "HIDDEN TESTS",
+            "rnn2attn_grading",
+            "def edges",
+            "salt",
+        ):
+            assert word not in text, (path.name, word)
+    source = text_of(next((ROOT / "exercises/source").glob("*.ipynb")))
+    assert any(line in source for line in lines), (
+        "the search finds nothing where the answers are"
+    )
+
+
+def test_the_data_hold_no_code_and_no_edge():
+    for path in CHECK.glob("*.json"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(
+            r"\bdef |lambda|import |return torch|\b__\w+__", text
+        )
+        names = {
+            case["name"]
+            for part in json.loads(text)["parts"]
+            for case in part["cases"]
+        }
+        hidden = {
+            case.name
+            for chapter in CHAPTERS
+            for part in chapter.parts
+            for case in part.hidden("x")
+        }
+        assert names < hidden
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
+def test_the_source_has_nbgraders_metadata(chapter):
+    """Schema 3: answers to be cut out, locked tests that earn points; ids once; the points of the specifications."""
+    notebook = nbformat.read(
+        ROOT / "exercises/source" / f"{chapter.stem}.ipynb", as_version=4
+    )
+    nbformat.validate(notebook)
+    cells = [
+        (cell, cell.metadata.nbgrader)
+        for cell in notebook.cells
+        if "nbgrader" in cell.metadata
+    ]
+    ids = [marks.grade_id for _, marks in cells]
+    assert len(set(ids)) == len(ids) == 2 * len(chapter.parts)
+    for cell, marks in cells:
+        assert marks.schema_version == 3 and marks.task is False
+        assert re.fullmatch(r"[a-zA-Z0-9_\-]+", marks.grade_id)
+        if marks.grade:
+            assert marks.locked and not marks.solution and marks.points > 0
+            assert cell.source.startswith('check("')
+        else:
+            assert marks.solution and not marks.locked and "points" not in marks
+            assert (
+                cell.source.count("### BEGIN SOLUTION")
+                == cell.source.count("### END SOLUTION")
+                == 1
+            )
+    assert sum(marks.get("points", 0) for _, marks in cells) == 20
+
+
+def test_the_learners_notebook_is_the_source_without_solutions():
+    for path in (ROOT / "exercises").glob("*.ipynb"):
+        ours = nbformat.read(path, as_version=4)
+        source = nbformat.read(path.parent / "source" / path.name, as_version=4)
+        nbformat.validate(ours)
+        assert [cell.id for cell in ours.cells] == [
+            cell.id for cell in source.cells
+        ]
+        for mine, theirs in zip(ours.cells, source.cells, strict=True):
+            assert "nbgrader" not in mine.metadata
+            if "SOLUTION" in theirs.source:
+                head = theirs.source.partition("    ### BEGIN SOLUTION")[0]
+                assert mine.source == f"{head}    raise NotImplementedError"
+            else:
+                assert mine.source == theirs.source

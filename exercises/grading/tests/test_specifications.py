@@ -1,0 +1,230 @@
+"""The tests of the tests: references earn everything, mistakes and mutants do not, and each mistake gets its hint."""
+
+import functools
+
+import pytest
+import torch
+from equivalent import EQUIVALENT
+from mutants import MOST, mutants
+
+from rnn2attn.check import examine, questions
+from rnn2attn.check.calling import call
+from rnn2attn.check.judging import judge
+from rnn2attn_grading.chapters import CHAPTERS
+from rnn2attn_grading.specification import judged, published
+
+PAIRS = [
+    (q, part)
+    for chapter in CHAPTERS
+    for q in chapter.questions
+    for part in q.parts
+]
+NAMES = [part.name for _, part in PAIRS]
+PARTS = dict(zip(NAMES, (part for _, part in PAIRS), strict=True))
+MISTAKES = [
+    (part.name, number)
+    for _, part in PAIRS
+    for number in range(len(part.mistakes))
+]
+
+
+@functools.cache
+def public(name):
+    return published(*next(pair for pair in PAIRS if pair[1].name == name))
+
+
+@functools.cache
+def hidden(name, salt="a class"):
+    return PARTS[name].hidden(salt)
+
+
+def said(name, function):
+    return repr(examine(public(name), function))
+
+
+def test_names_are_used_once():
+    assert len(set(NAMES)) == len(NAMES)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
+def test_a_chapter_has_six_questions_and_twenty_points(chapter):
+    assert len(chapter.questions) == 6
+    assert sum(part.points for part in chapter.parts) == 20
+    assert [q.number for q in chapter.questions] == [
+        f"{chapter.number}.{n}" for n in range(1, 7)
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_reference_earns_all_points(name):
+    assert examine(public(name), PARTS[name].reference).state == "right"
+    for salt in ("a class", "another", ""):
+        assert not any(judged(PARTS[name].reference, hidden(name, salt)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_hidden_cases_are_other_cases_and_follow_the_salt(name):
+    def drawn(cases):
+        return [questions.encode(case.inputs) for case in cases]
+
+    ours, again, theirs = (
+        drawn(hidden(name)),
+        drawn(PARTS[name].hidden("a class")),
+        drawn(hidden(name, "another")),
+    )
+    assert ours == again
+    assert len(ours) > len(public(name).cases)
+    if PARTS[name].view != "misleading":  # there are three rules, and no more
+        assert ours != theirs
+        known = drawn(public(name).cases)
+        assert sum(case in known for case in ours) <= len(ours) / 2
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), MISTAKES, ids=[f"{n}-{i}" for n, i in MISTAKES]
+)
+def test_a_mistake_loses_its_points_and_earns_its_hint(name, number):
+    wrong, known = PARTS[name].mistakes[number], public(name).mistakes[number]
+    for salt in ("a class", "another"):
+        assert any(judged(wrong.function, hidden(name, salt))), (
+            "the hidden cases let it pass"
+        )
+    text = said(name, wrong.function)
+    assert known.hint in text
+    others = {other.hint for other in public(name).mistakes} - {known.hint}
+    assert not [hint for hint in others if hint in text]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_part_has_mistakes_and_they_differ(name):
+    known = public(name).mistakes
+    assert len(known) >= 4
+    if not PARTS[name].view:
+        assert len({m.hint for m in known}) == len(known)
+        assert len({repr(m.outlines) for m in known}) == len(known)
+
+
+def test_mistakes_that_coincide_on_some_inputs_are_told_apart():
+    """With T = 1 several of them are right, or alike."""
+    known = public("rnn_backward").mistakes
+    columns = list(zip(*(mistake.outlines for mistake in known), strict=True))
+    alike = [len(column) - len({repr(o) for o in column}) for column in columns]
+    assert max(alike) >= 2, (
+        "no two mistakes coincide anywhere: this test shows nothing"
+    )
+    assert len({repr(m.outlines) for m in known}) == len(known)
+
+
+# General mistakes, made of the reference: what is said to them, and to which parts they can happen.
+def no_return(reference, *args):
+    reference(*args)
+
+
+def in_numpy(reference, *args):
+    return reference(*args).detach().numpy()
+
+
+def detached(reference, *args):
+    return reference(*args).detach()
+
+
+def single(reference, *args):
+    return reference(
+        *(
+            a.float()
+            if isinstance(a, torch.Tensor) and a.is_floating_point()
+            else a
+            for a in args
+        )
+    )
+
+
+def transposed(reference, *args):
+    return reference(*args).mT
+
+
+def changing(reference, *args):
+    out = reference(*args)
+    tensor = next(
+        t
+        for a in args
+        for t in (a if isinstance(a, list) else [a])
+        if isinstance(t, torch.Tensor)
+    )
+    tensor.detach().add_(1)
+    return out
+
+
+def exchanged(reference, *args):
+    first, second = reference(*args)
+    return second, first
+
+
+GENERAL = [
+    *((no_return, name, "returns None") for name in NAMES),
+    *(
+        (in_numpy, name, "type numpy.ndarray")
+        for name in ("rnn_step", "next_token_loss", "jacobian")
+    ),
+    *(
+        (detached, name, "no gradient reaches")
+        for name in ("rnn_step", "next_token_loss")
+    ),
+    *(
+        (single, name, "is float32")
+        for name in ("rnn_step", "next_token_loss", "rnn_backward", "jacobian")
+    ),
+    *((transposed, name, "transposed") for name in ("rnn_step", "jacobian")),
+    *(
+        (changing, name, "in place")
+        for name in NAMES
+        if name not in ("steps_until", "counterexample")
+    ),
+    (exchanged, "clip_by_norm", "another order"),
+]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name", "says"),
+    GENERAL,
+    ids=[f"{w.__name__}-{n}" for w, n, _ in GENERAL],
+)
+def test_a_general_mistake_is_named(wrong, name, says):
+    part = PARTS[name]
+    arguments = ", ".join(public(name).arguments)
+    scope = {"wrong": wrong, "reference": part.reference}
+    exec(
+        f"def answer({arguments}):\n    return wrong(reference, {arguments})",
+        scope,
+    )
+    assert says in said(name, scope["answer"])
+    assert any(judged(scope["answer"], hidden(name)))
+
+
+def test_an_answer_for_one_example_only_is_named():
+    def rnn_step(x, h, W_xh, W_hh, b):
+        return torch.tanh(W_xh @ x[0] + W_hh @ h[0] + b)[None]
+
+    text = said("rnn_step", rnn_step)
+    assert "batch of one" in text
+    assert "does not run over the batch" in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_mutant_of_the_reference_is_caught(name, record_property):
+    cases, found = hidden(name), mutants(PARTS[name].reference)
+    assert 0 < len(found) <= MOST
+    reasons, left = EQUIVALENT.get(name, {}), []
+    for text, mutant in found:
+        answers = (
+            call(mutant, case.inputs, tuple(case.gradients), 0.5)
+            for case in cases
+        )
+        if not any(map(judge, answers, cases)):
+            left.append(text)
+    record_property("mutants", len(found))
+    changes = {text.partition(": ")[2] for text in left}
+    assert changes - set(reasons) == set(), "no hidden case notices"
+    assert set(reasons) - changes == set(), (
+        "listed as equivalent, and caught or gone"
+    )

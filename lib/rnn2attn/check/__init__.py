@@ -1,0 +1,217 @@
+"""Immediate feedback on an exercise: ``check("rnn_step", rnn_step)`` names the first thing that is wrong.
+
+It compares with stored outputs for stored inputs and knows the mistakes that are often made. No answer is stored.
+"""
+
+import inspect
+from difflib import get_close_matches
+
+from IPython import get_ipython
+from IPython.display import display
+
+from rnn2attn.check import progress
+from rnn2attn.check.calling import call
+from rnn2attn.check.card import Card
+from rnn2attn.check.judging import judge
+from rnn2attn.check.questions import Part, chapters, recognise
+from rnn2attn.check.reading import forbidden_call
+from rnn2attn.check.values import copied
+
+ONE = "a batch of one"  # the name of the case that an answer without a batch axis survives
+
+
+class Wrong(AssertionError):
+    """An answer is not right, or there is none. The message is the card as text."""
+
+    def __init__(self, card: Card):
+        super().__init__(repr(card))
+        self.card, self.shown = card, False
+
+    def _render_traceback_(self) -> list[str]:
+        if not _in_notebook():
+            return [repr(self.card)]
+        if not self.shown:  # IPython asks more than once
+            display(self.card)
+            self.shown = True
+        return [self.card.title]
+
+
+def check(name: str, answer: object) -> None:
+    """Try an answer on the question's public cases, show the verdict, and keep the points.
+
+    Args:
+        name: of the function that the question asks for.
+        answer: that function.
+
+    Raises:
+        Wrong: the answer is not right; in a notebook its traceback is one card. Also if there is no such question,
+            or the answer is no function.
+    """
+    part = _find(name)
+    if not callable(answer):
+        got = f"It got {answer!r:.60}, of type {type(answer).__name__}."
+        write = f'Write `check("{name}", {name})`, without brackets after the second name.'
+        raise Wrong(Card("open", f"{name}: `check` needs your function.", (got, write)))
+    card = examine(part, answer)
+    notes = progress.record(part, part.points if card.state == "right" else 0)
+    if card.state == "right" and progress.in_colab():
+        notes += progress.once(COLAB)
+    card = Card(card.state, card.title, card.lines + tuple(notes))
+    if card.state != "right":
+        raise Wrong(card)
+    display(card)
+
+
+def examine(part: Part, answer) -> Card:
+    """The verdict on an answer, before it is shown."""
+    if mismatch := _signature(part, answer):
+        return _wrong(part, mismatch)
+    if used := forbidden_call(answer, part.forbidden):
+        used = f"the method `{used}()`" if used.startswith(".") else f"`{used}`"
+        return _wrong(part, f"Your code uses {used}. This question asks you to write the computation yourself.")
+    answers, faults = [], []
+    for case in part.cases:
+        answers.append(call(answer, case.inputs, tuple(case.gradients)))
+        faults.append(judge(answers[-1], case))
+        if faults[-1] and faults[-1].unanswered:
+            title = f"{part.name}: not answered yet. 0 of {_points(part)}."
+            return Card("open", title, (faults[-1].says,))
+    if not any(faults):
+        return Card("right", f"{part.name}: right. {part.points} of {_points(part)}.")
+    number = next(n for n, fault in enumerate(faults) if fault)
+    fault, case = faults[number], part.cases[number]
+    hint = "" if fault.certain else recognise(part, answers, faults)
+    words = {c.expected for c in part.cases if isinstance(c.expected, str)}
+    value = answers[number].value
+    if not hint and words and isinstance(value, str) and value not in words:
+        hint = f"Your output must be one of {', '.join(map(repr, sorted(words)))}."
+    survived = {c.name for c, fault in zip(part.cases, faults, strict=True) if fault is None}
+    if not hint and survived == {ONE}:
+        hint = "Right for a batch of one, wrong for more: something does not run over the batch."
+    inputs = f'Its inputs are `check.inputs("{part.name}", {number + 1})`.'
+    return _wrong(part, hint, f"Case {number + 1} of {len(faults)}, {case.name}: {fault.says}", inputs)
+
+
+def _wrong(part: Part, *lines: str) -> Card:
+    return Card("wrong", f"{part.name}: not right yet. 0 of {_points(part)}.", tuple(filter(None, lines)))
+
+
+def _points(part: Part) -> str:
+    return f"{part.points} point{'s' * (part.points != 1)}"
+
+
+def _signature(part: Part, answer) -> str:
+    try:
+        signature = inspect.signature(answer)
+    except (TypeError, ValueError):  # built in
+        return ""
+    try:
+        signature.bind(*part.arguments)
+    except TypeError:
+        return f"Your function takes {signature}; the question calls it with ({', '.join(part.arguments)})."
+    return ""
+
+
+def _find(name: str) -> Part:
+    parts = {part.name: part for chapter in chapters().values() for part in chapter}
+    if isinstance(name, str) and name in parts:
+        return parts[name]
+    near = get_close_matches(str(name), parts, 1)
+    asked = f"There is no question {name!r:.60}." + (f" Do you mean {near[0]!r}?" if near else "")
+    raise Wrong(Card("open", asked, (f"The questions: {', '.join(parts)}.",)))
+
+
+def inputs(name: str, case: int) -> dict[str, object]:
+    """The inputs of a public case, to try an answer by hand: ``rnn_step(**check.inputs("rnn_step", 1))``.
+
+    Args:
+        name: of the function that the question asks for.
+        case: its number, as `check` gives it, from 1.
+
+    Returns:
+        Argument → value, copies.
+
+    Raises:
+        Wrong: there is no such question.
+        ValueError: it has no such case.
+    """
+    cases = _find(name).cases
+    if case not in range(1, len(cases) + 1):
+        raise ValueError(f"{name} has the cases 1 to {len(cases)}, not {case!r}")
+    return copied(cases[case - 1].inputs)
+
+
+def summary(chapter: int | None = None) -> None:
+    """Show the points by question, and what is left.
+
+    Args:
+        chapter: its number; None for all chapters that were begun, and all there are if none was.
+
+    Raises:
+        ValueError: the chapter has no exercises.
+    """
+    known, notes = progress.entries()
+    if chapter is not None and chapter not in chapters():
+        raise ValueError(f"chapter {chapter!r} has no exercises; these have: {', '.join(map(str, chapters()))}")
+    begun = [n for n, parts in chapters().items() if any(part.name in known for part in parts)]
+    for n in [chapter] if chapter is not None else begun or list(chapters()):
+        display(_summary(n, known, notes))
+
+
+def _summary(chapter: int, known: dict, notes: list[str]) -> Card:
+    parts = chapters()[chapter]
+    got = {part.name: progress.points(part, known) for part in parts}
+    words = {None: "not tried", 0: "not right yet"}
+    rows = [("question", "function", "points", "state")]
+    for part in parts:
+        state = "the question has changed: check it again" if got[part.name] is None and part.name in known else ""
+        state = state or words.get(got[part.name], "right")
+        rows.append((f"{part.number} {part.title}", part.name, f"{got[part.name] or 0} of {part.points}", state))
+    total, of = sum(filter(None, got.values())), sum(part.points for part in parts)
+    left = [part.name for part in parts if not got[part.name]]
+    lines = [f"Left: {', '.join(left)}." if left else "Nothing is left."]
+    if progress.in_colab():
+        lines.append(COLAB)
+    title = f"Chapter {chapter}: {total} of {of} points."
+    return Card("open" if left else "right", title, (*lines, *notes), tuple(rows))
+
+
+COLAB = (
+    "Colab deletes its disk when the runtime ends, and your progress with it. `check.download()` saves it as a file "
+    "on your computer, `check.upload()` brings it back next time. Save the notebook itself in Drive."
+)
+
+
+def download() -> None:
+    """In Colab, send the file with the progress to the browser; elsewhere, say where it lies."""
+    notes = progress.keep()
+    if progress.in_colab() and progress.path().exists():
+        from google.colab import files
+
+        files.download(str(progress.path()))
+    display(Card("open", f"Your progress is in {progress.path()}.", tuple(notes)))
+
+
+def upload() -> None:
+    """In Colab, ask for a file that `download` saved, and take over its points; elsewhere, say where to put it."""
+    if not progress.in_colab():
+        display(Card("open", f"Put the file beside the notebook, as {progress.path()}."))
+        return
+    from google.colab import files
+
+    for name, data in files.upload().items():
+        try:
+            progress.merge(data.decode("utf-8", errors="replace"))
+        except ValueError as error:
+            display(Card("wrong", f"{name} was not taken over: {error}. Your progress is as it was."))
+        else:
+            display(Card("right", f"{name} was taken over."))
+
+
+def _in_notebook() -> bool:
+    return getattr(get_ipython(), "kernel", None) is not None
+
+
+check.inputs, check.summary, check.download, check.upload = inputs, summary, download, upload
+
+__all__ = ["Wrong", "check", "summary"]

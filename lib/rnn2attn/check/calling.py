@@ -1,0 +1,156 @@
+"""Calling an answer: the one place where a learner's function runs. What comes back is data, judged elsewhere."""
+
+import contextlib
+import linecache
+import os
+import random
+import signal
+import sysconfig
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnn2attn.check.values import copied, leaves, mapped, plain, weights
+
+# Code that is not the learner's: installed packages, Python itself, this library.
+FOREIGN = (
+    *{sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib")},
+    f"{Path(__file__).parents[1]}{os.sep}",
+)
+
+
+@dataclass(frozen=True)
+class Error:
+    """An exception that left the answer: its type, what it says, and the line of the learner's code it came from."""
+
+    type: str
+    message: str
+    line: int | None = None
+    code: str = ""
+    function: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call gave, as data.
+
+    Attributes:
+        value: what was returned.
+        gradients: argument → gradient of the functional of the output, None where the argument does not reach it.
+        changed: the arguments that were changed in place.
+        error: what was raised instead; the rest is empty then.
+    """
+
+    value: object = None
+    gradients: dict[str, Tensor | None] = field(default_factory=dict)
+    changed: tuple[str, ...] = ()
+    error: Error | None = None
+
+
+def call(
+    function: Callable, inputs: dict[str, object], gradients: tuple[str, ...] = (), seconds: float = 3
+) -> Answer:
+    """Call a function on copies of the inputs, in order, and ask for gradients by the names of its arguments.
+
+    The gradient is that of Σ w ⊙ y over all floating tensors y of the output, with the fixed w of `values.weights`.
+    Whatever the function does to PyTorch's settings or random states is undone.
+
+    Args:
+        function: the answer.
+        inputs: argument → value; none of them is touched.
+        gradients: names of the tensors among them whose gradient is wanted.
+        seconds: after which it is stopped, with the error TimeoutError, where the system can (not on Windows).
+    """
+    given = copied(inputs)
+    sources = {name: given[name].requires_grad_() for name in gradients}
+    with guarded():
+        # A copy of the leaf, so that a change in place is seen below and not refused by autograd.
+        given |= {name: source.clone() for name, source in sources.items()}
+        try:
+            with limited(seconds):
+                output = function(*given.values())
+        except Exception as error:
+            return Answer(error=_error(error))
+        found = _gradients(output, sources)
+    changed = tuple(name for name, value in inputs.items() if not _same(value, given[name]))
+    return Answer(plain(output), found, changed)
+
+
+def _gradients(output: object, sources: dict[str, Tensor]) -> dict[str, Tensor | None]:
+    tensors = [(place, y) for place, (_, y) in enumerate(leaves(output)) if isinstance(y, Tensor) and y.requires_grad]
+    if not (sources and tensors):
+        return dict.fromkeys(sources)
+    try:
+        total = sum((weights(y.shape, place) * y).sum() for place, y in tensors)
+        found = torch.autograd.grad(total, list(sources.values()), allow_unused=True)
+    except RuntimeError:  # something that it needs was overwritten
+        return dict.fromkeys(sources)
+    return dict(zip(sources, found, strict=True))
+
+
+def _same(before: object, after: object) -> bool:
+    """Whether two values hold the same leaves at the same places, NaN equal to NaN."""
+
+    def text(leaf: object) -> object:
+        return (leaf.dtype, leaf.shape, leaf.detach().numpy().tobytes()) if isinstance(leaf, Tensor) else leaf
+
+    return mapped(before, text) == mapped(after, text)
+
+
+@contextlib.contextmanager
+def guarded() -> Iterator[None]:
+    """PyTorch's defaults inside; outside, settings and random states as they were before."""
+    states = random.getstate(), np.random.get_state()  # noqa: NPY002
+    settings = torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_num_threads()
+    torch.set_grad_enabled(True)
+    torch.set_default_dtype(torch.float32)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        torch.set_grad_enabled(settings[0])
+        torch.set_default_dtype(settings[1])
+        torch.set_num_threads(settings[2])
+        random.setstate(states[0])
+        np.random.set_state(states[1])  # noqa: NPY002
+
+
+@contextlib.contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError inside when the time is over; only in the main thread of a system that has alarms."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(number: int, frame: object) -> None:
+        raise TimeoutError(f"it had not come to an end after {seconds:g} s. Does a loop go on for ever?")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _error(error: Exception) -> Error:
+    frame = _frame(error.__traceback__)
+    text = str(error).strip().split("\n")[0][:300]
+    if frame is None:
+        return Error(type(error).__name__, text)
+    code = linecache.getline(frame.filename, frame.lineno).strip()
+    return Error(type(error).__name__, text, frame.lineno, code, frame.name)
+
+
+def _frame(trace: TracebackType | None) -> traceback.FrameSummary | None:
+    """The innermost frame that is the learner's; None if the error arose before any line of theirs ran."""
+    own = [frame for frame in traceback.extract_tb(trace) if not frame.filename.startswith(FOREIGN)]
+    return own[-1] if own else None

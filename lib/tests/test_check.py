@@ -1,0 +1,300 @@
+"""`check` as a learner meets it: what is said to right, wrong and strange answers, and how fast."""
+
+import functools
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn import RNNCell as Cell
+
+import rnn2attn.recurrent as ready
+from rnn2attn.check import Wrong, check, examine, progress
+from rnn2attn.check.calling import call
+from rnn2attn.check.questions import chapters, restore, store
+
+PARTS = {part.name: part for chapter in chapters().values() for part in chapter}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "FOLDER", tmp_path)
+    monkeypatch.setattr(progress, "_session", {})
+    monkeypatch.setattr(progress, "_said", set())
+    return tmp_path
+
+
+def rnn_step(x, h, W_xh, W_hh, b):
+    return torch.tanh(x @ W_xh.T + h @ W_hh.T + b)
+
+
+def said(name, answer):
+    with pytest.raises(Wrong) as caught:
+        check(name, answer)
+    return str(caught.value)
+
+
+def test_a_right_answer_is_told_so_and_returns_none(capsys):
+    assert check("rnn_step", rnn_step) is None
+    assert "rnn_step: right. 2 of 2 points." in capsys.readouterr().out
+
+
+def test_nothing_to_say_is_wrong_without_an_answer():
+    def rnn_step(x, h, W_xh, W_hh, b):
+        raise NotImplementedError
+
+    assert "not answered yet. 0 of 2 points" in said("rnn_step", rnn_step)
+
+
+def test_each_first_fault_is_named():
+    right = rnn_step
+
+    def none(x, h, W_xh, W_hh, b):
+        right(x, h, W_xh, W_hh, b)
+
+    def tuple_(x, h, W_xh, W_hh, b):
+        return right(x, h, W_xh, W_hh, b), h
+
+    def shape(x, h, W_xh, W_hh, b):
+        return right(x, h, W_xh, W_hh, b)[:, :-1]
+
+    def dtype(x, h, W_xh, W_hh, b):
+        return right(x, h, W_xh, W_hh, b).float()
+
+    def value(x, h, W_xh, W_hh, b):
+        out = right(x, h, W_xh, W_hh, b)
+        return out + 0.25 * (torch.arange(out.numel()).reshape(out.shape) == 3)
+
+    def nan(x, h, W_xh, W_hh, b):
+        return right(x, h, W_xh, W_hh, b) / 0 * 0
+
+    def in_place(x, h, W_xh, W_hh, b):
+        out = right(x, h, W_xh, W_hh, b)
+        h *= 0.5
+        return out
+
+    def gradient(x, h, W_xh, W_hh, b):
+        return right(x, h.detach(), W_xh, W_hh, b)
+
+    def half_the_gradient(x, h, W_xh, W_hh, b):
+        return right(x, h, W_xh, (W_hh + W_hh.detach()) / 2, b)
+
+    expected = {
+        none: "returns None. Is `return` missing?",
+        tuple_: "is a tuple of 2; a tensor of shape (2, 7) was expected",
+        shape: "has shape (2, 6); (2, 7) was expected",
+        dtype: "is float32; float64 was expected",
+        value: "Case 1 of 3, different sizes: Your output is off by 0.25 at [0, 3]. 1 of its 14 numbers differ.",
+        nan: "is NaN or infinite at [0, 0]",
+        in_place: "changes its input `h` in place",
+        gradient: "no gradient reaches `h`",
+        half_the_gradient: "The values are right, but the gradient of `W_hh` is off by",
+    }
+    for function, says in expected.items():
+        assert says in said("rnn_step", function), function.__name__
+
+
+def test_an_error_is_shown_with_the_learners_line():
+    def rnn_step(x, h, W_xh, W_hh, b):
+        wide = x @ W_xh
+        return wide + h
+
+    text = said("rnn_step", rnn_step)
+    assert "stops with RuntimeError" in text
+    assert f"in line {rnn_step.__code__.co_firstlineno + 1} of `rnn_step`: `wide = x @ W_xh`" in text
+
+
+def test_an_error_deep_in_pytorch_is_shown_where_the_learner_called():
+    def next_token_loss(logits, ids):
+        return F.cross_entropy(logits, ids)
+
+    assert "`return F.cross_entropy(logits, ids)`" in said("next_token_loss", next_token_loss)
+
+
+def test_a_loop_without_an_end_is_stopped(monkeypatch):
+    def steps_until(sigma, gamma, eps):
+        while True:
+            pass
+
+    monkeypatch.setattr("rnn2attn.check.call", lambda *arguments: call(*arguments, seconds=0.1))
+    start = time.perf_counter()
+    assert "Does a loop go on for ever?" in said("steps_until", steps_until)
+    assert time.perf_counter() - start < 5
+
+
+def test_other_arguments_are_refused_by_name():
+    def rnn_step(x, h):
+        return x + h
+
+    assert "takes (x, h); the question calls it with (x, h, W_xh, W_hh, b)" in said("rnn_step", rnn_step)
+
+
+def test_no_function_and_no_question_are_told():
+    assert "without brackets" in said("rnn_step", torch.zeros(2))
+    assert "Do you mean 'rnn_step'?" in said("rnn_stepp", rnn_step)
+    everything = said("nothing of the kind", rnn_step)
+    assert all(name in everything for name in PARTS)
+
+
+def test_strange_answers_are_told_and_nothing_breaks():
+    class Odd:
+        def __eq__(self, other):
+            raise RuntimeError("compared")
+
+    loop = []
+    loop.append(loop)
+    for value in (
+        Odd(),
+        loop,
+        {1: 2},
+        "text",
+        3,
+        object,
+        torch.zeros(2, 2).to_sparse(),
+        torch.zeros(2, 7) + 0j,
+        rnn_step,
+    ):
+
+        def answer(x, h, W_xh, W_hh, b, value=value):
+            return value
+
+        assert "was expected" in said("rnn_step", answer), value
+
+
+def test_settings_and_random_states_are_left_as_they_were():
+    def careless(x, h, W_xh, W_hh, b):
+        torch.manual_seed(7)
+        torch.set_grad_enabled(False)
+        torch.set_default_dtype(torch.float64)
+        return rnn_step(x, h, W_xh, W_hh, b)
+
+    torch.manual_seed(1)
+    before = torch.random.get_rng_state()
+    said("rnn_step", careless)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert torch.is_grad_enabled()
+    assert torch.get_default_dtype() == torch.float32
+    with torch.no_grad():
+        assert examine(PARTS["rnn_step"], rnn_step).state == "right"
+        assert not torch.is_grad_enabled()
+
+
+def test_what_is_to_be_written_must_not_be_called():
+    cell = nn.RNNCell(5, 7)
+
+    def helper(x, h):
+        return Cell(5, 7)(x, h)
+
+    def plainly(x, h, W_xh, W_hh, b):
+        return nn.RNNCell(x.shape[1], h.shape[1])(x, h)
+
+    def by_a_helper(x, h, W_xh, W_hh, b):
+        return helper(x, h)
+
+    def an_instance(x, h, W_xh, W_hh, b):
+        return cell(x, h)
+
+    def within(x, h, W_xh, W_hh, b):
+        from rnn2attn.recurrent import rnn_step as done
+
+        return done(x, h, W_xh, W_hh, b)
+
+    def the_library(x, h, W_xh, W_hh, b):
+        return ready.rnn_step(x, h, W_xh, W_hh, b)
+
+    for function in (plainly, by_a_helper, an_instance):
+        assert "uses `torch.nn.RNNCell`. This question asks you to write the computation yourself" in said(
+            "rnn_step", function
+        )
+    for function in (within, the_library, ready.rnn_step):
+        assert "uses `rnn2attn.recurrent`" in said("rnn_step", function)
+
+
+def test_autograd_is_seen_where_it_is_not_allowed():
+    def method(x, hs, W_xh, W_hh, dh):
+        W_hh.sum().backward()
+
+    def function(x, hs, W_xh, W_hh, dh):
+        from torch import autograd as a
+
+        return a.grad(hs.sum(), W_hh)
+
+    assert "uses the method `.backward()`" in said("rnn_backward", method)
+    assert "uses `torch.autograd`" in said("rnn_backward", function)
+
+
+def test_other_callables_than_functions_are_called_like_them():
+    class Step:
+        def __call__(self, x, h, W_xh, W_hh, b):
+            return rnn_step(x, h, W_xh, W_hh, b)
+
+    check("rnn_step", Step())
+    check("rnn_step", functools.partial(rnn_step))
+    assert "uses `torch.nn.RNNCell`" in said("rnn_step", lambda x, h, W_xh, W_hh, b: nn.RNNCell(1, 1)(x, h))
+    assert "stops with TypeError" in said("rnn_step", nn.Linear)
+
+
+def test_a_verdict_in_other_words_is_told_which_there_are():
+    def verdict(W, phi):
+        return "vanish"
+
+    assert "must be one of 'cannot tell', 'vanishes'" in said("verdict", verdict)
+    assert "was expected" in said("verdict", lambda W, phi: [W])
+
+
+def test_code_that_cannot_be_read_is_not_refused():
+    scope = {"Cell": Cell, "torch": torch}
+    exec("def rnn_step(x, h, W_xh, W_hh, b):\n    Cell\n    return torch.tanh(x @ W_xh.T + h @ W_hh.T + b)", scope)
+    check("rnn_step", scope["rnn_step"])
+
+
+def test_no_right_number_is_shown():
+    def zeros(x, h, W_xh, W_hh, b):
+        return torch.zeros_like(h)
+
+    text = said("rnn_step", zeros)
+    (first,) = (PARTS["rnn_step"].cases[0].expected,)
+    assert f"{first[0, 1]:.3g}" not in text.replace(f"{abs(first[0, 0]):.3g}", "")
+
+
+def test_the_inputs_of_a_case_can_be_had():
+    given = check.inputs("rnn_step", 1)
+    assert list(given) == ["x", "h", "W_xh", "W_hh", "b"]
+    given["x"].zero_()
+    assert check.inputs("rnn_step", 1)["x"].any()
+    with pytest.raises(ValueError, match="1 to 3, not 4"):
+        check.inputs("rnn_step", 4)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_verdict_takes_less_than_a_second(name):
+    def wrong(*args):
+        return torch.zeros(2, 2)
+
+    start = time.perf_counter()
+    said(name, wrong)
+    assert time.perf_counter() - start < 1
+
+
+def test_parts_survive_being_stored():
+    for path in Path(progress.__file__).parent.glob("*.json"):
+        for stored in json.loads(path.read_text("utf-8"))["parts"]:
+            assert store(restore(stored)) == stored
+
+
+def test_a_script_sees_the_card_at_the_end_of_its_traceback(tmp_path):
+    script = tmp_path / "answer.py"
+    script.write_text(
+        "from rnn2attn.check import check\n\n\ndef rnn_step(x, h, W_xh, W_hh, b):\n    return x\n\n\n"
+        'check("rnn_step", rnn_step)\n',
+        encoding="utf-8",
+    )
+    result = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert "Wrong: ✗ rnn_step: not right yet. 0 of 2 points.\n  Case 1 of 3" in result.stderr
+    assert (tmp_path / progress.FILE).exists()

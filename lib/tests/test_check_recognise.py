@@ -1,0 +1,59 @@
+"""Known mistakes: recognised only where no case contradicts, and of several the one that agrees most often."""
+
+from rnn2attn.check.calling import call
+from rnn2attn.check.judging import Case, judge
+from rnn2attn.check.questions import Known, Part, outline, recognise
+
+CASES = tuple(Case(f"x = {x}", {"x": x}, x * x) for x in (3.0, 1.0, -2.0))
+
+
+def known(hint, function):
+    return Known(hint, tuple(outline(call(function, case.inputs), case) for case in CASES))
+
+
+def hint(function, *mistakes):
+    part = Part("square", 1, "0.0", "", ("x",), (), CASES, mistakes)
+    answers = [call(function, case.inputs) for case in CASES]
+    return recognise(part, answers, [judge(a, c) for a, c in zip(answers, CASES, strict=True)])
+
+
+def stops_below(limit, function):
+    def answer(x):
+        if x < limit:
+            raise ArithmeticError
+        return function(x)
+
+    return answer
+
+
+double = known("doubled", lambda x: 2 * x)
+
+
+def test_a_mistake_is_recognised_by_what_it_gives():
+    assert hint(lambda x: x + x, double) == "doubled"
+    assert hint(lambda x: x * x + 1e-3, double) == ""
+
+
+def test_one_case_that_contradicts_is_enough():
+    assert hint(lambda x: 2 * x if x > 0 else 0.0, double) == ""
+
+
+def test_a_case_in_which_one_of_the_two_stops_says_nothing():
+    assert hint(stops_below(0, lambda x: 2 * x), double) == "doubled"
+    assert hint(stops_below(9, lambda x: 2 * x), double) == ""
+
+
+def test_stopping_alone_is_no_mistake_that_is_known():
+    assert hint(stops_below(9, abs), known("stops", stops_below(9, abs))) == ""
+
+
+def test_the_mistake_that_agrees_most_often_is_taken():
+    partly = known("partly", stops_below(2, lambda x: 2 * x))
+    assert hint(lambda x: 2 * x, partly, double) == "doubled"
+    assert hint(lambda x: 2 * x, double, partly) == "doubled"
+
+
+def test_agreeing_where_the_answer_is_right_tells_nothing():
+    elsewhere_right = known("wrong at 3", lambda x: 7.0 if x == 3 else x * x)
+    assert hint(lambda x: x * x if x != 3 else [][0], elsewhere_right) == ""
+    assert hint(lambda x: x * x, double) == ""
