@@ -108,8 +108,9 @@ def test_icons_are_drawn_from_the_cut_fonts(book, chromium):
     tab.context.close()
 
 
-def test_the_sliders_of_a_chapter_move_its_pictures_and_say_so(book, chromium):
-    tab = visit(chromium, book / "notebooks/01-rnn-gradients.html", "dark")
+@pytest.mark.parametrize("chapter", ["01-rnn-gradients", "02-lstm-gru-gates"])
+def test_the_sliders_of_a_chapter_move_its_pictures_and_say_so(book, chromium, chapter):
+    tab = visit(chromium, book / f"notebooks/{chapter}.html", "dark")
     figures = tab.locator("figure:has(input[type=range])")
     assert figures.count() == 3
     for figure in figures.all():
@@ -117,7 +118,7 @@ def test_the_sliders_of_a_chapter_move_its_pictures_and_say_so(book, chromium):
         for slider in figure.get_by_role("slider").all():
             said, drawn = picture.get_attribute("aria-label"), picture.inner_html()
             slider.focus()
-            tab.keyboard.press("ArrowLeft")
+            tab.keyboard.press("ArrowRight" if slider.input_value() == slider.get_attribute("min") else "ArrowLeft")
             expect(picture).not_to_have_attribute("aria-label", said)
             assert picture.inner_html() != drawn
             expect(figure.locator("p[role=status]")).to_have_text(picture.get_attribute("aria-label"))
