@@ -119,7 +119,7 @@ def test_every_claim_has_a_row_with_what_was_measured(page, chromium):
     tab = visit(chromium, page)
     assert tab.locator("table.evidence tbody tr").count() == 40
     text = row(tab, "C9").inner_text()
-    said = ("chapter 2, documents 0, 1, 3", "adding problem", "conditional", "trained")
+    said = ("chapter 2, documents 0, 1, 3", "Adding two marked", "conditional", "trained")
     measured = ("LSTM: 0.0424 ± 0.088; passed in 4 of 5 seeds", "tanh RNN: 0.162 ± 0.0045; passed in 5 of 5 seeds")
     curve = "LSTM: 0.0012 ± 0.00045 at length 10 → 0.014 ± 0.0055 at length 80; 5 seeds"
     for part in (*said, *measured, curve):
