@@ -95,15 +95,71 @@ WRONG = {
 }
 
 
+GATES = {  # answers to chapter 2: code, and what is said to it
+    "lstm_step": (
+        "def lstm_step(x, state, W_x, W_h, b):\n    h, c = state\n"
+        "    i, f, g, o = torch.sigmoid(x @ W_x.T + h @ W_h.T + b).chunk(4, 1)\n"
+        "    c = f * c + i * g\n    return o * torch.tanh(c), c",
+        "The candidate went through σ",
+    ),
+    "gru_step": (
+        "def gru_step(x, h, W_x, W_h, b_x, b_h):\n    return torch.nn.GRUCell(7, 11)(x, h)",
+        "uses `torch.nn.GRUCell`",
+    ),
+    "import_gru": (
+        "def import_gru(K_x, K_h, b_x, b_h):\n    from rnn2attn.recurrent import negate_update_gate\n"
+        "    return negate_update_gate(K_x.T, K_h.T, b_x, b_h)",
+        "uses `rnn2attn.recurrent`",
+    ),
+    "latch": (
+        "def latch():\n    W_x = torch.tensor([[0., 20], [0, -20], [1, 0], [0, 0]])\n"
+        "    return W_x, torch.zeros(4, 1), torch.tensor([-10., 5, 0, 20])",
+        "Your forget gate falls to 0.9933071 while write = 0",
+    ),
+    "half_lives": (
+        "def half_lives(bias_ih, bias_hh):\n    f = torch.sigmoid(bias_ih + bias_hh).chunk(4)[1]\n"
+        "    return -1 / torch.log2(f)",
+        "Right, except where the gate rounds to 1",
+    ),
+    "with_half_lives": (
+        "def with_half_lives(half_lives, bias_ih, bias_hh):\n    n = len(half_lives)\n"
+        "    bias_ih[n : 2 * n] = -torch.expm1(math.log(2) / half_lives).log() - bias_hh[n : 2 * n]\n"
+        "    return bias_ih, bias_hh",
+        "changes its input `bias_ih` in place",
+    ),
+    "count_parameters": (
+        "def count_parameters(cell, d_x, d_h, biases):\n"
+        "    return {'RNN': 1, 'GRU': 3, 'LSTM': 4}[cell] * (d_h * (d_x + d_h + biases))",
+        "count_parameters: right. 1 of 1 point.",
+    ),
+    "gap": (
+        "def gap(as_they_are, without):\n    return 'oneDNN'",
+        "must be one of 'cannot tell', 'library', 'more than the library', 'no gap'",
+    ),
+}
+
+
+def with_answers(chapter, answers, folder):
+    """A chapter's notebook, executed with these answers."""
+    notebook = read(EXERCISES[chapter - 1])
+    for cell in notebook.cells:
+        name = cell.id.removeprefix("answer-")
+        if name in answers and cell.id.startswith("answer-"):
+            cell.source = answers[name]
+    return execute(notebook, folder)
+
+
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory):
     """Chapter 1's notebook with wrong answers and a right one, and what it shows."""
-    notebook = read(EXERCISES[0])
-    for cell in notebook.cells:
-        name = cell.id.removeprefix("answer-")
-        if name in WRONG and cell.id.startswith("answer-"):
-            cell.source = WRONG[name]
-    return execute(notebook, tmp_path_factory.mktemp("answered"))
+    return with_answers(1, WRONG, tmp_path_factory.mktemp("answered"))
+
+
+def test_answers_about_gates_get_their_cards(tmp_path):
+    cells = with_answers(2, {name: code for name, (code, _) in GATES.items()}, tmp_path)
+    for name, (_, says) in GATES.items():
+        assert says in verdict(cells[f"check-{name}"])[0], name
+    assert "Chapter 2: 1 of 20 points." in verdict(cells["summary"])[0]
 
 
 def test_wrong_answers_get_cards_and_stop_nothing(answered):

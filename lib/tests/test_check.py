@@ -262,6 +262,37 @@ def test_no_right_number_is_shown():
     assert f"{first[0, 1]:.3g}" not in text.replace(f"{abs(first[0, 0]):.3g}", "")
 
 
+def lstm_step(x, state, W_x, W_h, b):
+    h, c = state
+    i, f, g, o = (x @ W_x.T + h @ W_h.T + b).chunk(4, dim=1)
+    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+    return o.sigmoid() * c.tanh(), c
+
+
+def test_a_part_of_a_tuple_is_an_input_like_any_other():
+    def detached(x, state, W_x, W_h, b):
+        return lstm_step(x, (state[0], state[1].detach()), W_x, W_h, b)
+
+    def halved(x, state, W_x, W_h, b):
+        h = (state[0] + state[0].detach()) / 2
+        return lstm_step(x, (h, state[1]), W_x, W_h, b)
+
+    def in_place(x, state, W_x, W_h, b):
+        out = lstm_step(x, state, W_x, W_h, b)
+        state[1].mul_(2)
+        return out
+
+    check("lstm_step", lstm_step)
+    assert "no gradient reaches `state[1]`." in said("lstm_step", detached)
+    assert "the gradient of `state[0]` is off by" in said("lstm_step", halved)
+    assert "changes its input `state` in place" in said("lstm_step", in_place)
+
+
+def test_an_answer_without_arguments_is_not_sent_to_its_inputs():
+    assert "Its inputs are" not in said("latch", lambda: (torch.zeros(4, 2), torch.zeros(4, 1), torch.zeros(4)))
+    assert "Its inputs are" in said("rnn_step", lambda x, h, W_xh, W_hh, b: h + 1)
+
+
 def test_the_inputs_of_a_case_can_be_had():
     given = check.inputs("rnn_step", 1)
     assert list(given) == ["x", "h", "W_xh", "W_hh", "b"]

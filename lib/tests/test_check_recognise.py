@@ -1,5 +1,7 @@
 """Known mistakes: recognised only where no case contradicts, and of several the one that agrees most often."""
 
+import torch
+
 from rnn2attn.check.calling import call
 from rnn2attn.check.judging import Case, judge
 from rnn2attn.check.questions import Known, Part, outline, recognise
@@ -45,6 +47,27 @@ def test_a_case_in_which_one_of_the_two_stops_says_nothing():
 
 def test_stopping_alone_is_no_mistake_that_is_known():
     assert hint(stops_below(9, abs), known("stops", stops_below(9, abs))) == ""
+
+
+def test_infinity_in_another_shape_is_not_the_same_mistake():
+    """An answer that forgot to choose is not "right, except where it overflows"."""
+
+    def overflows(x):
+        return x if x[0] < 2 else x / 0
+
+    cases = [
+        Case("small", {"x": torch.ones(2)}, torch.ones(2)),
+        Case("large", {"x": torch.ones(2) * 3}, torch.ones(2)),
+    ]
+    outlines = tuple(outline(call(overflows, case.inputs), case) for case in cases)
+    part = Part("all", 1, "0.0", "", ("x",), (), tuple(cases), (Known("overflows", outlines),))
+
+    def said(function):
+        answers = [call(function, case.inputs) for case in cases]
+        return recognise(part, answers, [judge(a, c) for a, c in zip(answers, cases, strict=True)])
+
+    assert said(overflows) == "overflows"
+    assert said(lambda x: overflows(x).repeat(2)) == ""
 
 
 def test_the_mistake_that_agrees_most_often_is_taken():

@@ -1,7 +1,7 @@
 """What a question is. From it come the notebooks, what `check` stores, and the hidden cases of a class."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnn2attn.check import questions
 from rnn2attn.check.calling import Answer, call
@@ -10,8 +10,8 @@ from rnn2attn_grading.drawing import Draw
 
 PUBLIC = "public"  # the seed of the cases that learners hold
 
-# What draws inputs: (name of the case, argument → value), several times.
-Drawing = Callable[[Draw], Iterable[tuple[str, dict[str, object]]]]
+# What draws inputs: (name of the case, argument → value), several times; with a third entry, the `trial` of a view.
+Drawing = Callable[[Draw], Iterable[tuple]]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Part:
         cases: draws the public cases, and hidden ones with another seed.
         mistakes: see `Mistake`.
         edges: draws the cases that are never public.
-        gradients: the arguments whose gradient is compared.
+        gradients: the arguments whose gradient is compared; "state[0]" is a part of one.
         forbidden: what the answer must not call, see `rnn2attn.check.reading`.
         view: see `rnn2attn.check.views`.
         text: Markdown above the stub, where the question has several parts.
@@ -87,12 +87,15 @@ class Part:
             drawn += [*self.cases(draw), *self.edges(draw)]
         return [self._solved(*case) for case in drawn]
 
-    def _solved(self, name: str, inputs: dict[str, object]) -> Case:
-        case = Case(name, inputs, view=self.view)
+    def _solved(
+        self, name: str, inputs: dict[str, object], trial: dict | None = None
+    ) -> Case:
+        case = Case(name, inputs, view=self.view, trial=trial or {})
         right = call(self.reference, inputs, self.gradients)
         if right.error or None in right.gradients.values():
             raise RuntimeError(f"{self.name}, {name}: {right}")
-        return Case(name, inputs, seen(right, case), right.gradients, self.view)
+        expected = seen(right, case)
+        return replace(case, expected=expected, gradients=right.gradients)
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ def published(question: Question, part: Part) -> questions.Part:
 def _known(wrong: Mistake, cases: list[Case]) -> questions.Known:
     """The mistake as data. Its gradients are kept only if its values are right, for then they alone betray it."""
     answers = [attempt(wrong.function, case) for case in cases]
-    bare = [Case(c.name, c.inputs, c.expected, {}, c.view) for c in cases]
+    bare = [replace(case, gradients={}) for case in cases]
     faults = [judge(a, c) for a, c in zip(answers, bare, strict=True)]
     hint = wrong.hint
     if callable(hint):

@@ -1,17 +1,34 @@
-"""Mutants that no case can catch, because they are right as well: name of the function → change → reason."""
+"""Mutants that no case can catch, because they are right as well.
+
+Name of the function → change → in how many places it does no harm, and why.
+"""
 
 SHAPE = "only the shape of hs[:, 0] is used, and every step has it"
 EQUAL = "where the norm is the limit, the factor is 1"
 VALID = "another matrix that misleads the rule"
+LIST = "a list of the four is taken as well"
+FAR = "another latch: the gate stays as far from where it turns"
+ALIKE = "two rows, or two numbers of a row, that are equal"
+PASSES = "another latch: a weight of ±1 moves the gate by 3 of 20 at most"
 
 EQUIVALENT = {
-    "rnn_backward": {"0  →  1": SHAPE, "0  →  -1": SHAPE},
-    "clip_by_norm": {"norm <= max_norm  →  norm < max_norm": EQUAL},
+    "rnn_backward": {"0  →  1": (1, SHAPE), "0  →  -1": (1, SHAPE)},
+    "clip_by_norm": {"norm <= max_norm  →  norm < max_norm": (1, EQUAL)},
     "counterexample": {
-        "4  →  5": VALID,
-        "4  →  3": VALID,
-        "0.5  →  -0.5": VALID,
-        "10.0  →  11.0": VALID,
-        "10.0  →  9.0": VALID,
+        "4  →  5": (1, VALID),
+        "4  →  3": (1, VALID),
+        "0.5  →  -0.5": (2, VALID),
+        "10.0  →  11.0": (1, VALID),
+        "10.0  →  9.0": (1, VALID),
+    },
+    "import_gru": {"tuple(converted)  →  converted": (1, LIST)},
+    "latch": {
+        "[0.0, 0.0]  →  [0.0, 0.0]": (1, ALIKE),
+        "0.0  →  1.0": (4, PASSES),
+        "0.0  →  -1.0": (4, PASSES),
+        "40.0  →  41.0": (2, FAR),
+        "40.0  →  39.0": (2, FAR),
+        "20.0  →  21.0": (3, FAR),
+        "20.0  →  19.0": (3, FAR),
     },
 }

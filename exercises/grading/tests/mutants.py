@@ -21,6 +21,7 @@ COMPARISONS = {
     ast.GtE: (ast.Gt, ast.Lt),
     ast.Eq: (ast.NotEq,),
     ast.NotEq: (ast.Eq,),
+    ast.Is: (ast.IsNot,),
 }
 MOST = 100
 
@@ -45,7 +46,8 @@ def mutants(function: Callable) -> list[tuple[str, Callable]]:
                 if not isinstance(n, ast.arguments | ast.arg)
             ]
             _replace(whole, own[place], changed)
-            text = f"line {node.lineno}: {ast.unparse(node)}  →  {ast.unparse(changed)}"
+            where = f"line {node.lineno}, column {node.col_offset}"
+            text = f"{where}: {ast.unparse(node)}  →  {ast.unparse(changed)}"
             whole.body.insert(0, docstring)
             found[text] = _compiled(whole, function)
     step = max(1, -(-len(found) // MOST))

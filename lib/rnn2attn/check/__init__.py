@@ -88,7 +88,7 @@ def examine(part: Part, answer) -> Card:
     survived = {c.name for c, fault in zip(part.cases, faults, strict=True) if fault is None}
     if not hint and survived == {ONE}:
         hint = "Right for a batch of one, wrong for more: something does not run over the batch."
-    inputs = f'Its inputs are `check.inputs("{part.name}", {number + 1})`.'
+    inputs = f'Its inputs are `check.inputs("{part.name}", {number + 1})`.' if case.inputs else ""
     return _wrong(part, hint, f"Case {number + 1} of {len(faults)}, {case.name}: {fault.says}", inputs)
 
 

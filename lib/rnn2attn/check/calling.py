@@ -43,7 +43,8 @@ class Answer:
 
     Attributes:
         value: what was returned.
-        gradients: argument → gradient of the functional of the output, None where the argument does not reach it.
+        gradients: argument, or its part as in "state[0]" → gradient of the functional of the output, None where it
+            does not reach that.
         changed: the arguments that were changed in place.
         error: what was raised instead; the rest is empty then.
     """
@@ -57,7 +58,7 @@ class Answer:
 def call(
     function: Callable, inputs: dict[str, object], gradients: tuple[str, ...] = (), seconds: float = 3
 ) -> Answer:
-    """Call a function on copies of the inputs, in order, and ask for gradients by the names of its arguments.
+    """Call a function on copies of the inputs, in order, and ask for gradients by its arguments.
 
     The gradient is that of Σ w ⊙ y over all floating tensors y of the output, with the fixed w of `values.weights`.
     Whatever the function does to PyTorch's settings or random states is undone.
@@ -65,14 +66,15 @@ def call(
     Args:
         function: the answer.
         inputs: argument → value; none of them is touched.
-        gradients: names of the tensors among them whose gradient is wanted.
+        gradients: the tensors among them whose gradient is wanted: "x", or "state[0]" for one in a tuple.
         seconds: after which it is stopped, with the error TimeoutError, where the system can (not on Windows).
     """
     given = copied(inputs)
-    sources = {name: given[name].requires_grad_() for name in gradients}
+    within = {path: leaf for name, value in given.items() for path, leaf in leaves(value, name)}
+    sources = {path: within[path].requires_grad_() for path in gradients}
     with guarded():
-        # A copy of the leaf, so that a change in place is seen below and not refused by autograd.
-        given |= {name: source.clone() for name, source in sources.items()}
+        # Copies of the leaves, so that a change in place is seen below and not refused by autograd.
+        given = copied(given)
         try:
             with limited(seconds):
                 output = function(*given.values())

@@ -26,6 +26,7 @@ class Case:
         expected: the right output, or what the view sees of it.
         gradients: argument → right gradient of the functional of `calling.call`.
         view: name of a function in `views` through which outputs are looked at; "" for the output itself.
+        trial: more arguments of the view: what an output is tried on that the function did not get.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Case:
     expected: object = None
     gradients: dict[str, Tensor] = field(default_factory=dict)
     view: str = ""
+    trial: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Fault:
 
 def seen(answer: Answer, case: Case) -> object:
     """The answer's value as the case's view shows it. Unfit: the view cannot look at such a value."""
-    return VIEWS[case.view](answer.value, **case.inputs) if case.view else answer.value
+    return VIEWS[case.view](answer.value, **case.inputs, **case.trial) if case.view else answer.value
 
 
 def judge(answer: Answer, case: Case) -> Fault | None:

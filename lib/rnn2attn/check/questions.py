@@ -52,6 +52,7 @@ def store(part: Part) -> dict:
     cases = [
         {"name": c.name, "inputs": encode(c.inputs), "expected": encode(c.expected), "gradients": encode(c.gradients)}
         | ({"view": c.view} if c.view else {})
+        | ({"trial": encode(c.trial)} if c.trial else {})
         for c in part.cases
     ]
     known = [{"hint": m.hint, "outlines": list(m.outlines)} for m in part.mistakes]
@@ -64,7 +65,12 @@ def store(part: Part) -> dict:
 def restore(stored: dict) -> Part:
     """The part that `store` wrote."""
     cases = [
-        Case(c["name"], *(decode(c[key]) for key in ("inputs", "expected", "gradients")), c.get("view", ""))
+        Case(
+            c["name"],
+            *(decode(c[key]) for key in ("inputs", "expected", "gradients")),
+            c.get("view", ""),
+            decode(c.get("trial", {"dict": {}})),
+        )
         for c in stored["cases"]
     ]
     known = [Known(m["hint"], tuple(m["outlines"])) for m in stored["mistakes"]]
@@ -124,7 +130,8 @@ def _relation(found: dict, known: dict) -> str:
 
 
 def _broken(outlined: dict) -> bool:
-    return "output" not in outlined or "not finite" in outlined["output"].values()
+    leaves = outlined.get("output", {"": "not finite"}).values()
+    return any(isinstance(leaf, str) and leaf.startswith("not finite") for leaf in leaves)
 
 
 def _shapes(outlined: dict) -> dict:

@@ -117,14 +117,16 @@ def weights(shape: torch.Size, place: int = 0) -> Tensor:
 def sketch(value: object) -> dict[str, object]:
     """The leaves of a value, each tensor reduced to its shape and two linear functionals of it.
 
-    Enough to recognise a known output, and too little to read it. A tensor with NaN or ∞ is "not finite".
+    Enough to recognise a known output, and too little to read it. A tensor with NaN or ∞ is "not finite" and
+    its shape, a float just "not finite".
     """
     reduced = {}
     for path, leaf in leaves(value):
         if isinstance(leaf, Tensor):
             x = leaf.double()
             sums = [(weights(x.shape, place) * x).sum().item() for place in (0, 2)]
-            leaf = [list(x.shape), *map(_short, sums)] if x.isfinite().all() else "not finite"
+            shape = list(x.shape)
+            leaf = [shape, *map(_short, sums)] if x.isfinite().all() else f"not finite {shape}"
         elif isinstance(leaf, float):
             leaf = _short(leaf) if abs(leaf) < float("inf") else "not finite"
         elif isinstance(leaf, Other):
