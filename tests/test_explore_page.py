@@ -11,6 +11,8 @@ import yaml
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from rnn2attn.explore import WordByWord
+
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.browser
 
@@ -288,3 +290,23 @@ def test_no_id_stands_twice_unless_the_same_is_shown_twice(visit, in_book):
     page = visit(in_book)
     ids = page.evaluate("[...document.querySelectorAll('figure.rnn2attn-explore [id]')].map(node => node.id)")
     assert len(ids) > 4 and len(set(ids)) == len(ids)
+
+
+def test_words_follow_the_keyboard_and_the_pointer(chromium):
+    words = WordByWord(["나는", "너를", "사랑해"], ["I", "you"], [[0.9, 0.1], [0.2, 0.8], [0.5, 0.5]])
+    tab = chromium.new_page()
+    tab.set_content(f"<html lang=en><title>x</title><main>{words._repr_html_()}</main></html>")
+    rows = tab.locator("ul")
+    expect(rows.nth(0)).to_be_visible()
+    tab.get_by_role("radio").first.focus()
+    tab.keyboard.press("ArrowRight")
+    assert [row.is_visible() for row in rows.all()] == [False, True, False]
+    widths = [bar.bounding_box()["width"] for bar in rows.nth(1).locator(".bar").all()]
+    assert widths[1] / widths[0] == pytest.approx(4, rel=0.05)
+    tab.get_by_text("사랑해").hover()
+    assert [row.is_visible() for row in rows.all()] == [False, False, True]
+    tab.mouse.move(0, 400)
+    assert [row.is_visible() for row in rows.all()] == [False, True, False]
+    tab.emulate_media(media="print")
+    assert all(row.is_visible() for row in rows.all())
+    tab.close()

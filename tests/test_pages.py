@@ -52,6 +52,21 @@ def test_pages_fetch_nothing_fit_a_phone_and_complain_of_nothing(book, chromium,
     assert not faults, "\n".join(faults)
 
 
+def test_code_needs_no_sideways_scroll_on_a_wide_screen(book, chromium):
+    wide = []
+    for page in sorted((book / "notebooks").glob("*.html")):
+        tab = visit(chromium, page, "light", 1200)
+        blocks = tab.locator(":not(details) > .cell_input pre")
+        assert blocks.count() > 20, page.name
+        wide += [
+            f"{page.name}: {block.inner_text()[:70]}"
+            for block in blocks.all()
+            if block.is_visible() and block.evaluate("e => e.scrollWidth > e.clientWidth")
+        ]
+        tab.context.close()
+    assert not wide, "\n".join(wide)
+
+
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("width", [360, 1280])
 def test_axe_finds_nothing_serious(book, chromium, theme, width):
@@ -108,7 +123,7 @@ def test_icons_are_drawn_from_the_cut_fonts(book, chromium):
     tab.context.close()
 
 
-@pytest.mark.parametrize("chapter", ["01-rnn-gradients", "02-lstm-gru-gates"])
+@pytest.mark.parametrize("chapter", ["01-rnn-gradients", "02-lstm-gru-gates", "03-seq2seq-bottleneck"])
 def test_the_sliders_of_a_chapter_move_its_pictures_and_say_so(book, chromium, chapter):
     tab = visit(chromium, book / f"notebooks/{chapter}.html", "dark")
     figures = tab.locator("figure:has(input[type=range])")

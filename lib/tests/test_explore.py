@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import rnn2attn.explore as module
 from rnn2attn import plots
-from rnn2attn.explore import explore
+from rnn2attn.explore import WordByWord, explore
 from rnn2attn.explore.frames import pack, svg
 
 RHO, STEPS = [0.5, 0.9, 1.0, 1.1], ["ten", "twenty", "forty"]
@@ -247,3 +247,26 @@ def test_no_axes_and_no_figure(live):
         explore(draw, describe=describe)
     with pytest.raises(TypeError, match=r"draw\(rho=1\) must return a rnn2attn.plots.Figure, not NoneType"):
         explore(lambda rho: None, describe=lambda rho: "Nothing.", rho=[1])
+
+
+def test_words_are_listed_with_their_weights():
+    words = WordByWord(["나는", "<eos>"], ["I", "<am>"], [[0.75, 0.25], [0.0, 1.0]])
+    assert repr(words) == "나는 ← I ≈0.75, <am> ≈0.25\n<eos> ← I ≈0.00, <am> ≈1.00"
+    html = words._repr_html_()
+    assert "&lt;am&gt;" in html and "<am>" not in html
+    assert "<script" not in html and not re.search(r"https?:", html)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((["a"], ["x", "y"], [[1.0]]), r"shape \(1, 1\), but 1 target words and 2 source words"),
+        ((["a"], ["x", "y"], [[0.5, 0.6]]), "0 or more and sum to 1; they sum to 1.1"),
+        ((["a"], ["x", "y"], [[1.5, -0.5]]), "0 or more and sum to 1"),
+        ((["a"], ["x", "y"], [[0.5, float("nan")]]), "they sum to nan"),
+        ((["a"], ["x", "y"], [[0.5, 0.5]], 1), r"start is 1, but a number of 0 … 0"),
+    ],
+)
+def test_weights_that_are_none_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        WordByWord(*arguments)

@@ -53,6 +53,9 @@ FIGURES = {
     ),
     "heatmap": lambda: plots.heatmap(np.eye(2), ["나는", "학생"], ["I", "student"], xlabel="source", ylabel="대상"),
     "unrolled": lambda: plots.unrolled(list("hell"), list("ello")),
+    "encoder_decoder": lambda: plots.encoder_decoder(["I", "love", "you"], ["나는", "너를", "사랑해"]),
+    "search": lambda: plots.search([[(0, "2", -0.1), (0, "년", -2.0)], [(1, "0", -0.3)]], width=2, depth=2),
+    "among_keys": lambda: plots.among_keys([1, 2], [[1, 0], [0, 2]], [0.25, 0.75], ["I", "너"], extent=3),
     "lstm_cell": plots.lstm_cell,
     "gru_cell": plots.gru_cell,
 }
@@ -76,6 +79,21 @@ def test_a_second_reading_stands_over_the_axis():
     assert list(second.get_xticks()) == [0.0, 2.0]
 
 
+def test_a_search_marks_the_path_of_the_best():
+    first, second = [(0, "a", -1.0), (0, "b", -2.0)], [(1, "c", -2.5), (0, "d", -3.0)]
+    figure = plots.search([first, second], width=2, depth=2)
+    marked = [line.get_linestyle() == "-" for line in figure.axes[0].lines]
+    assert marked == [False, True, True, False]  # the best second beginning goes on from b
+    boxes = [text.get_text() for text in figure.axes[0].texts]
+    assert boxes == ["<sos>", "a", "b", "c", "d", "ln p = −2.50", "ln p = −3.00"]
+
+
+def test_the_decoder_reads_what_it_said():
+    texts = [text.get_text() for text in plots.encoder_decoder(["x"], ["y", "z"]).axes[0].texts]
+    below_and_above = [text for text in texts if not text.startswith("$")]
+    assert below_and_above == ["x", "<sos>", "y", "y", "z", "z", "<eos>"]
+
+
 def test_hangul_is_drawn_and_not_boxed():
     """Two different syllables look different; as boxes they would be the same picture."""
     pictures = [png(plots.heatmap([[0]], [syllable], ["x"], xlabel="", ylabel="")) for syllable in "가힣"]
@@ -91,6 +109,11 @@ def test_hangul_is_drawn_and_not_boxed():
         ),
         (lambda: plots.heatmap([[2.0]], ["a"], ["b"], xlabel="", ylabel=""), "between 0 and 1; they reach from 2.0"),
         (lambda: plots.unrolled("ab", "a"), "2 inputs and 1 outputs"),
+        (
+            lambda: plots.among_keys([1, 2], [[1, 0]], [0.5, 0.5], ["a"], extent=3),
+            r"shape \(1, 2\), with 2 weights and 1 names",
+        ),
+        (lambda: plots.search([[(0, "a", 0.0)]] * 3, width=2, depth=2), "3 steps are given, where 2 with up to 2"),
         (lambda: plots.lines({}, xlabel="", ylabel=""), "0 series were given"),
         (lambda: plots.lines({str(i): [0] for i in range(6)}, xlabel="", ylabel=""), "6 series were given"),
     ],

@@ -17,6 +17,9 @@ import ipywidgets
 from matplotlib.figure import Figure
 
 from rnn2attn.explore.frames import pack, svg
+from rnn2attn.explore.words import WordByWord
+
+__all__ = ["Explorable", "WordByWord", "explore"]
 
 BUDGET = 100_000  # bytes that one explorable may add to a page
 

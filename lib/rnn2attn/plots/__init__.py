@@ -1,7 +1,9 @@
 """Every figure of the book, in one style."""
 
+from rnn2attn.plots.attention import among_keys
 from rnn2attn.plots.charts import heatmap, lines, powers
 from rnn2attn.plots.diagrams import gru_cell, lstm_cell, patterns, unrolled
+from rnn2attn.plots.sequences import encoder_decoder, search
 from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure
 
 __all__ = [
@@ -9,11 +11,14 @@ __all__ = [
     "INK",
     "STYLE",
     "Figure",
+    "among_keys",
+    "encoder_decoder",
     "gru_cell",
     "heatmap",
     "lines",
     "lstm_cell",
     "patterns",
     "powers",
+    "search",
     "unrolled",
 ]

@@ -28,7 +28,7 @@ class Curve:
 
     Attributes:
         x: the N points of the grid.
-        series: name → values, (seeds, N).
+        series: name → values, (seeds, N); NaN where a run measures one point only.
         seeds: of the rows; in a study, the one of the run.
         live: what was measured again, in words; "" in a study.
     """
@@ -93,11 +93,12 @@ def curve(
     if studying() is not None:
         if seed != studying():
             raise ValueError(f"the curve of {id} was given seed {seed} in a study of seed {studying()}")
-        points = [again] if sampling() else points
-        rows = [measured(point) for point in points]
-        for point, row in zip(points, rows, strict=True):
+        found = {point: measured(point) for point in ([again] if sampling() else points)}
+        for point, row in found.items():
             record(id, kind, [(stored_as(label), f"{axis}={point}", x) for label, x in row.items()], None)
-        series = {label or name or id: np.array([[row[label] for row in rows]]) for label in rows[0]}
+        nothing = dict.fromkeys(found[again], np.nan)
+        rows = [found.get(point, nothing) for point in points]
+        series = {label or name or id: np.array([[row[label] for row in rows]]) for label in nothing}
         return Curve(tuple(points), series, (seed,), "")
 
     live = measured(again)
