@@ -139,6 +139,61 @@ GATES = {  # answers to chapter 2: code, and what is said to it
 }
 
 
+SEQUENCES = {  # answers to chapter 3
+    "teacher_forcing": (
+        "def teacher_forcing(targets, sos, eos, pad):\n"
+        "    rows = [torch.tensor([sos, *row, eos]) for row in targets]\n"
+        "    whole = pad_sequence(rows, batch_first=True, padding_value=pad)\n"
+        "    return whole[:, :-1], whole[:, 1:], whole[:, 1:] != pad",
+        "Two things. In what is read, <eos> stands where a shorter row has ended",
+    ),
+    "mix_inputs": (
+        "def mix_inputs(inputs, logits, use_gold):\n    return torch.where(use_gold, inputs, logits.argmax(-1))",
+        "Not shifted, and <sos> is gone",
+    ),
+    "masked_loss": (
+        "def masked_loss(logits, labels, mask):\n    from rnn2attn.training import token_loss\n"
+        "    return token_loss(logits, labels, mask)",
+        "uses `rnn2attn.training.token_loss`",
+    ),
+    "reverse_source": (
+        "def reverse_source(ids, lengths):\n    for row, n in zip(ids, lengths):\n"
+        "        row[:n] = row[:n].flip(0)\n    return ids",
+        "changes its input `ids` in place",
+    ),
+    "last_states": (
+        "def last_states(outputs, lengths):\n    return outputs[torch.arange(len(outputs)), lengths - 1]",
+        "The forward half is right.",
+    ),
+    "greedy": (
+        "def greedy(context, E, W, U, b, sos, eos, longest):\n    rows = []\n    for s in context:\n"
+        "        word, row = sos, []\n        while len(row) < longest:\n"
+        "            s = torch.tanh(E[word] + W @ s)\n            word = (U @ s + b).argmax().item()\n"
+        "            if word == eos:\n                break\n            row.append(word)\n"
+        "        rows.append(row)\n    return rows",
+        "greedy: right. 2 of 2 points.",
+    ),
+    "beam_step": (
+        "def beam_step(log_p, following, ended, eos):\n"
+        "    best, place = (log_p[..., None] + following).flatten(1).topk(log_p.shape[1])\n"
+        "    return best, place // following.shape[2], place % following.shape[2]",
+        "An ended beginning was continued",
+    ),
+    "machine": (
+        "def machine(V, longest):\n    d = V * longest\n    W_hh = torch.eye(d).roll(V, 0)\n    W_hh[:V] = 0\n"
+        "    W_xh, W_o, b_o = torch.eye(d)[:, :V], torch.eye(V + 1, d), torch.zeros(V + 1)\n"
+        "    W_o[V], b_o[V] = 0, 0.5\n    return W_xh, W_hh, W_hh.T, W_o, b_o",
+        "The letter that was read last is missing.",
+    ),
+    "recovery": ("def recovery(said, target, lengths):\n    (said == target).mean()", "stops with RuntimeError"),
+    "effect": (
+        "def effect(usual, other):\n    gaps = [[a - b for a, b in way] for way in (usual, other)]\n"
+        "    return 'helps' if max(gaps[1]) < min(gaps[0]) else 'hurts'",
+        "effect: not right yet.",
+    ),
+}
+
+
 def with_answers(chapter, answers, folder):
     """A chapter's notebook, executed with these answers."""
     notebook = read(EXERCISES[chapter - 1])
@@ -155,11 +210,13 @@ def answered(tmp_path_factory):
     return with_answers(1, WRONG, tmp_path_factory.mktemp("answered"))
 
 
-def test_answers_about_gates_get_their_cards(tmp_path):
-    cells = with_answers(2, {name: code for name, (code, _) in GATES.items()}, tmp_path)
-    for name, (_, says) in GATES.items():
+@pytest.mark.parametrize(("chapter", "answers", "points"), [(2, GATES, 1), (3, SEQUENCES, 2)])
+def test_answers_get_their_cards(tmp_path, chapter, answers, points):
+    cells = with_answers(chapter, {name: code for name, (code, _) in answers.items()}, tmp_path)
+    assert {name for name in cells if name.startswith("check-")} == {f"check-{name}" for name in answers}
+    for name, (_, says) in answers.items():
         assert says in verdict(cells[f"check-{name}"])[0], name
-    assert "Chapter 2: 1 of 20 points." in verdict(cells["summary"])[0]
+    assert f"Chapter {chapter}: {points} of 20 points." in verdict(cells["summary"])[0]
 
 
 def test_wrong_answers_get_cards_and_stop_nothing(answered):

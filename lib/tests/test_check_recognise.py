@@ -36,6 +36,11 @@ def test_a_mistake_is_recognised_by_what_it_gives():
     assert hint(lambda x: x * x + 1e-3, double) == ""
 
 
+def test_a_number_in_a_tensor_is_that_number():
+    assert hint(lambda x: torch.tensor(2 * x), double) == "doubled"
+    assert hint(lambda x: torch.tensor([2 * x]), double) == ""
+
+
 def test_one_case_that_contradicts_is_enough():
     assert hint(lambda x: 2 * x if x > 0 else 0.0, double) == ""
 

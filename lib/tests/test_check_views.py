@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from rnn2attn.check.views import Unfit, latched, summed
+from rnn2attn.check.views import Unfit, latched, reversing, summed
 
 WRITTEN = torch.tensor([1.5, -0.7, 2.0], dtype=torch.float64)
 NOISE = torch.tensor([0.3, -2.0, 3.0, 1.1, -0.4], dtype=torch.float64)
@@ -88,3 +88,105 @@ def test_any_split_of_two_biases_is_alike():
     for value in (a, (a,), (a, b[:4]), (a, 1.0), {"a": a, "b": b}):
         with pytest.raises(Unfit, match=r"each a tensor of shape \(8,\)"):
             summed(value, a[:2], a, b)
+
+
+STRINGS = [[2, 0], [1, 1, 0], [0, 2, 1, 1], [2, 2, 2, 2], [0], [2]]
+
+
+def machine(V=3, places=5, write=1, height=0.5):
+    """Letters in places of their own, one place on at each step of reading, one back at each step of saying."""
+    d = V * places
+    push = torch.eye(d, dtype=torch.float64).roll(V, 0)
+    push[:V] = 0
+    W_xh, W_o, b_o = torch.zeros(d, V), torch.zeros(V + 1, d), torch.zeros(V + 1)
+    W_xh[write * V :][:V] = torch.eye(V)
+    W_o[:V, :V] = torch.eye(V)
+    b_o[V] = height
+    return W_xh, push, push.T, W_o, b_o
+
+
+def turned(seed=0):
+    """The same machine in other coordinates."""
+    W_xh, W_hh, W_ss, W_o, b_o = machine()
+    Q = torch.linalg.qr(torch.randn(15, 15, dtype=torch.float64, generator=torch.manual_seed(seed))).Q
+    return Q @ W_xh.double(), Q @ W_hh @ Q.T, Q @ W_ss @ Q.T, W_o.double() @ Q.T, b_o
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        machine(),
+        machine(places=9),
+        machine(height=0.02),
+        machine(height=0.98),
+        [t.float() for t in machine()],
+        turned(),
+    ],
+)
+def test_any_machine_that_reverses_is_right(weights):
+    assert reversing(weights, 3, 4, STRINGS) is True
+
+
+def changed(**weights):
+    names = ("W_xh", "W_hh", "W_ss", "W_o", "b_o")
+    return tuple((dict(zip(names, machine(), strict=True)) | weights).values())
+
+
+@pytest.mark.parametrize(
+    ("weights", "says"),
+    [
+        (
+            machine(write=0),
+            "After reading 2 0, it says 2 <eos>; 0 2 <eos> was asked for. The letter that was read last",
+        ),
+        (
+            machine(places=4),
+            "After reading 0 2 1 1, it says 1 1 2 <eos>; 1 1 2 0 <eos> was asked for. The letter that",
+        ),
+        (machine(height=0.0), "After reading 2 0, outputs "),
+        (
+            machine(height=0.995),
+            "After reading 2 0, outputs 0 and <eos> are the largest at step 1, and neither leads",
+        ),
+        (machine(height=3.0), "After reading 2 0, it says <eos>; 0 2 <eos> was asked for. It stops at once"),
+        (changed(W_ss=torch.eye(15)), "It stops at once"),
+        (
+            changed(W_xh=machine(write=0)[0], W_ss=torch.eye(15)),
+            "it says 0 0 0; 0 2 <eos> was asked for. The same output comes again",
+        ),
+        (changed(W_o=machine()[3].flip(1)), "After reading 2 0, it says <eos>"),
+        (
+            changed(W_xh=machine()[0].flip(1)),
+            "After reading 2 0, it says 2 0 <eos>; 0 2 <eos> was asked for. Follow one",
+        ),
+        (changed(b_o=torch.tensor([0.1, 0, 0, 0])), "It does not stop: when all letters are said"),
+        (changed(W_hh=machine()[1] * 0.1), "The letter that was read first is missing. Is there a place"),
+    ],
+)
+def test_a_machine_that_does_not_reverse_is_told_what_it_says(weights, says):
+    with pytest.raises(Unfit) as refused:
+        reversing(weights, 3, 4, STRINGS)
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "a machine",
+        machine()[:4],
+        (*machine()[:4], [0.0] * 4),
+        tuple(t.T if t.dim() == 2 else t for t in machine()),
+        tuple(torch.tensor(0.0) for _ in range(5)),
+        (torch.zeros(0, 3), torch.zeros(0, 0), torch.zeros(0, 0), torch.zeros(4, 0), torch.zeros(4)),
+        machine(V=2),
+        machine(places=400),
+        changed(W_hh=machine()[1] / 0),
+        changed(b_o=torch.full((4,), 1e7)),
+    ],
+)
+def test_what_is_no_machine_is_refused(value):
+    with pytest.raises(
+        Unfit, match=r"must be five tensors: W_xh of shape \(d, 3\)|1000 are enough|holds NaN, infinity"
+    ):
+        reversing(value, 3, 4, STRINGS)

@@ -9,6 +9,9 @@ VALID = "another matrix that misleads the rule"
 LIST = "a list of the four is taken as well"
 FAR = "another latch: the gate stays as far from where it turns"
 ALIKE = "two rows, or two numbers of a row, that are equal"
+PLACES = "another machine: one place more, or a square turned"
+ALONE = "a tensor with one number is taken as well"
+PAIRED = "what is paired has one length"
 PASSES = "another latch: a weight of ±1 moves the gate by 3 of 20 at most"
 
 EQUIVALENT = {
@@ -30,5 +33,17 @@ EQUIVALENT = {
         "40.0  →  39.0": (2, FAR),
         "20.0  →  21.0": (3, FAR),
         "20.0  →  19.0": (3, FAR),
+    },
+    "machine": {
+        "1  →  2": (1, PLACES),
+        "torch.zeros(d, d)  →  torch.zeros(d, d)": (1, PLACES),
+    },
+    "recovery": {
+        "(said[k - 1, rows, k] == target[rows, k]).sum().item()  →  "
+        "(said[k - 1, rows, k] == target[rows, k]).sum()": (1, ALONE),
+        "rows.sum().item()  →  rows.sum()": (1, ALONE),
+    },
+    "effect": {
+        "zip(usual, other, strict=True)  →  zip(usual, other)": (1, PAIRED)
     },
 }

@@ -11,6 +11,8 @@ OPERATORS = {
     ast.Sub: (ast.Add,),
     ast.Mult: (ast.Div, ast.Add),
     ast.Div: (ast.Mult,),
+    ast.FloorDiv: (ast.Mod,),
+    ast.Mod: (ast.FloorDiv,),
     ast.MatMult: (ast.Mult,),
     ast.Pow: (ast.Mult,),
 }
@@ -132,7 +134,7 @@ def _changed_calls(node: ast.Call) -> Iterator[ast.AST]:
         and node.func.value.id in ("torch", "math", "F")
     ):
         yield node.func.value
-    elif node.args:
+    elif node.args and not isinstance(node.args[0], ast.Starred):
         yield node.args[0]
     if len(node.args) >= 2:
         yield ast.Call(

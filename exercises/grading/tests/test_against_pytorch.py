@@ -1,10 +1,15 @@
-"""The references against PyTorch's own: what the questions call right is right."""
+"""The references against PyTorch's own and the library's: what the questions call right is right."""
+
+import itertools
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
 
+from rnn2attn import decoding
+from rnn2attn.text import EOS, PAD, SOS, Batch, Vocabulary
 from rnn2attn_grading.chapter01 import (
     q1_step,
     q2_loss,
@@ -20,6 +25,19 @@ from rnn2attn_grading.chapter02 import (
     q5a_read,
     q5b_write,
     q6a_count,
+)
+from rnn2attn_grading.chapter03 import (
+    q1a_forcing,
+    q1b_mix,
+    q3a_reverse,
+    q3b_last,
+    q4a_greedy,
+    q4b_beam,
+    q5_machine,
+    q6a_recovery,
+)
+from rnn2attn_grading.chapter03 import (
+    q2_loss as q2_masked_loss,
 )
 from rnn2attn_grading.drawing import Draw
 
@@ -195,3 +213,147 @@ def test_parameters_are_counted_as_pytorch_has_them(kind):
         theirs = sum(p.numel() for p in bare.parameters())
         rows = bare.weight_ih_l0.shape[0]
         assert ours(kind.__name__, d_x, d_h, 1) == theirs + rows
+
+
+def test_what_a_decoder_reads_and_says_is_the_librarys():
+    vocabulary = Vocabulary("abcde", (PAD, SOS, EOS))
+    words = ["abc", "d", "", "eabdc"]
+    batch = Batch.of([("a", word) for word in words], vocabulary)
+    pad, sos, eos = (vocabulary.id(token) for token in (PAD, SOS, EOS))
+    ours = q1a_forcing.teacher_forcing(
+        [vocabulary.ids(word) for word in words], sos, eos, pad
+    )
+    for tensor, theirs in zip(
+        ours, (batch.inputs, batch.target, batch.target_mask), strict=True
+    ):
+        assert torch.equal(tensor, theirs)
+
+
+def test_mixed_inputs_are_those_of_a_loop():
+    given = q1b_mix.inputs(DRAW, 3, 7, 5)
+    said = given["logits"].argmax(dim=2).tolist()
+    gold, coins = given["inputs"].tolist(), given["use_gold"].tolist()
+    rows = []
+    for b in range(3):
+        row = [gold[b][0]]
+        for t in range(1, 7):
+            row.append(gold[b][t] if coins[b][t] else said[b][t - 1])
+        rows.append(row)
+    assert q1b_mix.mix_inputs(**given).tolist() == rows
+
+
+def test_the_masked_loss_is_pytorchs_without_what_it_ignores():
+    given = q2_masked_loss.inputs(DRAW, 7, 5, 1, 3)
+    labels = given["labels"].where(given["mask"], -100)
+    theirs = F.cross_entropy(given["logits"].mT, labels)
+    torch.testing.assert_close(q2_masked_loss.masked_loss(**given), theirs)
+
+
+def test_last_states_are_those_of_a_packed_gru_and_reversing_makes_its_half():
+    lengths = torch.tensor([5, 1, 3, 4])
+    ids = DRAW.integers(11, 4, 5)
+    x = DRAW.normal(11, 3)
+    net = nn.GRU(3, 7, batch_first=True, bidirectional=True).double()
+    packed = pack_padded_sequence(
+        x[ids], lengths, batch_first=True, enforce_sorted=False
+    )
+    outputs, last = net(packed)
+    outputs, _ = nn.utils.rnn.pad_packed_sequence(outputs, batch_first=True)
+    ours = q3b_last.last_states(outputs, lengths)
+    torch.testing.assert_close(ours, torch.cat([last[0], last[1]], dim=1))
+
+    one_way = nn.GRU(3, 7, batch_first=True).double()
+    one_way.load_state_dict(
+        {
+            name: net.state_dict()[f"{name}_reverse"]
+            for name in one_way.state_dict()
+        }
+    )
+    states, _ = one_way(x[q3a_reverse.reverse_source(ids, lengths)])
+    at_the_end = states[torch.arange(4), lengths - 1]
+    torch.testing.assert_close(at_the_end, last[1])
+
+
+def small_decoder(E, W, U, b):
+    """The decoder of 3.4 as a step function of the library."""
+
+    def step(words, state):
+        state = torch.tanh(E[words] + state @ W.T)
+        return state @ U.T + b, state
+
+    return step
+
+
+def test_greedy_decoding_is_the_librarys():
+    given = q4a_greedy.inputs(DRAW, 5, 7, [4, 0, 6, 2], 6)
+    weights = [given[name] for name in ("E", "W", "U", "b")]
+    theirs = decoding.greedy(
+        small_decoder(*weights),
+        given["context"],
+        torch.full((4,), given["sos"]),
+        given["eos"],
+        given["longest"],
+    )
+    assert q4a_greedy.greedy(**given) == [row.ids for row in theirs]
+
+
+def test_steps_of_a_beam_make_the_librarys_search():
+    k, V, longest, eos = 3, 7, 6, 2
+    b = DRAW.normal(V)
+    b[eos] += 2
+    step = small_decoder(
+        DRAW.normal(V, 5), DRAW.normal(5, 5), DRAW.normal(V, 5), b
+    )
+    context, start = DRAW.normal(4, 5), torch.ones(4).long()
+    theirs = decoding.beam(step, context, start, eos, longest, k)
+
+    state, words = context.repeat_interleave(k, 0), start.repeat_interleave(k)
+    log_p = torch.full((4, k), -torch.inf).double()
+    log_p[:, 0] = 0
+    said = torch.empty(4, k, 0).long()
+    ended = log_p > 0
+    for _ in range(longest):
+        logits, state = step(words, state)
+        following = logits.log_softmax(dim=1).reshape(4, k, V)
+        log_p, origin, word = q4b_beam.beam_step(log_p, following, ended, eos)
+        said = said.gather(1, origin[..., None].expand(said.shape))
+        said = torch.cat([said, word[..., None]], dim=2)
+        ended = ended.gather(1, origin) | (word == eos)
+        rows = (k * torch.arange(4)[:, None] + origin).flatten()
+        state, words = state[rows], word.flatten()
+    lengths = {len(hypothesis.ids) for row in theirs for hypothesis in row}
+    assert ended.any() and len(lengths) > 2
+    for row, scores, hypotheses in zip(said, log_p, theirs, strict=True):
+        words = [[*ids.tolist(), eos] for ids in row]
+        assert [ids[: ids.index(eos)] for ids in words] == [
+            hypothesis.ids for hypothesis in hypotheses
+        ]
+        right = torch.tensor([h.score for h in hypotheses]).double()
+        torch.testing.assert_close(scores, right)
+
+
+def test_the_machine_reverses_every_string_and_copies_if_it_reads_backwards():
+    W_xh, W_hh, W_ss, W_o, b_o = q5_machine.machine(3, 4)
+    for n in range(1, 5):
+        for string in itertools.product(range(3), repeat=n):
+            for reads, says in ((string, string[::-1]), (string[::-1], string)):
+                state = torch.zeros(len(W_hh))
+                for letter in reads:
+                    state = W_xh[:, letter] + W_hh @ state
+                said = []
+                while not said or said[-1] != 3:
+                    state = W_ss @ state
+                    said.append((W_o @ state + b_o).argmax().item())
+                assert said == [*says, 3]
+
+
+def test_a_recovery_is_a_count_of_pairs():
+    given = q6a_recovery.inputs(DRAW, 10, 5, 1, 4, 2)
+    said, target, lengths = (t.tolist() for t in given.values())
+    right = [
+        said[k - 1][row][k] == target[row][k]
+        for row, length in enumerate(lengths)
+        for k in range(1, length)
+    ]
+    assert len(right) == 8
+    assert q6a_recovery.recovery(**given) == sum(right) / 8

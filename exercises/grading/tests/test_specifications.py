@@ -9,7 +9,8 @@ import torch
 from equivalent import EQUIVALENT
 from mutants import MOST, mutants
 
-from rnn2attn import recurrent
+from rnn2attn import decoding, recurrent, seq2seq, training
+from rnn2attn import text as texts
 from rnn2attn.check import examine, questions
 from rnn2attn.check.calling import call
 from rnn2attn.check.judging import judge
@@ -33,7 +34,7 @@ MISTAKES = [
 
 
 # Views that say themselves what is wrong, in the words of the hints: one of them for several mistakes.
-BY_BEHAVIOUR = ("misleading", "latched")
+BY_BEHAVIOUR = ("misleading", "latched", "reversing")
 
 
 @functools.cache
@@ -162,6 +163,16 @@ def first_alone(reference, *args):
     return reference(*args)[0]
 
 
+def of_floats(reference, *args):
+    return on_tensors(torch.Tensor.float, reference(*args))
+
+
+def lengthening(reference, *args):
+    out = reference(*args)
+    args[0].append(args[0][0])
+    return out
+
+
 def on_tensors(function, value):
     return mapped(
         value, lambda x: function(x) if isinstance(x, torch.Tensor) else x
@@ -172,15 +183,25 @@ def on_tensors(function, value):
 OF_TENSORS = (
     *("rnn_step", "next_token_loss", "jacobian"),
     *("lstm_step", "gru_step", "import_gru", "half_lives"),
+    *("masked_loss", "last_states", "beam_step"),
 )
-WITH_GRADIENT = ("rnn_step", "next_token_loss", "lstm_step", "gru_step")
+OF_IDS = ("teacher_forcing", "mix_inputs", "reverse_source")
+WITH_GRADIENT = (
+    *("rnn_step", "next_token_loss", "lstm_step", "gru_step"),
+    *("masked_loss", "last_states"),
+)
 WITHOUT_TENSORS = (
     *("steps_until", "counterexample"),
     *("latch", "count_parameters", "gap"),
+    *("teacher_forcing", "machine", "effect"),
 )
 GENERAL = [
     *((no_return, name, "returns None") for name in NAMES),
-    *((in_numpy, name, "type numpy.ndarray") for name in OF_TENSORS),
+    *(
+        (in_numpy, name, "type numpy.ndarray")
+        for name in (*OF_TENSORS, *OF_IDS)
+    ),
+    *((of_floats, name, "is float32; int64") for name in OF_IDS),
     *((detached, name, "no gradient reaches") for name in WITH_GRADIENT),
     *(
         (single, name, "is float32")
@@ -191,6 +212,7 @@ GENERAL = [
         for name in (
             *("rnn_step", "jacobian"),
             *("lstm_step", "gru_step", "import_gru"),
+            *("mix_inputs", "reverse_source", "last_states", "beam_step"),
         )
     ),
     *(
@@ -202,8 +224,15 @@ GENERAL = [
     (exchanged, "lstm_step", "another order"),
     (exchanged, "import_gru", "another order"),
     (exchanged, "latch", "must be three tensors"),
+    (exchanged, "teacher_forcing", "another order"),
+    (exchanged, "beam_step", "another order"),
+    (exchanged, "machine", "must be five tensors"),
+    (lengthening, "teacher_forcing", "`targets` in place"),
+    (lengthening, "effect", "`usual` in place"),
     (first_alone, "lstm_step", "a tuple of 2 was expected"),
     (first_alone, "with_half_lives", "must be a pair"),
+    (first_alone, "beam_step", "a tuple of 3 was expected"),
+    (first_alone, "machine", "must be five tensors"),
 ]
 
 
@@ -261,6 +290,41 @@ def test_what_is_to_be_written_cannot_be_taken_from_a_library():
     code = "def answer(cell, d_x, d_h, biases):\n    return nn.GRU(d_x, d_h)\n"
     answer = readable(code, {"nn": torch.nn})
     assert "uses `torch.nn`" in said("count_parameters", answer)
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "answers"),
+    [
+        ("teacher_forcing", texts, ["Batch", "padded", "real"]),
+        ("reverse_source", seq2seq, ["reverse_rows", "Encoder"]),
+        ("last_states", seq2seq, ["Encoder"]),
+        ("greedy", decoding, ["greedy", "beam"]),
+        ("beam_step", decoding, ["greedy", "beam"]),
+    ],
+)
+def test_what_chapter_3s_modules_offer_is_refused(name, module, answers):
+    for used in answers:
+        arguments = ", ".join(public(name).arguments)
+        code = f"def answer({arguments}):\n    return offered.{used}\n"
+        answer = readable(code, {"offered": module})
+        assert f"uses `{module.__name__}`" in said(name, answer), used
+
+
+def test_the_librarys_losses_are_refused_and_pytorchs_are_not():
+    for used in ("token_loss", "sequence_loss"):
+        code = (
+            f"def answer(logits, labels, mask):\n"
+            f"    return training.{used}(logits, labels, mask)\n"
+        )
+        answer = readable(code, {"training": training})
+        used = f"uses `rnn2attn.training.{used}`"
+        assert used in said("masked_loss", answer)
+    code = (
+        "def answer(logits, labels, mask):\n"
+        "    return F.cross_entropy(logits[mask], labels[mask])\n"
+    )
+    answer = readable(code, {"F": torch.nn.functional})
+    assert "masked_loss: right" in said("masked_loss", answer)
 
 
 def readable(code, scope):

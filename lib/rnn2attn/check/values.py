@@ -117,11 +117,13 @@ def weights(shape: torch.Size, place: int = 0) -> Tensor:
 def sketch(value: object) -> dict[str, object]:
     """The leaves of a value, each tensor reduced to its shape and two linear functionals of it.
 
-    Enough to recognise a known output, and too little to read it. A tensor with NaN or ∞ is "not finite" and
-    its shape, a float just "not finite".
+    Enough to recognise a known output, and too little to read it. A floating tensor without axes is its number. A
+    tensor with NaN or ∞ is "not finite" and its shape, a float just "not finite".
     """
     reduced = {}
     for path, leaf in leaves(value):
+        if isinstance(leaf, Tensor) and leaf.dim() == 0 and leaf.is_floating_point():
+            leaf = leaf.item()
         if isinstance(leaf, Tensor):
             x = leaf.double()
             sums = [(weights(x.shape, place) * x).sum().item() for place in (0, 2)]

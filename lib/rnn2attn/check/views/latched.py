@@ -1,70 +1,13 @@
-"""Views: where many outputs are right, a question is judged by what one can see of them.
-
-A view takes the output and the inputs, and returns data that are compared in place of the output. Where it cannot, or
-where the output lacks the property asked for, it raises `Unfit`, and says why.
-"""
+"""An LSTM that stores on command."""
 
 import math
 
-import torch
 from torch import Tensor
 
-from rnn2attn.gradients import radius, sigma_max
+from rnn2attn.check.views.unfit import Unfit
 
 WAIT = 1000  # steps for which `latched` has a cell keep what was written
 CLOSE = 1e-3  # how far it may be off
-
-
-class Unfit(Exception):
-    """An output does not have the property; the message is for the learner."""
-
-
-def misleading(W: object, rule: str) -> bool:
-    """True if a rule of thumb says something else of W than its largest singular value, with tanh.
-
-    Args:
-        W: what was returned; (d, d) with d ≥ 2, float.
-        rule: "radius" and "largest entry" say that gradients vanish where that is below 1, "frobenius" where the
-            Frobenius norm is.
-
-    Raises:
-        Unfit: W is no such matrix, or rule and singular value agree.
-    """
-    if not (isinstance(W, Tensor) and W.is_floating_point() and W.dim() == 2 and W.shape[0] == W.shape[1] > 1):
-        raise Unfit("Your output must be a tensor of floats, a square matrix with two rows or more.")
-    if not W.isfinite().all():
-        raise Unfit("Your matrix holds NaN or infinity.")
-    measure = {
-        "radius": radius,
-        "largest entry": lambda W: W.abs().max().item(),
-        "frobenius": torch.linalg.matrix_norm,
-    }
-    size = float(measure[rule](W))
-    says, true = ("vanishes" if value < 1 else "cannot tell" for value in (size, sigma_max(W)))
-    name = {"radius": "spectral radius", "frobenius": "Frobenius norm"}.get(rule, rule)
-    if says == true:
-        raise Unfit(f"No error of the rule {rule!r} shows here. The {name} of your matrix is {size:.3g}, so the rule "
-                    f'says "{says}", and that is right for this matrix.')  # fmt: skip
-    return True
-
-
-def summed(biases: object, half_lives: Tensor, bias_ih: Tensor, bias_hh: Tensor) -> Tensor:
-    """The sum of two biases, which is all that a cell of PyTorch sees of them.
-
-    Args:
-        biases: what was returned; two tensors of the shape of those given.
-        half_lives: of the inputs, not looked at.
-        bias_ih: given.
-        bias_hh: given.
-
-    Raises:
-        Unfit: they are no such pair.
-    """
-    pair = isinstance(biases, tuple | list) and len(biases) == 2
-    if not pair or not all(isinstance(b, Tensor) and b.shape == bias_ih.shape for b in biases):
-        shape = tuple(bias_ih.shape)
-        raise Unfit(f"Your output must be a pair, bias_ih and bias_hh, each a tensor of shape {shape}.")
-    return biases[0] + biases[1]
 
 
 def latched(cell: object, written: Tensor, noise: Tensor) -> bool:
@@ -156,6 +99,3 @@ def _refuse_writing(rows: list, value: float, i: float, f: float, g: float, befo
         f"Your forget gate is {f:.4g} while write = 1. What is written is added to what was there, {before:.2g}, and "
         "should replace it."
     )
-
-
-VIEWS = {"misleading": misleading, "summed": summed, "latched": latched}
