@@ -123,11 +123,14 @@ def test_icons_are_drawn_from_the_cut_fonts(book, chromium):
     tab.context.close()
 
 
-@pytest.mark.parametrize("chapter", ["01-rnn-gradients", "02-lstm-gru-gates", "03-seq2seq-bottleneck"])
-def test_the_sliders_of_a_chapter_move_its_pictures_and_say_so(book, chromium, chapter):
+@pytest.mark.parametrize(
+    ("chapter", "count"),
+    [("01-rnn-gradients", 3), ("02-lstm-gru-gates", 3), ("03-seq2seq-bottleneck", 3), ("04-attention", 2)],
+)
+def test_the_sliders_of_a_chapter_move_its_pictures_and_say_so(book, chromium, chapter, count):
     tab = visit(chromium, book / f"notebooks/{chapter}.html", "dark")
     figures = tab.locator("figure:has(input[type=range])")
-    assert figures.count() == 3
+    assert figures.count() == count
     for figure in figures.all():
         picture = figure.locator("[role=img]")
         for slider in figure.get_by_role("slider").all():

@@ -79,6 +79,15 @@ def test_a_second_reading_stands_over_the_axis():
     assert list(second.get_xticks()) == [0.0, 2.0]
 
 
+def test_a_power_is_straight_where_both_axes_are_logarithmic():
+    figure = plots.lines({"1/x": [0.1, 0.05, 0.025]}, x=[10, 20, 40], xlabel="x", ylabel="y", log=True, xlog=True)
+    axes = figure.axes[0]
+    points = axes.transData.transform(axes.lines[0].get_xydata())
+    slopes = np.diff(points[:, 1]) / np.diff(points[:, 0])
+    assert slopes[0] == pytest.approx(slopes[1])
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["10", "20", "40"]
+
+
 def test_a_search_marks_the_path_of_the_best():
     first, second = [(0, "a", -1.0), (0, "b", -2.0)], [(1, "c", -2.5), (0, "d", -3.0)]
     figure = plots.search([first, second], width=2, depth=2)

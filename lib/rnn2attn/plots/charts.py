@@ -17,6 +17,7 @@ def lines(
     ylabel: str,
     levels: Mapping[str, float] | None = None,
     log: bool = False,
+    xlog: bool = False,
     ylim: tuple[float, float] | None = None,
     above: tuple[str, Mapping[str, float]] | None = None,
 ) -> Figure:
@@ -30,6 +31,7 @@ def lines(
         ylabel: what the values are, with their unit.
         levels: label → height of a horizontal line that the curves are to be held against.
         log: whether the y axis is logarithmic.
+        xlog: whether the x axis is, too; it is marked at the places then.
         ylim: fixed limits of the y axis, where figures are to be compared.
         above: a second reading of the x axis, written over it: what it is, and text → the x where it stands.
 
@@ -60,6 +62,10 @@ def lines(
             ax.axhline(height, color=INK, linestyle=(0, (1, 1)), marker="", linewidth=1.4)
             ax.annotate(label, (1.01, height), xycoords=("axes fraction", "data"), va="center")
         ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear", ylim=ylim)
+        if xlog:
+            ax.set_xscale("log")
+            ax.set_xticks(places, [f"{place:g}" for place in places])
+            ax.minorticks_off()
         if above:
             label, ticks = above
             second = ax.secondary_xaxis("top")

@@ -1,0 +1,53 @@
+"""Chapter 4's evidence: stored rows stand when measured again, and every claim fails under a named ablation."""
+
+import pytest
+
+import evidence
+from evidence import chapter
+
+CHAPTER = chapter(4)
+
+# What the chapter says → what takes its reason away. Under these every claim of the chapter has to fail.
+ABLATIONS = {
+    # C20: no mask in what is written out by hand
+    "e.masked_fill(~mask[:, None], -torch.inf)": "e",
+    # C21: as many values as keys, where one is to be missing
+    "refused(T_v=6)": "refused(T_v=7)",
+    # C22: a general score of the wrong size; too few updates to learn anything
+    '"general": count(General(d_q, d_k))': '"general": count(General(d_q, d_q))',
+    "updates=100, d_h=64": "updates=2, d_h=64",
+    # C23: another matrix than I; C24: a tanh where it is to be left out
+    "torch.eye(4, dtype=torch.float64)": "2 * torch.eye(4, dtype=torch.float64)",
+    "tanh=False": "tanh=True",
+    # C25: no attention where it is claimed to help, and no training
+    '"attention, 250 updates": ("concat", 64, 250)': '"attention, 250 updates": (None, 64, 10)',
+    '"none, wider, 600 updates": (None, 71, 600)': '"none, wider, 600 updates": (None, 71, 10)',
+    # C26: no short cut
+    '{"attention": "scaled dot", "none": None}': '{"attention": None, "none": None}',
+    # C27: too few updates to learn where to look
+    '"concat"), train, 200, seed)': '"concat"), train, 2, seed)',
+    "parities, 300, seed": "parities, 2, seed",
+    "trained(model, pairs, 300, seed)": "trained(model, pairs, 2, seed)",
+    # C28: too few updates; the state after the one that must not know
+    "direction, seed, updates=300": "direction, seed, updates=2",
+    "h[0, 2].sum()": "h[0, 3].sum()",
+    # C38: the way through the output is never closed
+    "says = query if through_output else query.detach()": "says = query",
+}
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return evidence.measured(CHAPTER)
+
+
+def test_the_chapters_table_gives_the_registers_verdicts():
+    evidence.table_gives_the_registers_verdicts(CHAPTER)
+
+
+def test_the_stored_rows_stand(rows):
+    evidence.stored_rows_stand(rows, CHAPTER)
+
+
+def test_every_claim_fails_under_its_ablation(rows, tmp_path):
+    evidence.every_claim_fails(rows, CHAPTER, ABLATIONS, tmp_path)
