@@ -62,8 +62,8 @@ notebooks: $(READY) ## execute the notebooks and store their outputs in them
 study: $(READY) ## measure every chapter over seeds and store the numbers: make study SEEDS=10 CHAPTER=01
 	@$(BIN)/python -m rnn2attn.study $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CHAPTER),--chapter $(CHAPTER))
 
-system: ## install what the page tests need from Debian: Chromium and a Hangul font
-	@for package in chromium fonts-nanum; do dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
+system: ## install what the tests need from Debian: Chromium and a Hangul font for pages, bubblewrap and libseccomp2 for grading
+	@for package in chromium fonts-nanum bubblewrap libseccomp2; do dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
 	if [ -n "$$missing" ]; then \
 	  echo "── Installing$$missing"; \
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \

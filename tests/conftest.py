@@ -16,18 +16,10 @@ CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networki
 # The kernels that nbval starts draw what the stored outputs hold (see rnn2attn.explore).
 os.environ.setdefault("RNN2ATTN_FRAMES", "1")
 
-_not_run = set()
-
 
 def chromium_path() -> str | None:
     """Where Debian, or another system, keeps its Chromium."""
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Name in the last lines what could not run."""
-    for line in sorted(_not_run):
-        terminalreporter.write_line(line, yellow=True)
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +27,6 @@ def chromium():
     """A running headless Chromium. Missing, it is named at the end; where CI=true it is a failure."""
     path = chromium_path()
     if path is None:
-        _not_run.add(SYSTEM_LINE)
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(SYSTEM_LINE)
     from playwright.sync_api import sync_playwright
 

@@ -1,0 +1,159 @@
+"""The walls: what a jail holds, and what it forbids.
+
+It holds Python, PyTorch, the library `rnn2attn` and what these need, all of it
+read-only, and a small /tmp. There is no network, no /proc, and no process but
+its own; the learner's code is no one there and can become no one else. The
+program bubblewrap (bwrap) makes it of namespaces and mounts, the library
+libseccomp makes the filter of system calls.
+"""
+
+import contextlib
+import errno
+import functools
+import os
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import rnn2attn
+import rnn2attn_grading
+from rnn2attn_grading import jailed
+
+USER = 210000  # a number that is nobody's; used where the supervisor is root
+# System calls that no answer needs. The last five hold memory that no limit
+# counts.
+FORBIDDEN = [
+    "unshare", "setns", "mount", "umount2", "pivot_root", "chroot",
+    "move_mount", "open_tree", "fsopen", "fsmount", "fspick", "mount_setattr",
+    "ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_getfd",
+    "keyctl", "add_key", "request_key", "bpf", "perf_event_open",
+    "userfaultfd", "io_uring_setup", "open_by_handle_at", "kexec_load",
+    "init_module", "finit_module", "delete_module",
+    "memfd_create", "memfd_secret", "shmget", "msgget", "semget",
+]  # fmt: skip
+CLONE_NEWUSER = 0x10000000
+
+
+class Refused(Exception):
+    """There is no jail on this machine; the text says why."""
+
+
+def command(channel: int, calls: int, disk: int) -> list[str]:
+    """The command line of a jail.
+
+    Args:
+        channel: file descriptor of the worker's end of the socket.
+        calls: file descriptor of the filter of system calls.
+        disk: bytes of /tmp.
+    """
+    root = os.geteuid() == 0
+    line = """
+        bwrap --die-with-parent --new-session --unshare-pid --unshare-net
+        --unshare-ipc --unshare-uts --unshare-cgroup-try --cap-drop ALL
+    """
+    if root:  # rights to become another user, which setpriv then drops
+        line += "--cap-add CAP_SETUID --cap-add CAP_SETGID "
+        line += "--cap-add CAP_SETPCAP "
+    else:
+        line += "--unshare-user --uid 65534 --gid 65534 "
+    words = line.split()
+    for folder in ("/usr", "/python", "/python/bin", "/book", "/proc"):
+        words += ["--dir", folder]  # else a bind makes it, for root alone
+    shown = mounts()
+    for inside, outside in shown.items():
+        words += ["--ro-bind", str(outside), inside]
+    for inside, outside in masked(shown).items():
+        cover = ["--tmpfs"] if outside.is_dir() else ["--ro-bind", "/dev/null"]
+        words += [*cover, inside]
+    words += f"""
+        --symlink usr/lib /lib --symlink usr/lib64 /lib64
+        --dev /dev --remount-ro /dev
+        --size {disk} --perms 1777 --tmpfs /tmp
+        --remount-ro / --chdir /tmp --clearenv --setenv HOME /tmp
+        --setenv PYTHONPATH /book:/site --setenv LD_LIBRARY_PATH /python/lib
+        --setenv OMP_NUM_THREADS 1 --setenv MPLBACKEND agg
+        --seccomp {calls}
+    """.split()
+    if root:
+        words += f"""
+            /setpriv --reuid={USER} --regid={USER} --clear-groups
+            --inh-caps=-all --bounding-set=-all --no-new-privs
+        """.split()
+    # -S: no .pth file is carried out; -u: what is printed is seen.
+    words += f"/python/bin/python -Su /jail/worker.py {channel}".split()
+    return words
+
+
+def mounts() -> dict[str, Path]:
+    """What the jail holds, read-only: path in it → path here."""
+    shown = {
+        "/usr/lib": Path("/usr/lib"),
+        "/usr/lib64": Path("/usr/lib64"),
+        "/setpriv": Path("/usr/bin/setpriv"),
+        "/proc/cpuinfo": Path("/proc/cpuinfo"),
+        "/python/bin/python": Path(sys.executable),
+        "/python/lib": Path(sys.base_prefix, "lib"),
+        "/site": Path(sysconfig.get_path("purelib")),
+        "/book/rnn2attn": Path(rnn2attn.__file__).parent,
+        "/jail": Path(jailed.__file__).parent,
+    }
+    return {p: path.resolve() for p, path in shown.items() if path.exists()}
+
+
+def masked(shown: dict[str, Path]) -> dict[str, Path]:
+    """What belongs to this package in what is shown: path in the jail → here.
+
+    An editable installation leaves a few lines with a path among the
+    packages, another one the specifications themselves.
+    """
+    base = Path(sysconfig.get_path("stdlib")).resolve()
+    ours = {Path(rnn2attn_grading.__file__).resolve().parent}
+    for folder in (shown["/site"], *base.glob("*-packages")):
+        ours |= set(folder.glob("*rnn2attn_grading*"))
+    return {
+        f"{inside}/{path.relative_to(outside)}": path
+        for inside, outside in shown.items()
+        for path in ours
+        if inside != "/jail" and path.is_relative_to(outside)
+    }
+
+
+@contextlib.contextmanager
+def filtering() -> Iterator[BinaryIO]:
+    """An open file with the filter of system calls.
+
+    Raises:
+        Refused: see `call_filter`.
+    """
+    with tempfile.TemporaryFile() as file:
+        file.write(call_filter())
+        file.seek(0)
+        yield file
+
+
+@functools.cache
+def call_filter() -> bytes:
+    """The filter: all system calls are allowed but the `FORBIDDEN`.
+
+    Raises:
+        Refused: pyseccomp or libseccomp is missing, or too old.
+    """
+    try:
+        import pyseccomp as seccomp
+
+        kept = seccomp.SyscallFilter(seccomp.ALLOW)
+        for name in FORBIDDEN:
+            kept.add_rule(seccomp.ERRNO(errno.EPERM), name)
+        new = seccomp.Arg(0, seccomp.MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER)
+        kept.add_rule(seccomp.ERRNO(errno.EPERM), "clone", new)
+        # Its flags cannot be seen. Without it, the C library calls clone.
+        kept.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
+        with tempfile.TemporaryFile() as file:
+            kept.export_bpf(file)
+            file.seek(0)
+            return file.read()
+    except (ImportError, RuntimeError, OSError) as error:
+        raise Refused(f"System calls cannot be filtered: {error}.") from None

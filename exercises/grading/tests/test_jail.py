@@ -1,0 +1,262 @@
+"""The jail's limits, its end, and the trial that comes before any grading."""
+
+import contextlib
+import functools
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from classroom import (
+    CHAPTER,
+    FULL,
+    NAMES,
+    QUICK,
+    answered,
+    command,
+    grades,
+    hand_in,
+    not_run,
+    total,
+)
+
+from rnn2attn_grading import __main__, bubblewrap, doctor, jail
+from rnn2attn_grading.bubblewrap import Refused
+from rnn2attn_grading.grade import grade
+from rnn2attn_grading.jail import Jail, Limits, Stopped
+from rnn2attn_grading.supervise import Grade, examine
+
+# A process with this name, as the kernel keeps it, is one of the attack's.
+NAMED = "import ctypes\nctypes.CDLL(None).prctl(15, {name!r}, 0, 0, 0)\n"
+FORKS = """
+import os, signal, time
+def rnn_step(*given):
+    for _ in range(50):
+        if not os.fork():
+            os.setsid()
+            signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
+            time.sleep(600)
+    raise RuntimeError("50 forks")
+"""
+DEAF = """
+import signal, time
+signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
+time.sleep(600)
+"""
+MAIN = """
+import os
+print(os.getpid(), flush=True)
+from rnn2attn_grading.__main__ import main
+main()
+"""
+
+
+@pytest.fixture(params=["root", "ordinary user"])
+def ordinary(request):
+    """Whether the supervisor is an ordinary user."""
+    return request.param == "ordinary user"
+
+
+@pytest.fixture
+def folder():
+    """A folder that every user may write to, unlike pytest's."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o777)
+        yield Path(name)
+
+
+def alive(name):
+    """The processes of this name."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):
+            if path.read_text().strip() == name:
+                found.append(int(path.parent.name))
+    return found
+
+
+def soon(condition, seconds):
+    """Whether the condition holds within so many seconds."""
+    ends = time.monotonic() + seconds
+    while not condition() and time.monotonic() < ends:
+        time.sleep(0.2)
+    return condition()
+
+
+def opened(limits):
+    """A jail, or a word about why there is none."""
+    if reasons := complaints():
+        not_run(" ".join(reasons))
+    return Jail(limits)
+
+
+@functools.cache
+def complaints():
+    return doctor.complaints(QUICK)
+
+
+def test_no_process_outlives_its_jail(folder, ordinary):
+    """Neither fifty, each in a session of its own, nor one whose supervisor is killed; all deaf to signals."""
+    fork, deaf = f"fork{os.getpid()}", f"deaf{os.getpid()}"
+    code = NAMED.format(name=fork.encode()) + FORKS
+    hand_in(folder / "in", "1 forks", answered({"rnn_step": code}))
+    hand_in(folder / "in", "2 honest")
+    code = NAMED.format(name=deaf.encode()) + DEAF
+    hand_in(folder / "in", "3 deaf", answered({"rnn_step": code}))
+    words = "grade", folder / "in", "--out", folder / "out", "--processes", 80
+    line = command("-c", MAIN, *words, ordinary=ordinary)
+    with subprocess.Popen(
+        line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        supervisor = int(process.stdout.readline())
+        soon(lambda: alive(deaf) or process.poll(), 300)
+        if process.poll():
+            not_run(process.stdout.read())
+        assert alive(deaf)
+        os.kill(supervisor, signal.SIGKILL)
+    assert soon(lambda: not alive(deaf), 5)
+    assert not alive(fork)
+    rows = grades(folder / "out")
+    assert "50 forks" in rows["1 forks"][NAMES.index("rnn_step")]["message"]
+    assert total(rows["2 honest"]) == FULL
+
+
+def test_processes_share_the_memory():
+    source = """
+import os
+def exits():
+    found = []
+    for size in 60, 160:
+        child = os.fork()
+        if not child:
+            try:
+                bytearray(size << 20)
+            except MemoryError:
+                os._exit(1)
+            os._exit(0)
+        found.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    return found
+"""
+    with opened(replace(QUICK, processes=3, memory=300)) as running:
+        running.ask("cell", 10, source=source)
+        reply = running.ask(
+            "call", 10, name="exits", inputs={}, gradients=(), seconds=5
+        )
+    assert reply["value"] == [0, 1]
+
+
+def test_an_installed_copy_of_the_specifications_is_covered(monkeypatch):
+    """Where this package lies among what the jail shows, as it does if it was not installed for editing."""
+    shown, here = bubblewrap.mounts(), Path(jail.__file__).parent
+    monkeypatch.setattr(
+        bubblewrap, "mounts", lambda: shown | {"/more": here.parent}
+    )
+    source = f"""
+import os
+def seen():
+    return os.listdir("/more"), os.listdir("/more/{here.name}")
+"""
+    with opened(QUICK) as running:
+        running.ask("cell", 10, source=source)
+        reply = running.ask(
+            "call", 10, name="seen", inputs={}, gradients=(), seconds=5
+        )
+    around, within = reply["value"]
+    assert here.name in around
+    assert within == []
+
+
+def test_the_processor_is_limited():
+    with (
+        opened(replace(QUICK, cpu=1)) as running,
+        pytest.raises(Stopped, match=r"timed out: .* more than 1 s of CPU"),
+    ):
+        running.ask("cell", 60, source="while True:\n    pass")
+
+
+def test_a_limit_must_be_above_0():
+    with pytest.raises(ValueError, match="memory is 0; above 0 is needed"):
+        Limits(memory=0)
+
+
+def test_a_jail_whose_limits_cannot_be_set_is_closed():
+    with pytest.raises(Refused, match="OverflowError"):
+        opened(replace(QUICK, cpu=10**30))
+
+
+def test_a_submission_has_so_much_time_and_no_more():
+    limits = replace(QUICK, submission=0.01)  # less than a jail's start
+    hidden = {part: part.hidden("salt") for part in CHAPTER.parts}
+    if complaints():
+        not_run(complaints())
+    got, _ = examine(["x = 1"], hidden, limits)
+    late = Grade(0, "timed out", "The notebook has had its 0.01 s.")
+    assert got == dict.fromkeys(hidden, late)
+
+
+def test_without_a_jail_the_trial_names_every_wall(monkeypatch):
+    """The worker and its trial in a plain process, without limits."""
+    worker = Path(jail.__file__).parent / "jailed" / "worker.py"
+    ask = Jail.ask
+
+    def unlimited(self, do, seconds, /, **given):
+        return do != "limit" and ask(self, do, seconds, **given)
+
+    def plain(channel, calls, disk):
+        mark = f"{doctor.MARK}=x"
+        return ["/usr/bin/env", mark, sys.executable, str(worker), str(channel)]
+
+    monkeypatch.setattr(Jail, "ask", unlimited)
+    monkeypatch.setattr(jail, "command", plain)
+    named = " ".join(doctor.trial(QUICK))
+    source = worker.with_name("walls.py").read_text("utf-8")
+    walls = re.findall('^        "(.+?)": ', source, re.MULTILINE)
+    assert len(walls) == 13
+    if os.geteuid():
+        walls.remove("use privileges")
+    assert [wall for wall in walls if f"can {wall}." not in named] == []
+
+
+@pytest.mark.parametrize(
+    ("target", "value", "says"),
+    [
+        ("doctor.PROGRAMS", {"no-such": "bubblewrap"}, "install bubblewrap"),
+        ("doctor.sys.platform", "darwin", "A jail needs Linux"),
+        ("bubblewrap.FORBIDDEN", ["no_such_call"], "install libseccomp2"),
+        ("jail.command", lambda *_: ["false"], "docker run --privileged"),
+    ],
+)
+def test_without_a_jail_nothing_is_graded(
+    monkeypatch, tmp_path, target, value, says
+):
+    bubblewrap.call_filter.cache_clear()
+    monkeypatch.setattr(f"rnn2attn_grading.{target}", value)
+    hand_in(tmp_path / "in", "honest")
+    with pytest.raises(Refused, match=says):
+        grade(tmp_path / "in", tmp_path / "out", QUICK)
+    assert not (tmp_path / "out").exists()
+    bubblewrap.call_filter.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("reasons", "says"),
+    [
+        ([], "This machine can jail"),
+        (["bwrap is missing."], "cannot jail.\nbwrap is missing."),
+    ],
+)
+def test_the_doctor_says_whether_this_machine_can_jail(
+    monkeypatch, capsys, reasons, says
+):
+    monkeypatch.setattr("sys.argv", ["rnn2attn_grading", "doctor"])
+    monkeypatch.setattr(__main__, "complaints", lambda limits: reasons)
+    with pytest.raises(SystemExit) as ended:
+        __main__.main()
+    assert bool(ended.value.code) == bool(reasons)
+    assert says in f"{ended.value.code}{capsys.readouterr().out}"
