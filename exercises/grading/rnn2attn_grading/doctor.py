@@ -11,6 +11,7 @@ from rnn2attn_grading.bubblewrap import Refused, call_filter
 from rnn2attn_grading.jail import MIB, Jail, Limits, Stopped
 
 MARK = "RNN2ATTN_TRIAL"
+SECONDS = 60  # that the trial may take; a busy machine is no broken jail
 PROGRAMS = {"bwrap": "bubblewrap", "setpriv": "util-linux"}
 NAMESPACES = """\
 bubblewrap is here and was not allowed to make a jail. Three places to look:
@@ -58,10 +59,10 @@ def trial(limits: Limits) -> list[str]:
         }
         try:
             with Jail(limits) as jail:
-                jail.ask("cell", limits.cell, source=source)
+                jail.ask("cell", SECONDS, source=source)
                 reply = jail.ask(
-                    "call", limits.cell, name="breaches", inputs=given,
-                    gradients=(), seconds=limits.cell,
+                    "call", SECONDS, name="breaches", inputs=given,
+                    gradients=(), seconds=SECONDS,
                 )  # fmt: skip
         except Refused as refused:
             return [str(refused), NAMESPACES]
