@@ -10,7 +10,7 @@ READY    := .venv/.ready
 export RNN2ATTN_FRAMES := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help book serve test soak exercises notebooks study system address clean
+.PHONY: help book serve test soak exercises notebooks study bench system address clean
 
 help: ## list the targets
 	@echo "usage: make TARGET"
@@ -61,6 +61,9 @@ notebooks: $(READY) ## execute the notebooks and store their outputs in them
 
 study: $(READY) ## measure every chapter over seeds and store the numbers: make study SEEDS=10 CHAPTER=01
 	@$(BIN)/python -m rnn2attn.study $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CHAPTER),--chapter $(CHAPTER))
+
+bench: $(READY) ## time attention against loops and the limit, and make the page's tables: make bench ROUNDS=7
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed.py $(if $(ROUNDS),--rounds $(ROUNDS))
 
 system: ## install what the tests need from Debian: Chromium and a Hangul font for pages, bubblewrap and libseccomp2 for grading
 	@for package in chromium fonts-nanum bubblewrap libseccomp2; do dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \

@@ -114,7 +114,7 @@ def test_the_library_lives_with_these_versions_and_with_colabs():
 
 def test_make_alone_lists_the_targets():
     listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for target in ("book", "test", "serve", "notebooks", "study", "system", "address"):
+    for target in ("book", "test", "serve", "notebooks", "study", "bench", "system", "address"):
         assert re.search(rf"^  {target}\s+\S", listed, re.MULTILINE), target
 
 

@@ -19,7 +19,7 @@ from classroom import (
     right,
     total,
 )
-from tables import PAGE, page
+from instructors_page import PAGE, page
 
 from rnn2attn_grading.bubblewrap import Refused
 from rnn2attn_grading.grade import grade
@@ -162,6 +162,6 @@ def test_what_was_printed_is_kept_and_cut(folder, rows):
 
 
 def test_the_page_for_instructors_has_the_tables():
-    """``python exercises/grading/tests/tables.py`` writes them."""
+    """``python exercises/grading/tests/instructors_page.py`` writes them."""
     text = PAGE.read_text("utf-8")
     assert page(text) == text

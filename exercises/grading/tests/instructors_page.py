@@ -1,4 +1,4 @@
-"""The tables on the page for instructors: ``python exercises/grading/tests/tables.py`` writes them."""
+"""The tables on the page for instructors: ``python exercises/grading/tests/instructors_page.py`` writes them."""
 
 from pathlib import Path
 
