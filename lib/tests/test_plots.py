@@ -56,6 +56,10 @@ FIGURES = {
     "encoder_decoder": lambda: plots.encoder_decoder(["I", "love", "you"], ["나는", "너를", "사랑해"]),
     "search": lambda: plots.search([[(0, "2", -0.1), (0, "년", -2.0)], [(1, "0", -0.3)]], width=2, depth=2),
     "among_keys": lambda: plots.among_keys([1, 2], [[1, 0], [0, 2]], [0.25, 0.75], ["I", "너"], extent=3),
+    "pictures": lambda: plots.pictures([np.eye(8), np.eye(8)[None]], ["육", "six"]),
+    "attended": lambda: plots.attended(
+        np.eye(8), np.full((5, 4, 4), 1 / 16), list("abcde"), boxes=[(1, 2, 4, 5), *[None] * 4]
+    ),
     "lstm_cell": plots.lstm_cell,
     "gru_cell": plots.gru_cell,
 }
@@ -103,6 +107,18 @@ def test_the_decoder_reads_what_it_said():
     assert below_and_above == ["x", "<sos>", "y", "y", "z", "z", "<eos>"]
 
 
+def test_a_cell_is_coloured_by_its_weight():
+    """On a black picture with one cell weighed: red in that quarter, and there only; smoothed, around it too."""
+    weights = np.zeros((1, 2, 2))
+    weights[0, 0, 1] = 1.0
+    drawn = [png(plots.attended(np.zeros((8, 8)), weights, ["a"], smooth=smooth)) for smooth in (False, True)]
+    red = [image[..., 0] - image[..., 2] > 0.3 for image in drawn]
+    rows, columns = np.nonzero(red[0])
+    middle = np.array(red[0].shape[:2]) / 2
+    assert rows.size > 1000 and rows.max() < middle[0] + 5 and columns.min() > middle[1] - 5
+    assert (red[0] != red[1]).any()
+
+
 def test_hangul_is_drawn_and_not_boxed():
     """Two different syllables look different; as boxes they would be the same picture."""
     pictures = [png(plots.heatmap([[0]], [syllable], ["x"], xlabel="", ylabel="")) for syllable in "가힣"]
@@ -123,6 +139,10 @@ def test_hangul_is_drawn_and_not_boxed():
             r"shape \(1, 2\), with 2 weights and 1 names",
         ),
         (lambda: plots.search([[(0, "a", 0.0)]] * 3, width=2, depth=2), "3 steps are given, where 2 with up to 2"),
+        (lambda: plots.pictures([np.eye(2)], ["a", "b"]), "1 pictures and 2 names"),
+        (lambda: plots.pictures([np.ones(3)], ["a"]), r"shape \(3,\), but \(H, W\)"),
+        (lambda: plots.attended(np.eye(2), np.eye(2), ["a"]), r"maps has shape \(2, 2\)"),
+        (lambda: plots.attended(np.eye(2), np.ones((1, 2, 2)), ["a"], boxes=[]), "0 boxes and 1 words"),
         (lambda: plots.lines({}, xlabel="", ylabel=""), "0 series were given"),
         (lambda: plots.lines({str(i): [0] for i in range(6)}, xlabel="", ylabel=""), "6 series were given"),
     ],

@@ -1,0 +1,147 @@
+"""One's own folder of pictures and captions: what is read, what is wrong with it, and a model that learns from it."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from rnn2attn.attention import Concat
+from rnn2attn.captioning import CNN, Captioner, Pictures
+from rnn2attn.seq2seq import AttentionDecoder
+from rnn2attn.tasks import pictures
+from rnn2attn.text import Vocabulary
+from rnn2attn.training import evaluate, fit, set_seed, token_loss
+
+
+@pytest.fixture
+def folder(tmp_path):
+    def write(text, name="captions.csv"):
+        (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+        return tmp_path
+
+    Image.fromarray(np.full((40, 20), 51, dtype=np.uint8)).save(tmp_path / "tall.png")
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (64, 64), (255, 255, 255)).save(tmp_path / "photos" / "white.jpg")
+    return write
+
+
+def test_pictures_and_captions_are_read(folder):
+    path = folder('\ufefffile,caption\ntall.png,a tall one\n\nphotos/white.jpg,"white, all of it"\n')
+    tall, white = pictures.pairs(str(path), size=16, least=2)
+    assert tall.caption == ["a", "tall", "one"] and white.caption == ["white,", "all", "of", "it"]
+    assert (tall.file, white.file) == ("tall.png", "photos/white.jpg")
+    assert tall.image.shape == white.image.shape == (1, 16, 16) and tall.image.dtype == torch.float32
+    assert torch.equal(white.image, torch.ones(1, 16, 16))
+    strip = torch.zeros(1, 16, 16)
+    strip[:, :, 4:12] = 51 / 255
+    assert torch.equal(tall.image, strip), "scaled as a whole, black beside it"
+
+
+def test_tabs_do_as_well_as_commas(folder):
+    path = folder("file\tcaption\r\ntall.png\ta, b\r\n", "captions.tsv")
+    assert [p.caption for p in pictures.pairs(path, least=1)] == [["a,", "b"]]
+
+
+def test_colour_transparency_and_a_turned_camera(folder):
+    path = folder("file,caption\nclear.png,a\nred.png,b\nturned.jpg,c\n")
+    Image.new("RGBA", (8, 8), (0, 0, 0, 0)).save(path / "clear.png")
+    Image.new("RGB", (8, 8), (255, 0, 0)).save(path / "red.png")
+    half = np.zeros((8, 8), dtype=np.uint8)
+    half[:4] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be shown turned by 90° clockwise
+    Image.fromarray(half).save(path / "turned.jpg", exif=exif, quality=100)
+    clear, red, turned = (p.image for p in pictures.pairs(path, size=8, least=3))
+    assert torch.equal(clear, torch.ones(1, 8, 8)), "transparent is white"
+    assert torch.equal(red, torch.full((1, 8, 8), 76 / 255)), "grey is .299 R + .587 G + .114 B"
+    assert turned[0, :, 4:].min() > 0.9 and turned[0, :, :4].max() < 0.1, "what was above is to the right"
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        (
+            "file,caption\ntall.png,a\ngone.png,b\n",
+            FileNotFoundError,
+            r"captions.csv, row 3: there is no file .*gone.png",
+        ),
+        ("file,caption\nphotos,a\n", FileNotFoundError, r"row 2: there is no file .*photos"),
+        ("file,caption\ncaptions.csv,a\n", ValueError, r"row 2: .*captions.csv is not a picture that can be read"),
+        ("file,caption\ncut.png,a\n", ValueError, r"row 2: .*cut.png is not a picture that can be read"),
+        ("file,caption\ndeep.png,a\n", ValueError, r"deep.png is not .* more than 8 bits a pixel, mode I;16"),
+        ("file,caption\n\ntall.png,  \n", ValueError, r"row 3: the caption of 'tall.png' is empty"),
+        ("file,caption\ntall.png\n", ValueError, r"row 2: 2 columns, file and caption, were expected, not 1"),
+        (
+            "file,caption\ntall.png,a, b\n",
+            ValueError,
+            r"row 2: 2 columns, file and caption, were expected, not 3: \['tall.png', 'a', ' b'\]",
+        ),
+        (
+            "tall.png,a\n",
+            ValueError,
+            r"captions.csv, row 1: the columns' names, \['file', 'caption'\], were expected",
+        ),
+        ("", ValueError, r"row 1: the columns' names"),
+        ("file,caption\n", ValueError, r"captions.csv has 0 pairs, but at least 2 are needed"),
+        ("file,caption\ntall.png,a\n", ValueError, r"has 1 pairs, but at least 2 are needed"),
+        (b"file,caption\ntall.png,Gr\xfc\xdfe\n", ValueError, r"captions.csv: byte 0xfc at 24 is not UTF-8"),
+    ],
+)
+def test_what_is_wrong_with_a_folder_is_named(folder, text, error, message):
+    path = folder(text)
+    (path / "cut.png").write_bytes((path / "tall.png").read_bytes()[:60])
+    Image.fromarray(np.zeros((4, 4), dtype=np.uint16)).save(path / "deep.png")
+    with pytest.raises(error, match=message):
+        pictures.pairs(path, least=2)
+
+
+def test_one_table_in_one_folder(folder, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"captions.csv or captions.tsv was expected, and neither is there"):
+        pictures.pairs(tmp_path)
+    folder("file,caption\n")
+    folder("file\tcaption\n", "captions.tsv")
+    with pytest.raises(FileNotFoundError, match="and both are there"):
+        pictures.pairs(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*nowhere"):
+        pictures.pairs(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="size is 0"):
+        pictures.pairs(tmp_path, size=0)
+
+
+def some(captions):
+    return [pictures.Picture(torch.zeros(1, 8, 8), words.split(), f"{n}.png") for n, words in enumerate(captions)]
+
+
+def test_a_split_keeps_every_picture_once():
+    known = some(["a b", "b a"] * 10)
+    train, test = pictures.split(known, share=0.3, seed=1)
+    assert len(test) == 6 and sorted(p.file for p in train + test) == sorted(p.file for p in known)
+    again, other = (pictures.split(known, 0.3, seed)[1] for seed in (1, 2))
+    assert [p.file for p in again] == [p.file for p in test] != [p.file for p in other]
+
+
+def test_a_word_that_only_the_test_has_is_named_with_its_file():
+    with pytest.raises(ValueError, match=r"[01].png is for the test, and its word '(cat|dog)' is in no caption"):
+        pictures.split(some(["a cat", "a dog"]), share=0.5)
+    for share, held_out in ((0.0, 0), (0.1, 0), (1.0, 2)):
+        with pytest.raises(ValueError, match=rf"of 2 pictures is {held_out} for the test"):
+            pictures.split(some(["a", "a"]), share)
+
+
+def test_a_folder_trains_the_same_model(folder):
+    rows, words, generator = ["file,caption"], ["left", "right"], np.random.default_rng(0)
+    path = folder("")
+    for n in range(40):
+        drawn = generator.integers(0, 40, (48, 48), dtype=np.uint8)
+        top, side = generator.integers(0, 32), n % 2
+        drawn[top : top + 16, 28 * side : 28 * side + 20] = 255
+        Image.fromarray(drawn).save(path / f"{n}.png")
+        rows.append(f"{n}.png,on the {words[side]}")
+    folder("\n".join(rows))
+    train, test = pictures.split(pictures.pairs(path), seed=0)
+    set_seed(0)
+    vocabulary = Vocabulary.of(picture.caption for picture in train)
+    encoder = CNN(d=16)
+    model = Captioner(vocabulary, encoder, AttentionDecoder(encoder, len(vocabulary), Concat(16, 16, 16)))
+    fit(model, Pictures.of(train, vocabulary).minibatches(16, 60, seed=0), 1e-2, loss=token_loss)
+    assert evaluate(model, test).exact == 1
