@@ -125,7 +125,13 @@ def test_icons_are_drawn_from_the_cut_fonts(book, chromium):
 
 @pytest.mark.parametrize(
     ("chapter", "count"),
-    [("01-rnn-gradients", 3), ("02-lstm-gru-gates", 3), ("03-seq2seq-bottleneck", 3), ("04-attention", 2)],
+    [
+        ("01-rnn-gradients", 3),
+        ("02-lstm-gru-gates", 3),
+        ("03-seq2seq-bottleneck", 3),
+        ("04-attention", 2),
+        ("05-spatial-attention", 1),
+    ],
 )
 def test_the_sliders_of_a_chapter_move_its_pictures_and_say_so(book, chromium, chapter, count):
     tab = visit(chromium, book / f"notebooks/{chapter}.html", "dark")

@@ -243,12 +243,24 @@ def test_a_cell_sees_so_many_pixels_and_no_other(layers, side):
     assert not torch.allclose(encoder.features(inside)[0, 35], cell)
 
 
+def test_what_a_cell_can_see_does_not_depend_on_the_weights():
+    encoder = CNN(d=4)
+    field = receptive_field(encoder, (4, 3))
+    for layer in encoder.convolutions:
+        if isinstance(layer, nn.Conv2d):
+            nn.init.constant_(layer.weight, -1.0), nn.init.constant_(layer.bias, -9.0)
+        elif isinstance(layer, nn.BatchNorm2d):
+            layer.running_mean.fill_(50.0)
+    assert not influence(encoder, torch.ones(1, 32, 32), (4, 3)).any(), "every path is closed"
+    assert field.sum() == 225 and torch.equal(receptive_field(encoder, (4, 3)), field)
+
+
 def test_influence_is_the_norm_of_differences():
     encoder = make().encoder.train()
     torch.manual_seed(0)
     picture = torch.rand(1, 32, 32).double()
     found = influence(encoder, picture, (2, 6))
-    assert encoder.training and found.shape == (32, 32)
+    assert encoder.training and found.shape == (32, 32) and not found.requires_grad
     encoder.eval()
     field = receptive_field(encoder, (2, 6))
     assert field[found > 0].all() and (found > 0).sum() > 100

@@ -1,5 +1,8 @@
 """One's own folder of pictures and captions: what is read, what is wrong with it, and a model that learns from it."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 import torch
@@ -93,6 +96,17 @@ def test_what_is_wrong_with_a_folder_is_named(folder, text, error, message):
     Image.fromarray(np.zeros((4, 4), dtype=np.uint16)).save(path / "deep.png")
     with pytest.raises(error, match=message):
         pictures.pairs(path, least=2)
+
+
+def test_a_picture_damaged_in_the_middle_is_named(folder):
+    path = folder("file,caption\nspoilt.png,a\n")
+    whole = (path / "tall.png").read_bytes()
+    at = whole.index(b"IDAT")
+    part = b"IDAT" + whole[at + 4 : at + 10]
+    ends = struct.pack(">I", 6) + part + struct.pack(">I", zlib.crc32(part))
+    (path / "spoilt.png").write_bytes(whole[: at - 4] + ends + struct.pack(">I", 4) + b"\x01\x02\x03\x04" + bytes(8))
+    with pytest.raises(ValueError, match=r"row 2: .*spoilt.png is not a picture that can be read: broken PNG"):
+        pictures.pairs(path, least=1)
 
 
 def test_one_table_in_one_folder(folder, tmp_path):
