@@ -6,42 +6,12 @@ import nbformat
 import pandas as pd
 import pytest
 
-import evidence
-from evidence import chapter, judged
+from evidence import Evidence, chapter, judged
 from rnn2attn.study.checks import ablated, differences
 from rnn2attn.study.results import RESULTS, read
 from rnn2attn.study.runner import RunFailed, run
 
 CHAPTER = chapter(1)
-
-# What the chapter says → what takes its reason away. Under these every claim of the chapter has to fail.
-ABLATIONS = {
-    # C1: the last step left out of the sum; a matrix that does not let gradients vanish
-    "((e.sum(0) - g).norm()": "((e[:-1].sum(0) - g).norm()",
-    "share = shares(each[1])": "share = shares(contributions_at_radius_2(seed))",
-    # C2: factors in the wrong order
-    "jacobian(factors, t)[0]": "jacobian(factors.flip(1), t)[0]",
-    # C3: no shear; a radius that explodes through tanh; one that does not explode; one that never grows
-    "W = torch.tensor([[0.5, 10.0], [0.0, 0.5]]": "W = torch.tensor([[0.5, 0.0], [0.0, 0.5]]",
-    "driven = norms(1.5, 3, seed)\nclaim": "driven = norms(3, 3, seed)\nclaim",
-    'norms(3, 3, seed)["tanh"][50]': 'norms(0.5, 3, seed)["tanh"][50]',
-    'linear = norms(0.9, 1, seed)["linear"]': 'linear = norms(0.5, 1, seed)["linear"]',
-    # C4: the radius in place of the largest singular value; a singular value of the logistic that is too large;
-    # a matrix that is not orthogonal
-    "with_sigma_max(rnn.W_hh, 0.95)": "with_radius(rnn.W_hh, 0.95)",
-    "with_sigma_max(rnn.W_hh, 3.6)": "with_sigma_max(rnn.W_hh, 36)",
-    "Q = 0.9 * torch.linalg.qr(": "Q = 0.9 * (lambda A: (A / 32**0.5,))(",
-    # C5: by value where it says by norm; a distance at which nothing explodes, and one at which something does
-    '"by norm": clip_by_norm(long, 1.0)[0]': '"by norm": clip_by_value(long, 0.1)',
-    "descend(name, seed)[0] for name in CLIP": "descend(name, seed, length=5)[0] for name in CLIP",
-    "last_20(length=5)": "last_20(length=20)",
-    # C6: a radius at which gradients do not vanish; inputs so small that tanh is linear
-    "slope(seed, True)": "slope(seed, True, rho=2.0)",
-    "steps=50, size=0.5": "steps=50, size=0.01",
-    # C40: the two pasts are not steered to one state; fewer inputs than numbers in the state
-    "noise=0, steps=200": "noise=0, steps=50",
-    "last = torch.linalg.solve(rnn.W_xh, wanted[0])": "last = wanted[0]",
-}  # fmt: skip
 RADIUS_2 = """
 def contributions_at_radius_2(seed):
     rnn, x, hs = network(seed, 30, rho=2.0)
@@ -51,37 +21,51 @@ def contributions_at_radius_2(seed):
 """
 
 
-@pytest.fixture(scope="module")
-def rows():
-    return evidence.measured(CHAPTER)
+class TestChapter1(Evidence):
+    notebook = CHAPTER
+    ablations = {
+        # C1: the last step left out of the sum; a matrix that does not let gradients vanish
+        "((e.sum(0) - g).norm()": "((e[:-1].sum(0) - g).norm()",
+        "share = shares(each[1])": "share = shares(contributions_at_radius_2(seed))",
+        # C2: factors in the wrong order
+        "jacobian(factors, t)[0]": "jacobian(factors.flip(1), t)[0]",
+        # C3: no shear; a radius that explodes through tanh; one that does not explode; one that never grows
+        "W = torch.tensor([[0.5, 10.0], [0.0, 0.5]]": "W = torch.tensor([[0.5, 0.0], [0.0, 0.5]]",
+        "driven = norms(1.5, 3, seed)\nclaim": "driven = norms(3, 3, seed)\nclaim",
+        'norms(3, 3, seed)["tanh"][50]': 'norms(0.5, 3, seed)["tanh"][50]',
+        'linear = norms(0.9, 1, seed)["linear"]': 'linear = norms(0.5, 1, seed)["linear"]',
+        # C4: the radius in place of the largest singular value; a singular value of the logistic that is too large;
+        # a matrix that is not orthogonal
+        "with_sigma_max(rnn.W_hh, 0.95)": "with_radius(rnn.W_hh, 0.95)",
+        "with_sigma_max(rnn.W_hh, 3.6)": "with_sigma_max(rnn.W_hh, 36)",
+        "Q = 0.9 * torch.linalg.qr(": "Q = 0.9 * (lambda A: (A / 32**0.5,))(",
+        # C5: by value where it says by norm; a distance at which nothing explodes, and one at which something does
+        '"by norm": clip_by_norm(long, 1.0)[0]': '"by norm": clip_by_value(long, 0.1)',
+        "descend(name, seed)[0] for name in CLIP": "descend(name, seed, length=5)[0] for name in CLIP",
+        "last_20(length=5)": "last_20(length=20)",
+        # C6: a radius at which gradients do not vanish; inputs so small that tanh is linear
+        "slope(seed, True)": "slope(seed, True, rho=2.0)",
+        "steps=50, size=0.5": "steps=50, size=0.01",
+        # C40: the two pasts are not steered to one state; fewer inputs than numbers in the state
+        "noise=0, steps=200": "noise=0, steps=50",
+        "last = torch.linalg.solve(rnn.W_xh, wanted[0])": "last = wanted[0]",
+    }  # fmt: skip
+    more = RADIUS_2
 
-
-def test_the_chapters_table_gives_the_registers_verdicts():
-    evidence.table_gives_the_registers_verdicts(CHAPTER)
-
-
-def test_the_stored_rows_stand(rows):
-    evidence.stored_rows_stand(rows, CHAPTER)
-
-
-def test_a_hand_edited_row_is_found(rows, tmp_path):
-    stored = pd.read_csv(RESULTS, keep_default_na=False, dtype=str)
-    place = stored.index[(stored.claim == "C6") & (stored.seed == "0") & stored.measure.str.match("back.*: tanh")]
-    assert len(place) == 1
-    stored.loc[place, "value"] = "-0.45"
-    edited = tmp_path / "results.csv"
-    stored[stored.chapter == "1"].to_csv(edited, index=False)
-    (line,) = differences(read(edited), rows, 0, whole=False)
-    assert "C6" in line and "-0.45" in line
+    def test_a_hand_edited_row_is_found(self, rows, tmp_path):
+        stored = pd.read_csv(RESULTS, keep_default_na=False, dtype=str)
+        place = stored.index[(stored.claim == "C6") & (stored.seed == "0") & stored.measure.str.match("back.*: tanh")]
+        assert len(place) == 1
+        stored.loc[place, "value"] = "-0.45"
+        edited = tmp_path / "results.csv"
+        stored[stored.chapter == "1"].to_csv(edited, index=False)
+        (line,) = differences(read(edited), rows, 0, whole=False)
+        assert "C6" in line and "-0.45" in line
 
 
 def test_a_reader_with_a_seed_that_is_not_stored_stays_in_the_band():
     assert "7" not in set(pd.read_csv(RESULTS, dtype=str).seed)
     run(CHAPTER, 7, recording=False)
-
-
-def test_every_claim_fails_under_its_ablation(rows, tmp_path):
-    evidence.every_claim_fails(rows, CHAPTER, ABLATIONS, tmp_path, more=RADIUS_2)
 
 
 def test_a_broken_step_stops_the_chapter_and_turns_its_claims_red(tmp_path):

@@ -2,55 +2,39 @@
 
 import pytest
 
-import evidence
-from evidence import chapter
+from evidence import Evidence, chapter
 from rnn2attn.study.checks import ablated
 from rnn2attn.study.runner import RunFailed, run
 
 CHAPTER = chapter(2)
 
-# What the chapter says → what takes its reason away. Under these every claim of the chapter has to fail.
-ABLATIONS = {
-    # C7: a gate a little below one; a distance at which nothing is lost yet
-    "lstm_mix(c, i=zero, f=one,": "lstm_mix(c, i=zero, f=0.999 * one,",
-    "sigma(b) ** 1000": "sigma(b) ** 3",
-    # C8: two gates exchanged; a gate that closes what it should open; the other meaning of z
-    "h_new, c_new = lstm_mix(c, i, f, g, o)": "h_new, c_new = lstm_mix(c, f, i, g, o)",
-    "n = torch.tanh(r * 2 * h_1)": "n = torch.tanh((1 - r) * 2 * h_1)",
-    "(moved - (1 - z) * (n - h_old)": "(moved - z * (n - h_old)",
-    # C9: too few updates; gates that keep, in the LSTM that should not learn; other weights made larger
-    "lr=5e-3, updates=1000,": "lr=5e-3, updates=20,",
-    '"LSTM": lambda: nn.LSTM(4, 32, batch_first=True)': '"LSTM": lambda: biased(nn.LSTM, 3.0)',
-    "scaled(2)": "scaled(1)",
-    '{"LSTM": early(None)': '{"LSTM": early(3.0)',
-    # C10: gates that autograd sees depend on h; no forget bias where one is claimed to help
-    "lstm_gates(x_t, h.detach(),": "lstm_gates(x_t, h,",
-    'norms("LSTM", seed, 3.0)': 'norms("LSTM", seed, 0.0)',
-    # C11: a GRU with one unit more
-    "parameters_of(kind) for kind in": "parameters_of(kind, d_h=11 + (kind is nn.GRU)) for kind in",
-    # C12: the reset gate in the place of the update gate
-    "gru_mix(h, torch.full_like(h, z), n)": "gru_mix(h, torch.full_like(h, r), n)",
-    # C13: weights that were not converted; the reset gate where PyTorch has it
-    "converted = negate_update_gate(*parameters)": "converted = parameters",
-    "distance(same_weights(reset_after=False))": "distance(same_weights())",
-}
 
-
-@pytest.fixture(scope="module")
-def rows():
-    return evidence.measured(CHAPTER)
-
-
-def test_the_chapters_table_gives_the_registers_verdicts():
-    evidence.table_gives_the_registers_verdicts(CHAPTER)
-
-
-def test_the_stored_rows_stand(rows):
-    evidence.stored_rows_stand(rows, CHAPTER)
-
-
-def test_every_claim_fails_under_its_ablation(rows, tmp_path):
-    evidence.every_claim_fails(rows, CHAPTER, ABLATIONS, tmp_path)
+class TestChapter2(Evidence):
+    notebook = CHAPTER
+    ablations = {
+        # C7: a gate a little below one; a distance at which nothing is lost yet
+        "lstm_mix(c, i=zero, f=one,": "lstm_mix(c, i=zero, f=0.999 * one,",
+        "sigma(b) ** 1000": "sigma(b) ** 3",
+        # C8: two gates exchanged; a gate that closes what it should open; the other meaning of z
+        "h_new, c_new = lstm_mix(c, i, f, g, o)": "h_new, c_new = lstm_mix(c, f, i, g, o)",
+        "n = torch.tanh(r * 2 * h_1)": "n = torch.tanh((1 - r) * 2 * h_1)",
+        "(moved - (1 - z) * (n - h_old)": "(moved - z * (n - h_old)",
+        # C9: too few updates; gates that keep, in the LSTM that should not learn; other weights made larger
+        "lr=5e-3, updates=1000,": "lr=5e-3, updates=20,",
+        '"LSTM": lambda: nn.LSTM(4, 32, batch_first=True)': '"LSTM": lambda: biased(nn.LSTM, 3.0)',
+        "scaled(2)": "scaled(1)",
+        '{"LSTM": early(None)': '{"LSTM": early(3.0)',
+        # C10: gates that autograd sees depend on h; no forget bias where one is claimed to help
+        "lstm_gates(x_t, h.detach(),": "lstm_gates(x_t, h,",
+        'norms("LSTM", seed, 3.0)': 'norms("LSTM", seed, 0.0)',
+        # C11: a GRU with one unit more
+        "parameters_of(kind) for kind in": "parameters_of(kind, d_h=11 + (kind is nn.GRU)) for kind in",
+        # C12: the reset gate in the place of the update gate
+        "gru_mix(h, torch.full_like(h, z), n)": "gru_mix(h, torch.full_like(h, r), n)",
+        # C13: weights that were not converted; the reset gate where PyTorch has it
+        "converted = negate_update_gate(*parameters)": "converted = parameters",
+        "distance(same_weights(reset_after=False))": "distance(same_weights())",
+    }
 
 
 @pytest.mark.parametrize(

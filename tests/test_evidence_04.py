@@ -1,53 +1,33 @@
 """Chapter 4's evidence: stored rows stand when measured again, and every claim fails under a named ablation."""
 
-import pytest
-
-import evidence
-from evidence import chapter
-
-CHAPTER = chapter(4)
-
-# What the chapter says → what takes its reason away. Under these every claim of the chapter has to fail.
-ABLATIONS = {
-    # C20: no mask in what is written out by hand
-    "e.masked_fill(~mask[:, None], -torch.inf)": "e",
-    # C21: as many values as keys, where one is to be missing
-    "refused(T_v=6)": "refused(T_v=7)",
-    # C22: a general score of the wrong size; too few updates to learn anything
-    '"general": count(General(d_q, d_k))': '"general": count(General(d_q, d_q))',
-    "updates=100, d_h=64": "updates=2, d_h=64",
-    # C23: another matrix than I; C24: a tanh where it is to be left out
-    "general_by(torch.eye(4))": "general_by(2 * torch.eye(4))",
-    "tanh=False": "tanh=True",
-    # C25: hardly any training
-    '"attention, 250 updates": ("concat", 64, 250)': '"attention, 250 updates": ("concat", 64, 10)',
-    '"none, wider, 600 updates": (None, 71, 600)': '"none, wider, 600 updates": (None, 71, 10)',
-    # C26: no short cut
-    'WITH = {"attention": "scaled dot", "none": None}': 'WITH = {"attention": None, "none": None}',
-    # C27: too few updates to learn where to look
-    'date_reader(score, seed, "LSTM", 200)': 'date_reader(score, seed, "LSTM", 2)',
-    "trained(model, train, 300, seed)": "trained(model, train, 2, seed)",
-    "trained(model, pairs, 300, seed)": "trained(model, pairs, 2, seed)",
-    # C28: too few updates; the state after the one that must not know
-    "direction, seed, updates=300": "direction, seed, updates=2",
-    "h[0, 2].sum()": "h[0, 3].sum()",
-    # C38: the way through the output is never closed
-    "says = s if through_output else s.detach()": "says = s",
-}
+from evidence import Evidence, chapter
 
 
-@pytest.fixture(scope="module")
-def rows():
-    return evidence.measured(CHAPTER)
-
-
-def test_the_chapters_table_gives_the_registers_verdicts():
-    evidence.table_gives_the_registers_verdicts(CHAPTER)
-
-
-def test_the_stored_rows_stand(rows):
-    evidence.stored_rows_stand(rows, CHAPTER)
-
-
-def test_every_claim_fails_under_its_ablation(rows, tmp_path):
-    evidence.every_claim_fails(rows, CHAPTER, ABLATIONS, tmp_path)
+class TestChapter4(Evidence):
+    notebook = chapter(4)
+    ablations = {
+        # C20: no mask in what is written out by hand
+        "e.masked_fill(~mask[:, None], -torch.inf)": "e",
+        # C21: as many values as keys, where one is to be missing
+        "refused(T_v=6)": "refused(T_v=7)",
+        # C22: a general score of the wrong size; too few updates to learn anything
+        '"general": count(General(d_q, d_k))': '"general": count(General(d_q, d_q))',
+        "updates=100, d_h=64": "updates=2, d_h=64",
+        # C23: another matrix than I; C24: a tanh where it is to be left out
+        "general_by(torch.eye(4))": "general_by(2 * torch.eye(4))",
+        "tanh=False": "tanh=True",
+        # C25: hardly any training
+        '"attention, 250 updates": ("concat", 64, 250)': '"attention, 250 updates": ("concat", 64, 10)',
+        '"none, wider, 600 updates": (None, 71, 600)': '"none, wider, 600 updates": (None, 71, 10)',
+        # C26: no short cut
+        'WITH = {"attention": "scaled dot", "none": None}': 'WITH = {"attention": None, "none": None}',
+        # C27: too few updates to learn where to look
+        'date_reader(score, seed, "LSTM", 200)': 'date_reader(score, seed, "LSTM", 2)',
+        "trained(model, train, 300, seed)": "trained(model, train, 2, seed)",
+        "trained(model, pairs, 300, seed)": "trained(model, pairs, 2, seed)",
+        # C28: too few updates; the state after the one that must not know
+        "direction, seed, updates=300": "direction, seed, updates=2",
+        "h[0, 2].sum()": "h[0, 3].sum()",
+        # C38: the way through the output is never closed
+        "says = s if through_output else s.detach()": "says = s",
+    }
