@@ -44,7 +44,7 @@ test: $(READY) ## run all tests: library, notebooks, built pages (under 15 minut
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted. Next: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@echo "── Tests"
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 	@echo
 	@echo "All tests passed. Next: git commit, with a message that says why."
 

@@ -39,9 +39,10 @@ class Evidence:
     more = ""
 
     @pytest.fixture(scope="class")
-    def rows(self) -> list[dict]:
+    @classmethod
+    def rows(cls) -> list[dict]:
         """The rows of the chapter as a study records them at a stored seed, one point of each curve."""
-        return run(self.notebook, 0, whole=False)[0]
+        return run(cls.notebook, 0, whole=False)[0]
 
     def test_the_chapters_table_gives_the_registers_verdicts(self):
         """The chapter's last table names each of its claims with the verdict of the register."""
