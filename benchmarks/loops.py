@@ -1,16 +1,17 @@
 """The same decoders written as loops over the target, and the limit: a decoder that does not attend.
 
 A loop has the parameters of the decoder that it is made from and computes the same logits. What differs is how much
-is done in one call.
+is done in one call. The same goes for a Transformer's decoder without its cache.
 """
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rnn2attn.attention import Concat, attend
 from rnn2attn.seq2seq import AttentionDecoder, ContextDecoder, Decoder, Memory
 from rnn2attn.seq2seq.attending import Attending, run
 from rnn2attn.seq2seq.encoder import State
+from rnn2attn.transformer import TransformerDecoder
 
 
 class LeanLoop(AttentionDecoder):
@@ -88,3 +89,24 @@ class Limit(AttentionDecoder):
         recurrent, keys = state
         s, recurrent = run(self.rnn, self.embedding(inputs), recurrent)
         return self.output(torch.cat([s, s], dim=2)), (recurrent, keys)
+
+
+class WithoutCache(nn.Module):
+    """A Transformer's decoder that keeps no keys and values: each step reads all that was said from the beginning.
+
+    Its state is what was read so far, ids (B, t). What it projects of the source it projects anew, too.
+    """
+
+    def __init__(self, decoder: TransformerDecoder):
+        super().__init__()
+        self.decoder = decoder
+
+    def begin(self, memory: Memory) -> Tensor:
+        """No token, (B, 0)."""
+        return torch.empty(len(memory.states), 0, dtype=torch.long)
+
+    def forward(self, inputs: Tensor, state: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
+        """Takes and returns what `TransformerDecoder` does, but for the state."""
+        read = torch.cat([state, inputs], dim=1)
+        logits, _ = self.decoder(read, self.decoder.begin(memory), memory)
+        return logits[:, state.shape[1] :], read

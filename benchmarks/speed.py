@@ -1,39 +1,13 @@
-"""`make bench`: time every variant, store every number in results.csv, and make the tables of the page from it."""
+"""`make bench`: time every variant, store every number, and make the tables of the page from them."""
 
 import argparse
-import platform
-from collections.abc import Callable, Iterator
-from datetime import date
-from pathlib import Path
-from time import process_time
 
 import pandas as pd
-import torch
 
-from tables import RESULTS, TABLES, tables
-from variants import Sizes, Variant, changes, decoder, trainer, variants
-
-
-def processor() -> str:
-    """The CPU's model as Linux names it, elsewhere as Python does."""
-    info = Path("/proc/cpuinfo")
-    names = [line for line in info.read_text().splitlines() if "model name" in line] if info.exists() else []
-    return names[0].partition(":")[2].strip() if names else platform.processor()
-
-
-def timed(jobs: dict[Variant, Callable], rounds: int) -> Iterator[tuple[Variant, int, float]]:
-    """CPU seconds of each job in each round. All take turns, so that a slow minute of the machine hits all alike.
-
-    CPU time is what this process used, and not what others on the machine did meanwhile. On one thread of an idle
-    machine it is the time by the clock.
-    """
-    for job in jobs.values():
-        job()
-    for number in range(rounds):
-        for variant, job in jobs.items():
-            start = process_time()
-            job()
-            yield variant, number, process_time() - start
+import caching
+from tables import CACHE_RESULTS, CACHE_TABLE, RESULTS, TABLES, cache_table, tables
+from timing import stamped, timed
+from variants import Sizes, changes, decoder, trainer, variants
 
 
 def measure(rounds: int, sizes: Sizes, vocabularies: tuple[int, ...]) -> pd.DataFrame:
@@ -47,8 +21,7 @@ def measure(rounds: int, sizes: Sizes, vocabularies: tuple[int, ...]) -> pd.Data
                 where = {"task": task, "vocabulary": V, "cell": variant.cell, "decoder": variant.decoder}
                 rows.append(where | {"way": variant.way, "round": number, "seconds": f"{seconds:.5g}"})
             print(f"{task}, V = {V}: {len(jobs)} variants, {rounds} rounds", flush=True)
-    versions = {"cpu": processor(), "torch": torch.__version__, "python": platform.python_version()}
-    return pd.DataFrame(rows).assign(tokens=sizes.batch * sizes.target, **versions, date=date.today().isoformat())
+    return stamped(pd.DataFrame(rows).assign(tokens=sizes.batch * sizes.target))
 
 
 if __name__ == "__main__":
@@ -59,4 +32,6 @@ if __name__ == "__main__":
         parser.error(f"--rounds is {rounds}, but 1 or more was expected")
     measure(rounds, Sizes(), vocabularies=(60, 8000)).to_csv(RESULTS, index=False)
     TABLES.write_text(tables(pd.read_csv(RESULTS)), encoding="utf-8")
-    print("Next: git diff benchmarks/tables.md, and read what changed; book/speed.md says what follows from it.")
+    caching.measure(rounds, caching.Lengths()).to_csv(CACHE_RESULTS, index=False)
+    CACHE_TABLE.write_text(cache_table(pd.read_csv(CACHE_RESULTS)), encoding="utf-8")
+    print("Next: git diff benchmarks/*.md, and read what changed; book/speed.md says what follows from it.")

@@ -1,4 +1,4 @@
-"""The tables of the page "Speed", as Markdown, from the numbers in results.csv."""
+"""The tables of the page "Speed", as Markdown, from the numbers in results.csv and cache.csv."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import pandas as pd
 
 HERE = Path(__file__).resolve().parent
 RESULTS, TABLES = HERE / "results.csv", HERE / "tables.md"
+CACHE_RESULTS, CACHE_TABLE = HERE / "cache.csv", HERE / "cache.md"
 OTHERS = ["lean loop", "tutorial shape", "limit"]
 
 
@@ -27,13 +28,32 @@ def tables(results: pd.DataFrame) -> str:
     return "\n".join([*in_order, _goals(ratios), _changes(ratios[~known]), _where(results)])
 
 
+def cache_table(results: pd.DataFrame) -> str:
+    """The table of the Transformer's decoding, and where it was measured; ratios as in `tables`.
+
+    Args:
+        results: one row a number, with the columns model, target, round, seconds, batch, cpu, torch, python and date.
+    """
+    turn = ["target", "round"]
+    cached = results[results.model == "cache"].set_index(turn).seconds
+    ratios = results.assign(ratio=results.seconds / cached.loc[pd.MultiIndex.from_frame(results[turn])].to_numpy())
+    others = ["no cache", "LSTM", "GRU"]
+    rows = []
+    for T, of in ratios.groupby("target"):
+        ways = dict(list(of.groupby("model")))
+        speed = _speed(ways["cache"].batch * T / ways["cache"].seconds)
+        rows.append([f"{T}", speed, *(_spread(ways[name].ratio) for name in others)])
+    table = _table("Decoding, by target length", ["Target tokens", "cache, tokens/s", *others], rows)
+    return "\n".join([table, _where(results)])
+
+
 def _race(task: str, V: int, ratios: pd.DataFrame) -> str:
     rows = []
     for (cell, decoder), case in ratios.groupby(["cell", "decoder"], sort=False):
         ways = dict(list(case.groupby("way")))
-        speed = (ways["ours"].tokens / ways["ours"].seconds).median()
+        speed = _speed(ways["ours"].tokens / ways["ours"].seconds)
         others = [_spread(ways[way].ratio) if way in ways else "" for way in OTHERS]
-        rows.append([f"{cell}, {decoder}", f"{float(f'{speed:.3g}'):,.0f}", *others])
+        rows.append([f"{cell}, {decoder}", speed, *others])
     return _table(f"{task.capitalize()}, V = {V:,}", ["Decoder", "ours, tokens/s", *OTHERS], rows)
 
 
@@ -64,6 +84,10 @@ def _changes(ratios: pd.DataFrame) -> str:
     ]
     title = "LSTM, attention, dot, training: one thing changed"
     return _table(title, ["Change", *(f"V = {V:,}" for V in columns)], rows)
+
+
+def _speed(rates: pd.Series) -> str:
+    return f"{float(f'{rates.median():.3g}'):,.0f}"
 
 
 def _spread(ratio: pd.Series) -> str:

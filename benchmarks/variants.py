@@ -151,13 +151,17 @@ def trainer(variant: Variant, V: int, sizes: Sizes) -> Callable[[], float]:
 
 
 def decoder(variant: Variant, V: int, sizes: Sizes) -> Callable[[], list[Hypothesis]]:
-    """A function that decodes the batch greedily; no id ends a row, so that all have the full length."""
+    """A function that decodes the batch greedily, to the full length."""
     batch, vocabulary = data(V, sizes)
-    model = variant.model(vocabulary, sizes.d)
-    sources = [vocabulary.decode(row) for row in batch.source]
+    return decoding(variant.model(vocabulary, sizes.d), batch, sizes.target)
+
+
+def decoding(model: Seq2Seq, batch: Batch, T: int) -> Callable[[], list[Hypothesis]]:
+    """A function that lets the model say T tokens for each source of the batch, whatever it says."""
+    sources = [model.source.decode(row) for row in batch.source]
 
     @torch.no_grad()
     def decode() -> list[Hypothesis]:
-        return greedy(*model.prepare(sources), end=-1, max_length=sizes.target)
+        return greedy(*model.prepare(sources), end=-1, max_length=T)
 
     return decode

@@ -222,3 +222,24 @@ def jacobian_bound(W_hh: Tensor, steps: int, gamma: float = 1.0) -> Tensor:
     """
     expect(W_hh=(W_hh, "d_h d_h"))
     return (gamma * sigma_max(W_hh)) ** torch.arange(steps + 1, dtype=torch.float64)
+
+
+def longest_chain(output: Tensor) -> int:
+    """How many operations behind a tensor had to wait for one another: the longest path through autograd's graph.
+
+    An operation of PyTorch counts as one, whatever its size, and so does a view. What needs no gradient is not seen.
+
+    Raises:
+        ValueError: the tensor was not computed from one that needs a gradient.
+    """
+    if output.grad_fn is None:
+        raise ValueError(f"the tensor, of shape {tuple(output.shape)}, has no graph: nothing in it needs a gradient")
+    length, waiting = {}, [output.grad_fn]
+    while waiting:
+        before = [node for node, _ in waiting[-1].next_functions if node is not None and node.next_functions]
+        unknown = [node for node in before if node not in length]
+        if unknown:
+            waiting += unknown
+        else:
+            length[waiting.pop()] = 1 + max((length[node] for node in before), default=0)
+    return length[output.grad_fn]

@@ -1,6 +1,7 @@
 """Shapes, checked at the door: one helper, with which a function names the sizes of its tensors."""
 
 import re
+from functools import cache
 
 from torch import Tensor
 
@@ -20,10 +21,10 @@ def expect(**arguments: tuple[Tensor, str]) -> dict[str, int]:
     for argument, (tensor, names) in arguments.items():
         if not isinstance(tensor, Tensor):
             raise TypeError(f"{argument} must be a tensor of shape ({names}), not {type(tensor).__name__}")
-        expected = [re.fullmatch(r"(\d*)(.+)", name).groups() for name in names.split()]
+        expected = _parsed(names)
         seen = dict(sizes)
         fits = tensor.dim() == len(expected) and all(
-            seen.setdefault(name, size // int(factor or 1)) * int(factor or 1) == size
+            seen.setdefault(name, size // factor) * factor == size
             for (factor, name), size in zip(expected, tensor.shape, strict=True)
         )
         if not fits:
@@ -37,3 +38,10 @@ def expect(**arguments: tuple[Tensor, str]) -> dict[str, int]:
             origin[name] = argument
         sizes = seen
     return sizes
+
+
+@cache
+def _parsed(names: str) -> list[tuple[int, str]]:
+    """Factor and name of each dimension: "B 4d_h" gives [(1, "B"), (4, "d_h")]."""
+    found = (re.fullmatch(r"(\d*)(.+)", name).groups() for name in names.split())
+    return [(int(factor or 1), name) for factor, name in found]

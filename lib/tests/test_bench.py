@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 import torch
 
+import caching
 from speed import measure
-from tables import RESULTS, TABLES, tables
-from variants import Sizes, Tied, changes, data, decoder, trainer, variants
+from tables import CACHE_RESULTS, CACHE_TABLE, RESULTS, TABLES, cache_table, tables
+from variants import Sizes, Tied, changes, data, decoder, decoding, trainer, variants
 
 V, SIZES = 11, Sizes(batch=4, source=5, target=3, d=6)
 EVERY = [*variants(), *changes()]
@@ -69,3 +70,23 @@ def test_the_stored_numbers_are_of_these_variants_and_the_pages_tables_of_these_
     assert list(stored.columns) == list(now.columns)
     assert {*stored[columns].itertuples(index=False)} == {*now[columns].itertuples(index=False)}
     assert TABLES.read_text(encoding="utf-8") == tables(stored)
+
+
+def test_with_the_cache_and_without_the_same_is_said():
+    batch, vocabulary = data(V, SIZES)
+    models = caching.models(vocabulary, d=8)
+    said = {name: [row.ids for row in decoding(model, batch, 7)()] for name, model in models.items()}
+    assert said["cache"] == said["no cache"] and len({*map(tuple, said["cache"])}) > 1
+    assert all(len(ids) == 7 for rows in said.values() for ids in rows)
+    with torch.no_grad():
+        for parameter in models["cache"].parameters():
+            parameter.zero_()
+    assert [row.ids for row in decoding(models["no cache"], batch, 7)()] == [[0] * 7] * 4, "they are one model"
+
+
+def test_the_stored_numbers_of_the_cache_are_of_these_models_and_the_table_of_these_numbers():
+    stored, now = pd.read_csv(CACHE_RESULTS), caching.measure(1, caching.Lengths(2, 3, 8, V))
+    assert list(stored.columns) == list(now.columns)
+    columns = ["model", "target"]
+    assert {*stored[columns].itertuples(index=False)} == {*now[columns].itertuples(index=False)}
+    assert CACHE_TABLE.read_text(encoding="utf-8") == cache_table(stored)

@@ -274,3 +274,18 @@ def test_functions_leave_the_graph_alone():
     assert all(parameter.grad is None for parameter in rnn.parameters())
     G.rnn_jacobians(hs, rnn.W_hh).sum().backward()  # and where it is wanted, it is there
     assert rnn.W_hh.grad is not None
+
+
+def test_the_longest_chain_is_counted():
+    x = torch.randn(3, requires_grad=True)
+    assert G.longest_chain(x.exp()) == 1
+    assert G.longest_chain(x.exp().exp() + x.exp()) == 3  # the longer of two ways, and the sum
+    y = x
+    for _ in range(2000):  # deeper than Python's stack
+        y = y + x
+    assert G.longest_chain(y) == 2000
+    for _ in range(60):  # 2^60 ways through 60 sums
+        y = y + y
+    assert G.longest_chain(y) == 2060
+    with pytest.raises(ValueError, match=r"shape \(3,\), has no graph"):
+        G.longest_chain(x.detach())

@@ -62,6 +62,7 @@ FIGURES = {
     ),
     "lstm_cell": plots.lstm_cell,
     "gru_cell": plots.gru_cell,
+    "transformer": plots.transformer,
 }
 
 

@@ -300,6 +300,12 @@ def test_a_seed_that_lacks_a_point_is_left_out(stored):
     assert curve("C9", lambda length, seed: {"RNN": 1.1}, over={"length": [2, 10]}, seed=7).seeds == (0, 1)
 
 
+def test_a_curve_as_a_table_has_medians(stored):
+    stored({2: [1.0, 1.2, 5.0], 10: [3.0, 3.5, 0.0]})
+    found = curve("C9", lambda length, seed: {"RNN": 1.1}, over={"length": [2, 10]}, seed=7).table()
+    assert found.to_dict("index") == {2: {"RNN": approx(1.2)}, 10: {"RNN": approx(3.0)}}
+
+
 @pytest.mark.parametrize("value", [0.69, 1.0, 1.2, 1.51])
 def test_a_point_within_the_band_passes(stored, value):
     stored({2: [1.0, 1.2]})
@@ -357,6 +363,25 @@ def test_a_study_measures_every_point_where_nothing_is_stored(rows_file):
 def test_a_curve_of_numbers_is_named_after_its_claim(stored):
     stored({2: [1.0]}, measure="")
     assert list(curve("C9", lambda length, seed: 1.0, over={"length": [2]}, seed=0).series) == ["C9"]
+
+
+def test_without_the_data_what_is_stored_is_shown_and_kept(stored, monkeypatch, tmp_path):
+    stored({2: [1.0, 1.2], 10: [3.0, 3.5]})
+
+    def shown(seed):
+        return curve("C9", lambda length, seed: 1 / 0, over={"length": [2, 10]}, seed=seed, data=False)
+
+    found = shown(7)
+    np.testing.assert_array_equal(found.series["RNN"], [[1.0, 3.0], [1.2, 3.5]])
+    assert "2 seeds stored" in repr(found) and "nothing was measured again" in repr(found)
+    monkeypatch.setenv("RNN2ATTN_STUDY", str(tmp_path / "rows.jsonl"))
+    monkeypatch.setenv("RNN2ATTN_SEED", "1")
+    np.testing.assert_array_equal(shown(1).series["RNN"], [[1.2, 3.5]])
+    rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
+    assert [(row["at"], row["value"]) for row in rows] == [("length=2", 1.2), ("length=10", 3.5)]
+    monkeypatch.setenv("RNN2ATTN_SEED", "7")
+    with pytest.raises(LookupError, match="seed 7 is not stored"):
+        shown(7)
 
 
 # The study

@@ -5,6 +5,7 @@ from rnn2attn.plots.charts import heatmap, lines, powers
 from rnn2attn.plots.diagrams import gru_cell, lstm_cell, patterns, unrolled
 from rnn2attn.plots.pictures import attended, pictures
 from rnn2attn.plots.sequences import encoder_decoder, search
+from rnn2attn.plots.stacks import transformer
 from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "pictures",
     "powers",
     "search",
+    "transformer",
     "unrolled",
 ]

@@ -9,7 +9,8 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure, axes
 
 
-def _arrow(ax: Axes, start: tuple, end: tuple, colour: str, bend: float = 0.0) -> None:
+def arrow(ax: Axes, start: tuple, end: tuple, colour: str, bend: float = 0.0) -> None:
+    """An arrow from one point of the drawing to another."""
     ax.add_patch(
         FancyArrowPatch(
             start, end, arrowstyle="-|>", mutation_scale=12, color=colour, linewidth=1.6,
@@ -42,25 +43,25 @@ def unrolled(inputs: Sequence[str], outputs: Sequence[str]) -> Figure:
             )  # fmt: skip
             ax.text(x, y, text, ha="center", va="center")
 
-        def arrow(start, end, colour, label, shift=(0.0, 0.0), bend=0.0):
-            _arrow(ax, start, end, colour, bend)
+        def labelled(start, end, colour, label, shift=(0.0, 0.0), bend=0.0):
+            arrow(ax, start, end, colour, bend)
             x, y = (start[0] + end[0]) / 2 + shift[0], (start[1] + end[1]) / 2 + shift[1]
             ax.text(x, y, label, ha="center", va="center", color=colour, fontsize=13)
 
         def step(x, y, state, below, above):
             box(x, y, state, COLOURS[0])
-            arrow((x, y - 0.75), (x, y - 0.2), COLOURS[2], "$W_{xh}$", (-0.29, -0.06))
-            arrow((x, y + 0.2), (x, y + 0.75), COLOURS[2], "$W_{hy}$", (-0.29, 0))
+            labelled((x, y - 0.75), (x, y - 0.2), COLOURS[2], "$W_{xh}$", (-0.29, -0.06))
+            labelled((x, y + 0.2), (x, y + 0.75), COLOURS[2], "$W_{hy}$", (-0.29, 0))
             ax.text(x, y - 0.92, below, ha="center", va="center")
             ax.text(x, y + 0.92, above, ha="center", va="center")
 
         last = len(inputs)
         step(last / 2, 2.45, "$h_t$", "$x_t$", "$z_t$")
-        arrow((last / 2 + 0.24, 2.55), (last / 2 + 0.24, 2.35), COLOURS[1], "$W_{hh}$", (0.56, 0), bend=-2.4)
+        labelled((last / 2 + 0.24, 2.55), (last / 2 + 0.24, 2.35), COLOURS[1], "$W_{hh}$", (0.56, 0), bend=-2.4)
         box(0, 0, "$h_0$", INK)
         for t, (below, above) in enumerate(zip(inputs, outputs, strict=True), start=1):
             step(t, 0, f"$h_{{{t}}}$", below, above)
-            arrow((t - 0.76, 0), (t - 0.24, 0), COLOURS[1], "$W_{hh}$", (-0.02, -0.2))
+            labelled((t - 0.76, 0), (t - 0.24, 0), COLOURS[1], "$W_{hh}$", (-0.02, -0.2))
         ax.set(xlim=(-0.3, last + 0.3), ylim=(-1.1, 3.5), aspect="equal")
         ax.axis("off")
     return fig
@@ -87,11 +88,11 @@ def patterns() -> Figure:
                     t, y, "s", color=COLOURS[3] if decoder else COLOURS[0], markersize=15, fillstyle="none", mew=2
                 )
                 if t in inputs:
-                    _arrow(ax, (t, y - 0.75), (t, y - 0.27), COLOURS[2])
+                    arrow(ax, (t, y - 0.75), (t, y - 0.27), COLOURS[2])
                 if t in outputs:
-                    _arrow(ax, (t, y + 0.27), (t, y + 0.75), COLOURS[2])
+                    arrow(ax, (t, y + 0.27), (t, y + 0.75), COLOURS[2])
                 if t > 1:
-                    _arrow(ax, (t - 0.72, y), (t - 0.28, y), COLOURS[1])
+                    arrow(ax, (t - 0.72, y), (t - 0.28, y), COLOURS[1])
         ax.set(xlim=(-2.4, 6.5), ylim=(-1.9 * (len(rows) - 1) - 0.9, 0.9))
         ax.axis("off")
     return fig

@@ -20,7 +20,8 @@ class Memory(NamedTuple):
         states: h_1 … h_T, (B, T, d_m), in the source's order. On padding they mean nothing.
         mask: True where a source token is real, (B, T).
         last: the state after a row's last token, h (B, d_m); of an LSTM (h, c), each (B, d_m). Here d_m is the
-            encoder's d_h, or twice that, forward beside backward, when it reads both ways.
+            encoder's d_h, or twice that, forward beside backward, when it reads both ways. () where no state is the
+            last, as in a Transformer.
     """
 
     states: Tensor

@@ -38,6 +38,11 @@ class Curve:
     seeds: tuple[int, ...]
     live: str
 
+    def table(self) -> pd.DataFrame:
+        """Medians over the seeds as text, one row for each point of the grid, one column for each series."""
+        medians = {label: np.median(values, axis=0) for label, values in self.series.items()}
+        return pd.DataFrame(medians, index=list(self.x)).map(lambda x: number(x, "trained"))
+
     def __repr__(self) -> str:
         return self.live or f"measured at {len(self.x)} points, seed {self.seeds[0]}"
 
@@ -52,6 +57,7 @@ def curve(
     again: object = None,
     log: bool = False,
     kind: str | None = None,
+    data: bool = True,
 ) -> Curve:
     """In a study, measure every point at its seed and store the rows; else load them, and measure one point again.
 
@@ -69,6 +75,8 @@ def curve(
         again: the point to measure again; the first if not given.
         log: whether the numbers are positive and compared by their logarithms.
         kind: which of its kinds this curve has, where the register gives the claim several.
+        data: whether the data that ``measure`` needs are at hand. Without them nothing is measured: what is stored is
+            shown, marked so, and a study keeps what it has for its seed.
 
     Raises:
         LookupError: nothing is stored for these points; `make study` stores it.
@@ -82,6 +90,9 @@ def curve(
     again = points[0] if again is None else again
     if again not in points:
         raise ValueError(f"again is {again}, which is none of the points {', '.join(map(str, points))}")
+
+    if not data:
+        return _as_stored(id, kind, name, axis, points, again, seed)
 
     def measured(point: object) -> dict[str, float]:
         found = measure(point, seed)
@@ -111,6 +122,25 @@ def curve(
     seeds = tuple(int(s) for s in tables[0].index)
     text = "\n  ".join([f"{len(seeds)} seeds stored; {axis} = {again} measured again with seed {seed}:", *texts])
     series = {label or name or id: table.to_numpy() for label, table in zip(live, tables, strict=True)}
+    return Curve(tuple(points), series, seeds, text)
+
+
+def _as_stored(id: str, kind: str, name: str, axis: str, points: Sequence, again: object, seed: int) -> Curve:
+    """What `curve` returns without the data: the stored rows; in a study those of its seed, recorded again."""
+    rows, at, prefix = read(), [f"{axis}={point}" for point in points], f"{name}: " if name else ""
+    mine = rows[(rows.claim == id) & rows["at"].isin(at) & rows.measure.str.startswith(prefix)]
+    measures = list(dict.fromkeys(mine.measure))
+    if studying() is not None:
+        mine = mine[(mine.seed == seed) & ((mine["at"] == f"{axis}={again}") | (not sampling()))]
+        if mine.empty:
+            raise LookupError(f"the curve of {id} needs data that are not here, and seed {seed} is not stored")
+        record(id, kind, mine[["measure", "at", "value"]].itertuples(index=False), None)
+    tables = _stored(id, measures, at)
+    if studying() is not None:
+        tables = [table.loc[[seed]] for table in tables]
+    seeds = tuple(int(s) for s in tables[0].index)
+    series = {m.removeprefix(prefix) or name or id: t.to_numpy() for m, t in zip(measures, tables, strict=True)}
+    text = f"{len(seeds)} seeds stored. The data are not here, so nothing was measured again."
     return Curve(tuple(points), series, seeds, text)
 
 

@@ -1,8 +1,4 @@
-"""Attention: a query is scored against every key, and the values are averaged with the softmax of the scores.
-
-The scores e_{t,i} = score(q_t, k_i) of query t become its weights α_{t,i}, by a softmax over i, and its context is
-c_t = Σ_i α_{t,i} v_i (Bahdanau et al., 2015, eq. 5 and 6). In a decoder the query is its state, and the keys and the
-values are the encoder's states h_i.
+"""Scores: how well does a key fit a query?
 
 A score is any function ``score(query, keys)`` of queries (B, T', d_q) and keys (B, T, d_k) → e, (B, T', T).
 """
@@ -113,61 +109,6 @@ class Concat(nn.Module):
         expect(W_q=(W_q, "d_a d_q"), query=(query, "B T' d_q"), projected=(projected, "B T d_a"))
         hidden = (query @ W_q.T)[:, :, None] + projected[:, None]
         return (hidden.tanh_() if self.tanh else hidden) @ self.v
-
-
-def attend(
-    query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None, score: Score = scaled_dot
-) -> tuple[Tensor, Tensor]:
-    """c_t = Σ_i α_{t,i} v_i with α_t = softmax of e_t over i, e_{t,i} = score(q_t, k_i).
-
-    With `scaled_dot` equal to ``F.scaled_dot_product_attention`` (Vaswani et al., 2017, eq. 1), which returns no
-    weights.
-
-    Args:
-        query: one for each row, (B, d_q), or T' of them, (B, T', d_q).
-        keys: (B, T, d_k).
-        values: one for each key, (B, T, d_v).
-        mask: bool, True where a key may be used: (B, T) for all queries alike, or (B or 1, T', T). All, if not given.
-            What it excludes gets weight 0, exactly.
-        score: `dot`, `scaled_dot`, a `General` or `Concat`, or any other function (see the module).
-
-    Returns:
-        Contexts, (B, T', d_v), and weights, (B, T', T); without T' if the query is (B, d_q).
-
-    Raises:
-        TypeError: the mask is not bool.
-        ValueError: a shape does not fit, or for some query there is no key that may be used; the message names it.
-    """
-    if one := isinstance(query, Tensor) and query.dim() == 2:
-        query = query[:, None]
-    sizes = expect(query=(query, "B T' d_q"), keys=(keys, "B T d_k"), values=(values, "B T d_v"))
-    if sizes["T"] == 0:
-        raise ValueError(f"keys has shape {tuple(keys.shape)}: there is nothing to attend to")
-    scores = score(query, keys)
-    expect(query=(query, "B T' d_q"), keys=(keys, "B T d_k"), scores=(scores, "B T' T"))
-    if mask is not None:
-        scores = scores.masked_fill(~_for_each_query(mask, sizes), -torch.inf)
-    weights = scores.softmax(dim=-1)
-    context = weights @ values
-    return (context[:, 0], weights[:, 0]) if one else (context, weights)
-
-
-def _for_each_query(mask: Tensor, sizes: dict[str, int]) -> Tensor:
-    """The mask as (B or 1, T' or 1, T), after every row of it was seen to have a key."""
-    B, T_query, T = sizes["B"], sizes["T'"], sizes["T"]
-    if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
-        found = getattr(mask, "dtype", type(mask).__name__)
-        raise TypeError(f"mask must be a bool tensor, True where a key may be used, not {found}")
-    if mask.shape not in ((B, T), (B, T_query, T), (1, T_query, T)):
-        raise ValueError(
-            f"mask has shape {tuple(mask.shape)}, but (B, T) = {(B, T)}, or (B or 1, T', T) with T' = {T_query}, "
-            "was expected"
-        )
-    usable = mask.any(dim=-1)
-    if not usable.all():
-        row = ", ".join(map(str, (~usable).nonzero()[0].tolist()))
-        raise ValueError(f"row {row} of mask has no key that may be used; every query needs one")
-    return mask[:, None] if mask.dim() == 2 else mask
 
 
 def _uniform(d_in: int, *shape: int) -> nn.Parameter:
