@@ -194,6 +194,174 @@ SEQUENCES = {  # answers to chapter 3
 }
 
 
+PICTURES = {  # answers to chapter 5
+    "to_cells": (
+        "def to_cells(z, rows, columns):\n    positions = rows[:, None] + columns\n"
+        "    return z.view(len(z), -1, z.shape[1]) + positions.flatten(0, 1)",
+        "features of different places are mixed",
+    ),
+    "picture_maps": (
+        "def picture_maps(weights, order, height, width):\n    maps = torch.empty_like(weights)\n"
+        "    maps[..., order] = weights\n    return maps.unflatten(2, (height, width))",
+        "picture_maps: right. 1 of 1 point.",
+    ),
+    "spatial_attend": (
+        "def spatial_attend(s, z, usable, W_s, W_z, v):\n    cells = z.permute(0, 2, 3, 1)\n"
+        "    e = torch.tanh((s @ W_s.T)[:, None, None] + cells @ W_z.T) @ v\n"
+        "    alpha = e.masked_fill(~usable, -1e9).softmax(-1)\n"
+        "    return (alpha[..., None] * cells).sum((1, 2)), alpha",
+        "Each row of the grid sums to 1",
+    ),
+    "look_or_not": (
+        "def look_or_not(scores, z, sentinel_scores, sentinels):\n"
+        "    weights = torch.cat([scores.flatten(2), sentinel_scores[..., None]], 2).softmax(2)\n"
+        "    alpha, beta = weights[..., :-1], weights[..., -1:]\n"
+        "    c = beta * sentinels + (1 - beta) * (alpha @ z.flatten(2).mT)\n"
+        "    return c, alpha.view_as(scores), beta[..., 0]",
+        "You multiply by 1 − β once more",
+    ),
+    "pixels_seen": (
+        "def pixels_seen(layers, size):\n    import torch.nn as nn\n    return nn.Conv1d(1, 1, layers[0][0])",
+        "uses `torch.nn`",
+    ),
+    "blind_cells": (
+        "def blind_cells(rows, columns, box):\n    top, left, bottom, right = box\n"
+        "    above = torch.tensor([b <= top or a >= bottom for a, b in rows])\n"
+        "    beside = torch.tensor([b <= left or a >= right for a, b in columns])\n"
+        "    return above[:, None] & beside",
+        "One of the two is enough",
+    ),
+    "share_in_box": (
+        "def share_in_box(maps, box, height, width):\n    top, left, bottom, right = box\n"
+        "    pixels = F.interpolate(maps[:, None], (height, width))[:, 0]\n"
+        "    return pixels[:, top:bottom, left:right].sum((1, 2)) / pixels.sum((1, 2))",
+        "Right where cells end with pixels.",
+    ),
+    "lift": (
+        "def lift(shares, areas):\n    pairs = [p for p in zip(shares, areas) if p[0] is not None]\n"
+        "    return sum(s / a for s, a in pairs) / len(pairs)",
+        "tiny boxes outweigh all others",
+    ),
+    "evidence": (
+        "def evidence(seeds):\n    looks = all(s['share'][0] > s['share'][1] for s in seeds)\n"
+        "    return 'looks there and depends on it' if looks else 'neither'",
+        "evidence: not right yet.",
+    ),
+}
+
+
+ATTENDING = {  # answers to chapter 4
+    "attend": (
+        "def attend(query, keys, values, mask):\n"
+        "    e = query @ keys.mT / math.sqrt(keys.shape[2])\n"
+        "    e = e.masked_fill(~mask[:, None], -torch.inf)\n"
+        "    alpha = e.softmax(2)\n    return alpha @ values, alpha",
+        "Right, except where a row has no key: a softmax of nothing but −∞ is 0/0.",
+    ),
+    "general": (
+        "def general(query, keys, W_q, W_k):\n    return W_q.T @ W_k, (query @ W_q.T) @ (keys @ W_k.T).mT",
+        "general: right. 1 of 1 point.",
+    ),
+    "concat": (
+        "def concat(query, keys, W, v):\n    from rnn2attn.attention import Concat\n"
+        "    return Concat(query.shape[2], keys.shape[2], len(v))(query, keys)",
+        "uses `rnn2attn.attention`",
+    ),
+    "attend_backward": (
+        "def attend_backward(query, keys, values, weights, dcontext):\n    de = dcontext @ values.mT\n"
+        "    de = weights * (1 - weights) * de / math.sqrt(keys.shape[2])\n"
+        "    return {'query': de @ keys, 'keys': de.mT @ query, 'values': weights.mT @ dcontext}",
+        "You went through the softmax as if it were a σ",
+    ),
+    "look_after": (
+        "def look_after(y, s, h, mask, W_x, W_h, b):\n    said = []\n    for y_t in y.unbind(1):\n"
+        "        e = (h @ s[..., None])[..., 0].masked_fill(~mask, -torch.inf)\n"
+        "        c = (e.softmax(1)[..., None] * h).sum(1)\n"
+        "        s = torch.tanh(y_t @ W_x.T + s @ W_h.T + b)\n"
+        "        said.append(torch.cat([c, s], 1))\n    return torch.stack(said, 1)",
+        "It is the old state that asks in your answer",
+    ),
+    "look_before": ("def look_before(y, s, h, mask, W_x, W_h):\n    return s", "the question calls it with"),
+    "addresses": (
+        "def addresses(T, order):\n    angle = 2 * math.pi * torch.arange(T) / T\n"
+        "    keys = torch.stack([angle.cos(), angle.sin()], 1)\n    return keys[order], keys",
+        "It leads, and not by enough: what makes a softmax sharper?",
+    ),
+    "on_right_words": (
+        "def on_right_words(weights, gold):\n    counts = gold.any(2)\n"
+        "    found = gold.gather(2, weights.argmax(2, keepdim=True))\n"
+        "    return found[counts].double().mean(), (weights * gold).sum(2)[counts].mean()",
+        "on_right_words: right. 1 of 1 point.",
+    ),
+    "map_says": (
+        "def map_says(seeds):\n    return 'may be read' if all(s[1] >= 0.9 for s in seeds) else 'looks elsewhere'",
+        "Two things. You go by the map alone",
+    ),
+}
+
+
+LAYERS = {  # answers to chapter 6
+    "self_attention": (
+        "def self_attention(x, W_q, W_k, W_v, mask):\n    q, k, v = x @ W_q.T, x @ W_k.T, x @ W_v.T\n"
+        "    scores = q @ k.mT / math.sqrt(x.shape[-1])\n    if mask is not None:\n"
+        "        scores = scores.masked_fill(~mask[:, None], -math.inf)\n"
+        "    weights = scores.softmax(-1)\n    return weights @ v, weights",
+        "The scores are divided by √d_model.",
+    ),
+    "score_variance": (
+        "def score_variance(d_k, mean_q, var_q, mean_k, var_k):\n    return d_k * var_q * var_k",
+        "Right for means of 0.",
+    ),
+    "pack_heads": (
+        "def pack_heads(W_q, W_k, W_v, W_o):\n    d = W_o.shape[1]\n"
+        "    return torch.cat([W.reshape(d, d) for W in (W_q, W_k, W_v)]), W_o.T",
+        "the rows are made of pieces of others",
+    ),
+    "shares_of_heads": (
+        "def shares_of_heads(contexts, W_o):\n    from rnn2attn.attention import merge_heads\n"
+        "    return merge_heads(contexts) @ W_o.T",
+        "uses `rnn2attn.attention`",
+    ),
+    "decoding_mask": (
+        "def decoding_mask(lengths, T_query, T):\n    causal = torch.ones(T_query, T).tril(T - T_query).bool()\n"
+        "    return causal & (torch.arange(T) >= T - lengths[:, None, None])",
+        "Right, except where a query is padding: it has no key at all",
+    ),
+    "cached_step": (
+        "def cached_step(q, k, v, cache):\n    keys = torch.cat([cache[0], k[:, :, None]], 2)\n"
+        "    values = torch.cat([cache[1], v[:, :, None]], 2)\n"
+        "    weights = torch.einsum('bhd,bhtd->bht', q, keys).div(q.shape[2] ** 0.5).softmax(-1)\n"
+        "    return torch.einsum('bht,bhtd->bhd', weights, values).flatten(1), (keys, values)",
+        "cached_step: right. 2 of 2 points.",
+    ),
+    "wavelengths": (
+        "def wavelengths(d):\n    return [2 * math.pi * 10000 ** (2 * i / d) for i in range(0, d, 2)]",
+        "Your wavelengths grow too fast.",
+    ),
+    "moved": (
+        "def moved(p, k, omega):\n    angle = k[:, None] * omega\n"
+        "    p[:, ::2] = p[:, ::2] * angle.cos() + p[:, 1::2] * angle.sin()\n"
+        "    p[:, 1::2] = p[:, 1::2] * angle.cos() - p[:, ::2] * angle.sin()\n    return p",
+        "you wrote over the old ones too early",
+    ),
+    "encoder_layer": (
+        "def encoder_layer(x, attention, norm1, feed, norm2, pre_norm):\n"
+        "    (A, W), (W_1, b_1, W_2, b_2) = attention, feed\n"
+        "    def norm(y, parameters):\n        return F.layer_norm(y, y.shape[-1:], *parameters)\n"
+        "    if pre_norm:\n        x = norm(x, norm1)\n    x = x + A @ x @ W.T\n"
+        "    x = norm(x, norm2 if pre_norm else norm1)\n"
+        "    x = x + F.relu(x @ W_1.T + b_1) @ W_2.T + b_2\n    return x if pre_norm else norm(x, norm2)",
+        "The plain path has to stay plain",
+    ),
+    "order_seen": (
+        "def order_seen(trials, tolerance):\n    for order, first, second in trials:\n"
+        "        if not torch.allclose(first, second, atol=tolerance):\n            return 'sees order'\n"
+        "    return 'blind to order'",
+        "Your output must be one of 'blind to order', 'cannot tell', 'looks ahead', 'looks back only'.",
+    ),
+}
+
+
 def with_answers(chapter, answers, folder):
     """A chapter's notebook, executed with these answers."""
     notebook = read(EXERCISES[chapter - 1])
@@ -210,7 +378,10 @@ def answered(tmp_path_factory):
     return with_answers(1, WRONG, tmp_path_factory.mktemp("answered"))
 
 
-@pytest.mark.parametrize(("chapter", "answers", "points"), [(2, GATES, 1), (3, SEQUENCES, 2)])
+@pytest.mark.parametrize(
+    ("chapter", "answers", "points"),
+    [(2, GATES, 1), (3, SEQUENCES, 2), (4, ATTENDING, 2), (5, PICTURES, 1), (6, LAYERS, 2)],
+)
 def test_answers_get_their_cards(tmp_path, chapter, answers, points):
     cells = with_answers(chapter, {name: code for name, (code, _) in answers.items()}, tmp_path)
     assert {name for name in cells if name.startswith("check-")} == {f"check-{name}" for name in answers}

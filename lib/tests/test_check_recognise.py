@@ -1,5 +1,7 @@
 """Known mistakes: recognised only where no case contradicts, and of several the one that agrees most often."""
 
+from dataclasses import replace
+
 import torch
 
 from rnn2attn.check.calling import call
@@ -85,3 +87,22 @@ def test_agreeing_where_the_answer_is_right_tells_nothing():
     elsewhere_right = known("wrong at 3", lambda x: 7.0 if x == 3 else x * x)
     assert hint(lambda x: x * x if x != 3 else [][0], elsewhere_right) == ""
     assert hint(lambda x: x * x, double) == ""
+
+
+def test_a_gradient_that_is_wrong_is_not_a_mistake_that_is_right_there():
+    """A mistake in one case only is right elsewhere, and its gradients are not kept."""
+    cases = [Case(f"x = {x}", {"x": torch.tensor([x])}, torch.tensor([x * x])) for x in (3.0, 1.0)]
+    cases = [replace(case, gradients={"x": call(torch.square, case.inputs, ("x",)).gradients["x"]}) for case in cases]
+
+    def overflows(x):
+        return x / 0 if x > 2 else x * x
+
+    outlines = tuple(outline(call(overflows, case.inputs), case, gradients=False) for case in cases)
+    part = Part("square", 1, "0.0", "", ("x",), (), tuple(cases), (Known("overflows", outlines),))
+
+    def said(function):
+        answers = [call(function, case.inputs, ("x",)) for case in cases]
+        return recognise(part, answers, [judge(a, c) for a, c in zip(answers, cases, strict=True)])
+
+    assert said(overflows) == "overflows"
+    assert said(lambda x: x.detach() * x) == ""

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from rnn2attn.check.views import Unfit, latched, reversing, summed
+from rnn2attn.check.views import Unfit, latched, pointing, reversing, summed
 
 WRITTEN = torch.tensor([1.5, -0.7, 2.0], dtype=torch.float64)
 NOISE = torch.tensor([0.3, -2.0, 3.0, 1.1, -0.4], dtype=torch.float64)
@@ -190,3 +190,83 @@ def test_what_is_no_machine_is_refused(value):
         Unfit, match=r"must be five tensors: W_xh of shape \(d, 3\)|1000 are enough|holds NaN, infinity"
     ):
         reversing(value, 3, 4, STRINGS)
+
+
+ORDER = torch.tensor([3, 1, 6, 3, 0])
+
+
+def circle(length=100.0, T=7, around=1.0):
+    """Keys on a circle, and for each place of ORDER a query that points at its key."""
+    angle = around * 2 * torch.pi * torch.arange(T, dtype=torch.float64) / T
+    keys = torch.stack([angle.cos(), angle.sin()], dim=1)
+    return length * keys[ORDER], keys
+
+
+def parabola(steepness=12.0, order=ORDER):
+    """Keys (i, −i²/2), so that p i − i²/2 is largest at i = p."""
+    i = torch.arange(7, dtype=torch.float64)
+    queries = torch.stack([order.double(), torch.ones_like(order).double()], dim=1)
+    return steepness * queries, torch.stack([i, -i * i / 2], dim=1)
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        circle(),
+        list(circle()),
+        circle(length=1000.0, around=-0.3),
+        (circle()[0], circle()[1] + 5),
+        parabola(),
+        tuple(t.float() for t in parabola()),
+        tuple((2 * t).long() for t in parabola()),
+    ],
+)
+def test_any_addresses_are_right_that_are_found(pair):
+    assert pointing(pair, 7, ORDER) is True
+
+
+ROW = torch.stack([torch.arange(7.0), torch.ones(7)], dim=1)
+
+
+@pytest.mark.parametrize(
+    ("pair", "says"),
+    [
+        (circle(1.0), "place 3 has the most. It leads, and not by enough"),
+        (parabola(10.0), "Step 0 should look at place 3, which has 0.987 of its weight"),
+        ((90 * ROW[ORDER], ROW), "place 6 has the most. Your keys lie on a line"),
+        ((90 * ROW[ORDER], 0 * ROW), "Keys 0 and 1 are the same point"),
+        (circle(around=7 / 6), "Step 2 should look at place 6, which has 0.5 of its weight; place 0"),
+        (circle(around=7 / 6), "Keys 0 and 6 are the same point"),
+        ((9 * parabola()[1][ORDER], parabola()[1]), "and that of place 6 is longer."),
+        (parabola(order=ORDER + 1), "place 4 has the most. For which query"),
+        (parabola(order=0 * ORDER), "place 0 has the most. For which query"),
+    ],
+)
+def test_addresses_that_are_not_found_are_told_what_is_looked_at(pair, says):
+    with pytest.raises(Unfit) as refused:
+        pointing(pair, 7, ORDER)
+    assert says in str(refused.value)
+
+
+def test_one_place_is_found_by_any_query():
+    assert pointing((torch.zeros(2, 2), torch.zeros(1, 2)), 1, torch.tensor([0, 0])) is True
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "addresses",
+        circle()[0],
+        circle()[:1],
+        circle()[::-1],
+        tuple(t.T for t in circle()),
+        (circle()[0].tolist(), circle()[1]),
+        (circle()[0] / 0, circle()[1]),
+        (circle()[0], circle()[1] * 1e7),
+        circle(length=1e7),
+    ],
+)
+def test_what_are_no_addresses_is_refused(value):
+    with pytest.raises(Unfit, match=r"queries of shape \(5, 2\) and keys of shape \(7, 2\)|hold NaN, infinity"):
+        pointing(value, 7, ORDER)

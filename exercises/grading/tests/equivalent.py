@@ -10,8 +10,14 @@ LIST = "a list of the four is taken as well"
 FAR = "another latch: the gate stays as far from where it turns"
 ALIKE = "two rows, or two numbers of a row, that are equal"
 PLACES = "another machine: one place more, or a square turned"
+SHARP = "other addresses: a query a little longer, or still long enough"
 ALONE = "a tensor with one number is taken as well"
 PAIRED = "what is paired has one length"
+LARGER = "the larger of two, in either order"
+TWICE = "the sign comes in twice, for rows and for columns"
+SMALLER = "the smaller of two, in either order"
+ABSOLUTE = "only the absolute value is used"
+ONE_AXIS = "there is one axis, the first and the last"
 PASSES = "another latch: a weight of ±1 moves the gate by 3 of 20 at most"
 
 EQUIVALENT = {
@@ -45,5 +51,24 @@ EQUIVALENT = {
     },
     "effect": {
         "zip(usual, other, strict=True)  →  zip(usual, other)": (1, PAIRED)
+    },
+    "pixels_seen": {"max(start, 0)  →  max(0, start)": (1, LARGER)},
+    "share_in_box": {
+        "(last - k).clamp(0, 1) - (first - k).clamp(0, 1)  →  "
+        "(first - k).clamp(0, 1) - (last - k).clamp(0, 1)": (1, TWICE)
+    },
+    "addresses": {"12.0  →  13.0": (1, SHARP), "12.0  →  11.0": (1, SHARP)},
+    "on_right_words": {
+        "found[counts].double().mean().item()  →  "
+        "found[counts].double().mean()": (1, ALONE),
+        "mass[counts].mean().item()  →  mass[counts].mean()": (1, ALONE),
+    },
+    "decoding_mask": {
+        "torch.minimum(T - lengths[:, None, None], query)  →  "
+        "torch.minimum(query, T - lengths[:, None, None])": (1, SMALLER)
+    },
+    "order_seen": {
+        "0  →  -1": (1, ONE_AXIS),
+        "second - first[order]  →  first[order] - second": (1, ABSOLUTE),
     },
 }

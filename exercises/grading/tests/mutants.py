@@ -15,7 +15,10 @@ OPERATORS = {
     ast.Mod: (ast.FloorDiv,),
     ast.MatMult: (ast.Mult,),
     ast.Pow: (ast.Mult,),
+    ast.BitAnd: (ast.BitOr,),
+    ast.BitOr: (ast.BitAnd,),
 }
+COMMUTATIVE = ast.Add | ast.Mult | ast.BitAnd | ast.BitOr
 COMPARISONS = {
     ast.Lt: (ast.LtE, ast.Gt),
     ast.LtE: (ast.Lt,),
@@ -24,6 +27,7 @@ COMPARISONS = {
     ast.Eq: (ast.NotEq,),
     ast.NotEq: (ast.Eq,),
     ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
 }
 MOST = 100
 
@@ -78,7 +82,7 @@ def _changes(node: ast.AST) -> Iterator[ast.AST]:
     if isinstance(node, ast.BinOp):
         for other in OPERATORS[type(node.op)]:
             yield ast.BinOp(node.left, other(), node.right)
-        if not isinstance(node.op, ast.Add | ast.Mult):
+        if not isinstance(node.op, COMMUTATIVE):
             yield ast.BinOp(node.right, node.op, node.left)
         yield node.left
         yield node.right

@@ -1,5 +1,6 @@
 """The references against PyTorch's own and the library's: what the questions call right is right."""
 
+import functools
 import itertools
 
 import pytest
@@ -8,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from rnn2attn import decoding
+from rnn2attn import attention, captioning, decoding, transformer
 from rnn2attn.text import EOS, PAD, SOS, Batch, Vocabulary
 from rnn2attn_grading.chapter01 import (
     q1_step,
@@ -38,6 +39,40 @@ from rnn2attn_grading.chapter03 import (
 )
 from rnn2attn_grading.chapter03 import (
     q2_loss as q2_masked_loss,
+)
+from rnn2attn_grading.chapter04 import (
+    q1_attend,
+    q2a_general,
+    q2b_concat,
+    q4a_after,
+    q4b_before,
+    q5_pointer,
+    q6a_largest,
+)
+from rnn2attn_grading.chapter04 import (
+    q3_backward as q3_attend_backward,
+)
+from rnn2attn_grading.chapter05 import (
+    q1a_cells,
+    q1b_maps,
+    q2_attend,
+    q3_sentinel,
+    q4a_pixels,
+    q4b_blind,
+    q5a_box,
+    q5b_lift,
+)
+from rnn2attn_grading.chapter06 import (
+    q1a_self,
+    q1b_variance,
+    q2a_pack,
+    q2b_shares,
+    q3a_mask,
+    q3b_step,
+    q4a_wavelengths,
+    q4b_moved,
+    q5_layer,
+    q6_order,
 )
 from rnn2attn_grading.drawing import Draw
 
@@ -357,3 +392,372 @@ def test_a_recovery_is_a_count_of_pairs():
     ]
     assert len(right) == 8
     assert q6a_recovery.recovery(**given) == sum(right) / 8
+
+
+def test_attention_is_pytorchs_and_the_librarys_but_for_rows_without_a_key():
+    given = q1_attend.inputs(DRAW, 3, 7, 2, 5, 1, 3)
+    contexts, weights = q1_attend.attend(**given)
+    query, keys, values, mask = given.values()
+    theirs = F.scaled_dot_product_attention(
+        query, keys, values, attn_mask=mask[:, None]
+    )
+    torch.testing.assert_close(contexts, theirs)
+    torch.testing.assert_close(weights, attention.attend(**given)[1])
+
+    empty = q1_attend.inputs(DRAW, 3, 7, 2, 4, 0)
+    for found, size in zip(q1_attend.attend(**empty), (2, 4), strict=True):
+        assert torch.equal(found[1], torch.zeros(3, size).double())
+        assert found[0].all()
+
+
+def test_scores_with_parameters_are_the_librarys():
+    query, keys, W_q, W_k = q2a_general.inputs(DRAW, 2, 3, 5, 7, 11, 2).values()
+    W, scores = q2a_general.general(query, keys, W_q, W_k)
+    theirs = attention.General(7, 11).double()
+    theirs.W.data = W
+    torch.testing.assert_close(scores, theirs(query, keys))
+    projected = (query @ W_q.T) @ (keys @ W_k.T).mT
+    torch.testing.assert_close(scores, projected)
+
+    query, keys, W, v = q2b_concat.inputs(DRAW, 2, 3, 5, 2, 7, 11).values()
+    theirs = attention.Concat(2, 7, 11).double()
+    theirs.W.data, theirs.v.data = W, v
+    torch.testing.assert_close(
+        q2b_concat.concat(query, keys, W, v), theirs(query, keys)
+    )
+
+
+def test_attention_backwards_is_autograd():
+    given = q1_attend.inputs(DRAW, 3, 7, 2, 5, 1, 3)
+    sources = [given[name].requires_grad_() for name in ("query", "keys")]
+    sources.append(given["values"].requires_grad_())
+    dcontext = DRAW.normal(3, 3, 2)
+    mask = given["mask"][:, None]
+    contexts = F.scaled_dot_product_attention(*sources, attn_mask=mask)
+    right = torch.autograd.grad(contexts, sources, dcontext)
+    _, weights = attention.attend(**given)
+    ours = q3_attend_backward.attend_backward(
+        *(t.detach() for t in (*sources, weights)), dcontext
+    )
+    for gradient, theirs in zip(ours.values(), right, strict=True):
+        torch.testing.assert_close(gradient, theirs)
+
+
+def tanh_cell(W_x, W_h, b):
+    cell = nn.RNNCell(W_x.shape[1], len(b)).double().requires_grad_(False)
+    given = {"weight_ih": W_x, "weight_hh": W_h, "bias_ih": b}
+    cell.load_state_dict(given | {"bias_hh": torch.zeros_like(b)})
+    return cell
+
+
+@pytest.mark.parametrize("design", ["after", "before"])
+def test_decoders_that_attend_are_those_of_pytorchs_cell(design):
+    module = {"after": q4a_after, "before": q4b_before}[design]
+    given = module.inputs(DRAW, 3, 2, 5, 4, 1, 3)
+    y, s, h, mask, *weights = given.values()
+    cell, rows = tanh_cell(*weights), []
+    for y_t in y.unbind(dim=1):
+        if design == "after":
+            s = cell(y_t, s)
+            c, _ = attention.attend(s, h, h, mask, attention.dot)
+            rows.append((torch.cat([c, s], dim=1),))
+        else:
+            c, alpha = attention.attend(s, h, h, mask, attention.dot)
+            s = cell(torch.cat([y_t, c], dim=1), s)
+            rows.append((s, alpha))
+    theirs = [torch.stack(column, dim=1) for column in zip(*rows, strict=True)]
+    ours = module.PART.reference(**given)
+    ours = [ours] if design == "after" else ours
+    for found, right in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(found, right)
+
+
+def test_addresses_find_values_by_the_librarys_attention():
+    T = 200
+    order = torch.randperm(T)
+    queries, keys = q5_pointer.addresses(T, order)
+    values = torch.eye(T)
+    found, _ = attention.attend(
+        queries[None], keys[None], values[None], score=attention.dot
+    )
+    assert found[0].gather(1, order[:, None]).min() > 0.99
+
+
+def test_weights_on_right_words_are_counted_word_by_word():
+    given = q6a_largest.inputs(DRAW, (5, 7), (3, 2), (7, 4))
+    largest, mass = [], []
+    rows = (t.tolist() for t in given.values())
+    for alphas, golds in zip(*rows, strict=True):
+        for alpha, gold in zip(alphas, golds, strict=True):
+            if any(gold):
+                largest.append(gold[alpha.index(max(alpha))])
+                at = zip(alpha, gold, strict=True)
+                mass.append(sum(a for a, right in at if right))
+    assert 0 < sum(largest) < len(largest)
+    ours = q6a_largest.on_right_words(**given)
+    right = (sum(largest) / len(largest), sum(mass) / len(mass))
+    assert ours == pytest.approx(right)
+
+
+def test_cells_and_maps_are_those_of_the_librarys_encoder():
+    encoder = captioning.CNN(16, d=5, d_emb=2).double().requires_grad_(False)
+    z = DRAW.normal(3, 5, 4, 4)
+    memory = encoder.remember(z.flatten(2).mT)
+    ours = q1a_cells.to_cells(z, encoder.rows[:, 0], encoder.columns[0])
+    torch.testing.assert_close(ours, memory.states)
+
+    order, maps = DRAW.normal(16).argsort(), DRAW.normal(3, 2, 4, 4)
+    shuffled = captioning.Shuffled(encoder, order)
+    pictures = DRAW.normal(3, 1, 16, 16)
+    seen = encoder.features(pictures)[:, shuffled.order]
+    torch.testing.assert_close(
+        shuffled(pictures).states, encoder.remember(seen).states
+    )
+    given = maps.flatten(2)[..., shuffled.order]
+    assert torch.equal(q1b_maps.picture_maps(given, order, 4, 4), maps)
+
+
+def test_attention_over_a_grid_is_the_librarys():
+    given = q2_attend.inputs(DRAW, 3, 5, 7, 11, 2, 4)
+    score = attention.Concat(7, 5, 11).double().requires_grad_(False)
+    score.W[:] = torch.cat([given["W_s"], given["W_z"]], dim=1)
+    score.v[:] = given["v"]
+    cells = given["z"].flatten(2).mT
+    theirs = attention.attend(
+        given["s"], cells, cells, given["usable"].flatten(1), score
+    )
+    context, weights = q2_attend.spatial_attend(**given)
+    torch.testing.assert_close((context, weights.flatten(1)), theirs)
+
+
+def test_a_sentinel_is_that_of_the_paper():
+    """Lu et al. (2017): β s + (1 − β) c, with c by the softmax over the cells alone."""
+    given = q3_sentinel.inputs(DRAW, 2, 3, 5, 2, 4)
+    e = given["scores"].flatten(2)
+    alone = e.softmax(dim=2)
+    c = alone @ given["z"].flatten(2).mT
+    beta = torch.sigmoid(given["sentinel_scores"] - e.logsumexp(dim=2))
+    part = beta[..., None]
+    contexts, maps, ours = q3_sentinel.look_or_not(**given)
+    torch.testing.assert_close(ours, beta)
+    torch.testing.assert_close(maps.flatten(2), (1 - part) * alone)
+    right = part * given["sentinels"] + (1 - part) * c
+    torch.testing.assert_close(contexts, right)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *(q4a_pixels.drawn(Draw(f"{n}", ""), 23, 2, 1, 2) for n in range(7)),
+        {"layers": [(3, 2, 0), (3, 1, 1)], "size": 8},
+    ],
+)
+def test_pixels_are_those_that_have_a_gradient(given):
+    x = torch.ones(1, 1, given["size"]).double().requires_grad_()
+    y = x
+    for kernel, stride, padding in given["layers"]:
+        ones = torch.ones(1, 1, kernel).double()
+        y = F.conv1d(y, ones, stride=stride, padding=padding)
+    ours = q4a_pixels.pixels_seen(**given)
+    assert len(ours) == y.shape[2]
+    for (first, last), cell in zip(ours, y[0, 0], strict=True):
+        (gradient,) = torch.autograd.grad(cell, x, retain_graph=True)
+        assert gradient.nonzero()[:, 2].tolist() == [*range(first, last)]
+
+
+def test_blind_cells_are_those_that_no_pixel_of_the_box_reaches():
+    encoder = captioning.CNN(16, d=2)
+    layers = [
+        (layer.kernel_size[0], layer.stride[0], layer.padding[0])
+        for layer in encoder.convolutions
+        if isinstance(layer, nn.Conv2d)
+    ]
+    assert layers == q4a_pixels.CHAPTER
+    sides = q4a_pixels.pixels_seen(layers, 16)
+    cells = list(itertools.product(range(4), range(4)))
+    seen = [captioning.receptive_field(encoder, cell) for cell in cells]
+    for box in ((12, 1, 15, 5), (7, 0, 16, 2)):
+        top, left, bottom, right = box
+        blind = q4b_blind.blind_cells(sides, sides, box)
+        assert blind.any() and not blind.all()
+        for cell, pixels in zip(cells, seen, strict=True):
+            assert blind[cell] == (not pixels[top:bottom, left:right].any())
+
+
+def test_a_share_is_a_sum_over_pixels_and_the_librarys():
+    """Each cell cut into as many parts as there are pixels, and each pixel into as many as there are cells."""
+    given = q5a_box.inputs(DRAW, 3, 3, 5, 7, 8, (1, 3, 6, 5))
+    fine = given["maps"].repeat_interleave(7, 1).repeat_interleave(8, 2) / 56
+    right = fine[:, 3 * 1 : 3 * 6, 5 * 3 : 5 * 5].sum(dim=(1, 2))
+    torch.testing.assert_close(q5a_box.share_in_box(**given), right)
+
+    given = q5a_box.inputs(DRAW, 3, 4, 4, 18, 18, (1, 3, 6, 17))
+    theirs = captioning.shares(given["maps"], [given["box"]], 18)[:, 0]
+    torch.testing.assert_close(q5a_box.share_in_box(**given), theirs)
+
+
+def test_equal_weights_are_chance_and_the_whole_picture_has_all():
+    maps = torch.full((2, 3, 5), 1 / 15, dtype=torch.float64)
+    share = q5a_box.share_in_box(maps, (2, 1, 5, 10), 7, 11)[0].item()
+    area = 3 * 9 / 77
+    assert abs(q5b_lift.lift([share, None], [area, None]) - 1) < 1e-12
+    given = q5a_box.inputs(DRAW, 3, 3, 5, 7, 8, (0, 0, 7, 8))
+    torch.testing.assert_close(
+        q5a_box.share_in_box(**given), torch.ones(3).double()
+    )
+
+
+def test_self_attention_is_pytorchs_fused_one():
+    given = q1a_self.inputs(DRAW, 5, 7, 3, 2, 5, 1, 3)
+    q, k, v = (given["x"] @ given[W].T for W in ("W_q", "W_k", "W_v"))
+    contexts, weights = q1a_self.self_attention(**given)
+    theirs = F.scaled_dot_product_attention(
+        q, k, v, attn_mask=given["mask"][:, None]
+    )
+    torch.testing.assert_close(contexts, theirs)
+    torch.testing.assert_close(weights @ v, theirs)
+
+
+def test_the_variance_of_a_score_is_that_of_all_possible_scores():
+    """Where an entry is its mean plus or minus its deviation, the possible vectors can be listed."""
+    mean_q, var_q, mean_k, var_k = 1.7, 0.4, -0.6, 2.5
+    scores = [
+        sum(
+            (mean_q + var_q**0.5 * a) * (mean_k + var_k**0.5 * b)
+            for a, b in zip(signs[:3], signs[3:], strict=True)
+        )
+        for signs in itertools.product((-1, 1), repeat=6)
+    ]
+    right = torch.tensor(scores).double().var(correction=0).item()
+    ours = q1b_variance.score_variance(3, mean_q, var_q, mean_k, var_k)
+    assert abs(ours - right) < 1e-5
+
+
+def test_packed_heads_make_pytorchs_layer_that_of_the_paper():
+    given = q2a_pack.inputs(DRAW, 3, 2)
+    layer = nn.MultiheadAttention(6, 3, bias=False, batch_first=True).double()
+    names = ("in_proj_weight", "out_proj.weight")
+    layer.load_state_dict(
+        dict(zip(names, q2a_pack.pack_heads(**given), strict=True))
+    )
+    x, found = DRAW.normal(4, 5, 6), []
+    for h in range(3):
+        q, k, v = (x @ given[W][h] for W in ("W_q", "W_k", "W_v"))
+        found.append((q @ k.mT / 2**0.5).softmax(dim=2) @ v)
+    right = torch.cat(found, dim=2) @ given["W_o"]
+    torch.testing.assert_close(layer(x, x, x)[0], right)
+
+
+def test_the_shares_of_heads_add_up_to_the_librarys_output():
+    contexts, W_o = q2b_shares.inputs(DRAW, 2, 3, 5, 2, 7).values()
+    shares = q2b_shares.shares_of_heads(contexts, W_o)
+    output = attention.merge_heads(contexts) @ W_o.T
+    torch.testing.assert_close(shares.sum(dim=1), output)
+    for h in range(3):
+        without = contexts.clone()
+        without[:, h] = 0
+        left = attention.merge_heads(without) @ W_o.T
+        torch.testing.assert_close(output - shares[:, h], left)
+
+
+def test_the_mask_lets_a_padded_row_be_what_it_is_alone():
+    """Its words find what they find without padding, and padding finds its own value."""
+    mask = q3a_mask.decoding_mask(torch.tensor([2, 6, 5]), 4, 6)
+    q, k, v = DRAW.normal(3, 4, 3), DRAW.normal(3, 6, 3), DRAW.normal(3, 6, 2)
+    ours = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    for row, length in enumerate((2, 6, 5)):
+        asked = min(length, 4)
+        causal = attention.causal_mask(asked, length)[0]
+        alone = F.scaled_dot_product_attention(
+            q[row, -asked:], k[row, -length:], v[row, -length:], causal
+        )
+        torch.testing.assert_close(ours[row, -asked:], alone)
+    torch.testing.assert_close(ours[0, :2], v[0, 2:4])
+
+
+def test_steps_with_a_cache_are_one_pass_under_a_causal_mask():
+    q, k = DRAW.normal(2, 3, 5, 7), DRAW.normal(2, 3, 5, 7)
+    v = DRAW.normal(2, 3, 5, 2)
+    cache, steps = (k[:, :, :0], v[:, :, :0]), []
+    for t in range(5):
+        contexts, cache = q3b_step.cached_step(
+            q[:, :, t], k[:, :, t], v[:, :, t], cache
+        )
+        steps.append(contexts)
+    theirs = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    torch.testing.assert_close(
+        torch.stack(steps, dim=1), attention.merge_heads(theirs)
+    )
+    assert torch.equal(cache[0], k) and torch.equal(cache[1], v)
+
+
+def test_wavelengths_and_moved_positions_are_those_of_the_librarys_encoding():
+    places = transformer.sinusoidal(40, 10, dtype=torch.float64)
+    lengths = torch.tensor(q4a_wavelengths.wavelengths(10), dtype=torch.float64)
+    omega = 2 * torch.pi / lengths
+    waves = (torch.arange(40)[:, None] * omega).sin()
+    torch.testing.assert_close(places[:, ::2], waves)
+
+    t, k = torch.tensor([3, 39, 8, 20]), torch.tensor([30, -39, 0, -7])
+    torch.testing.assert_close(
+        q4b_moved.moved(places[t], k, omega), places[t + k]
+    )
+
+
+@pytest.mark.parametrize("pre_norm", [False, True])
+def test_an_encoder_layer_is_pytorchs_where_it_looks_at_all_words_alike(
+    pre_norm,
+):
+    given = q5_layer.inputs(DRAW, pre_norm, 2, 3, 5, 7)
+    W = given["attention"][1]
+    given["attention"] = (torch.full((2, 3, 3), 1 / 3).double(), W)
+    layer = nn.TransformerEncoderLayer(
+        5, 1, 7, dropout=0.0, batch_first=True, norm_first=pre_norm
+    ).double()
+    zeros, one = torch.zeros(10, 5).double(), torch.eye(5).double()
+    names = ("linear1.weight", "linear1.bias", "linear2.weight", "linear2.bias")
+    layer.load_state_dict(
+        {
+            "self_attn.in_proj_weight": torch.cat([zeros, W]),
+            "self_attn.in_proj_bias": torch.zeros(15),
+            "self_attn.out_proj.weight": one,
+            "self_attn.out_proj.bias": torch.zeros(5),
+            **dict(zip(names, given["feed"], strict=True)),
+            **{
+                f"{norm}.{name}": value
+                for norm in ("norm1", "norm2")
+                for name, value in zip(
+                    ("weight", "bias"), given[norm], strict=True
+                )
+            },
+        }
+    )
+    torch.testing.assert_close(
+        q5_layer.encoder_layer(**given), layer(given["x"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("sees", "make", "mask"),
+    [
+        ("blind to order", nn.TransformerEncoderLayer, False),
+        ("looks back only", nn.TransformerEncoderLayer, True),
+        ("looks back only", nn.GRU, False),
+        ("looks ahead", functools.partial(nn.GRU, bidirectional=True), False),
+    ],
+)
+def test_what_order_is_seen_is_right_for_pytorchs_networks(sees, make, mask):
+    """None of them is given positions: what they know of order comes of the recurrence or of the mask."""
+    torch.manual_seed(0)
+    network = make(6, 3, batch_first=True).double().eval()
+    later = torch.ones(5, 5).triu(1).bool() if mask else None
+    trials = []
+    for order in ((0, 1, 4, 2, 3), (3, 1, 0, 2, 4)):
+        x, order = DRAW.normal(1, 5, 6), torch.tensor(order)
+        outputs = [
+            network(y) if isinstance(network, nn.GRU) else network(y, later)
+            for y in (x, x[:, order])
+        ]
+        pair = [o[0] if isinstance(o, tuple) else o for o in outputs]
+        trials.append((order, *(o[0].detach() for o in pair)))
+    assert q6_order.order_seen(trials, 1e-9) == sees

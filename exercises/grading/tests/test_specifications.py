@@ -9,7 +9,15 @@ import torch
 from equivalent import EQUIVALENT
 from mutants import MOST, mutants
 
-from rnn2attn import decoding, recurrent, seq2seq, training
+from rnn2attn import (
+    attention,
+    captioning,
+    decoding,
+    recurrent,
+    seq2seq,
+    training,
+    transformer,
+)
 from rnn2attn import text as texts
 from rnn2attn.check import examine, questions
 from rnn2attn.check.calling import call
@@ -34,7 +42,7 @@ MISTAKES = [
 
 
 # Views that say themselves what is wrong, in the words of the hints: one of them for several mistakes.
-BY_BEHAVIOUR = ("misleading", "latched", "reversing")
+BY_BEHAVIOUR = ("misleading", "latched", "reversing", "pointing")
 
 
 @functools.cache
@@ -95,9 +103,9 @@ def test_hidden_cases_are_other_cases_and_follow_the_salt(name):
 def test_a_mistake_loses_its_points_and_earns_its_hint(name, number):
     wrong, known = PARTS[name].mistakes[number], public(name).mistakes[number]
     for salt in ("a class", "another"):
-        assert any(judged(wrong.function, hidden(name, salt))), (
-            "the hidden cases let it pass"
-        )
+        assert any(
+            any(judged(wrong.function, [case])) for case in hidden(name, salt)
+        ), "the hidden cases let it pass"
     text = said(name, wrong.function)
     assert known.hint in text
     others = {other.hint for other in public(name).mistakes} - {known.hint}
@@ -184,16 +192,29 @@ OF_TENSORS = (
     *("rnn_step", "next_token_loss", "jacobian"),
     *("lstm_step", "gru_step", "import_gru", "half_lives"),
     *("masked_loss", "last_states", "beam_step"),
+    *("attend", "general", "concat", "look_after", "look_before"),
+    *("to_cells", "picture_maps", "spatial_attend"),
+    *("look_or_not", "share_in_box"),
+    *("self_attention", "pack_heads", "shares_of_heads"),
+    *("cached_step", "moved", "encoder_layer"),
 )
 OF_IDS = ("teacher_forcing", "mix_inputs", "reverse_source")
 WITH_GRADIENT = (
     *("rnn_step", "next_token_loss", "lstm_step", "gru_step"),
     *("masked_loss", "last_states"),
+    *("attend", "general", "concat", "look_after", "look_before"),
+    *("to_cells", "picture_maps", "spatial_attend"),
+    "look_or_not",
+    *("self_attention", "shares_of_heads"),
+    *("cached_step", "moved", "encoder_layer"),
 )
 WITHOUT_TENSORS = (
     *("steps_until", "counterexample"),
     *("latch", "count_parameters", "gap"),
     *("teacher_forcing", "machine", "effect"),
+    "map_says",
+    *("pixels_seen", "blind_cells", "lift", "evidence"),
+    *("score_variance", "wavelengths"),
 )
 GENERAL = [
     *((no_return, name, "returns None") for name in NAMES),
@@ -205,7 +226,10 @@ GENERAL = [
     *((detached, name, "no gradient reaches") for name in WITH_GRADIENT),
     *(
         (single, name, "is float32")
-        for name in (*OF_TENSORS, "rnn_backward", "with_half_lives")
+        for name in (
+            *(*OF_TENSORS, "rnn_backward", "with_half_lives"),
+            "attend_backward",
+        )
     ),
     *(
         (transposed, name, "transposed")
@@ -213,6 +237,12 @@ GENERAL = [
             *("rnn_step", "jacobian"),
             *("lstm_step", "gru_step", "import_gru"),
             *("mix_inputs", "reverse_source", "last_states", "beam_step"),
+            *("attend", "general", "concat", "look_after", "look_before"),
+            "attend_backward",
+            *("to_cells", "picture_maps", "spatial_attend"),
+            *("look_or_not", "blind_cells"),
+            *("self_attention", "pack_heads", "shares_of_heads"),
+            *("decoding_mask", "cached_step", "moved", "encoder_layer"),
         )
     ),
     *(
@@ -227,12 +257,38 @@ GENERAL = [
     (exchanged, "teacher_forcing", "another order"),
     (exchanged, "beam_step", "another order"),
     (exchanged, "machine", "must be five tensors"),
+    (exchanged, "attend", "another order"),
+    (exchanged, "general", "another order"),
+    (exchanged, "look_before", "another order"),
+    (exchanged, "addresses", "must be two tensors"),
+    (exchanged, "on_right_words", "another order"),
     (lengthening, "teacher_forcing", "`targets` in place"),
     (lengthening, "effect", "`usual` in place"),
+    (lengthening, "map_says", "`seeds` in place"),
     (first_alone, "lstm_step", "a tuple of 2 was expected"),
     (first_alone, "with_half_lives", "must be a pair"),
     (first_alone, "beam_step", "a tuple of 3 was expected"),
     (first_alone, "machine", "must be five tensors"),
+    (first_alone, "attend", "a tuple of 2 was expected"),
+    (first_alone, "addresses", "must be two tensors"),
+    (in_numpy, "blind_cells", "type numpy.ndarray"),
+    (of_floats, "blind_cells", "is float32; bool"),
+    (exchanged, "spatial_attend", "another order"),
+    (exchanged, "look_or_not", "another order"),
+    (first_alone, "spatial_attend", "a tuple of 2 was expected"),
+    (first_alone, "look_or_not", "a tuple of 3 was expected"),
+    (lengthening, "pixels_seen", "`layers` in place"),
+    (lengthening, "lift", "`shares` in place"),
+    (lengthening, "evidence", "`seeds` in place"),
+    (in_numpy, "decoding_mask", "type numpy.ndarray"),
+    (of_floats, "decoding_mask", "is float32; bool"),
+    (exchanged, "self_attention", "another order"),
+    (exchanged, "pack_heads", "another order"),
+    (exchanged, "cached_step", "another order"),
+    (first_alone, "self_attention", "a tuple of 2 was expected"),
+    (first_alone, "pack_heads", "a tuple of 2 was expected"),
+    (first_alone, "cached_step", "a tuple of 2 was expected"),
+    (lengthening, "order_seen", "`trials` in place"),
 ]
 
 
@@ -250,7 +306,7 @@ def test_a_general_mistake_is_named(wrong, name, says):
         scope,
     )
     assert says in said(name, scope["answer"])
-    assert any(judged(scope["answer"], hidden(name)))
+    assert any(any(judged(scope["answer"], [case])) for case in hidden(name))
 
 
 def test_an_answer_for_one_example_only_is_named():
@@ -300,14 +356,67 @@ def test_what_is_to_be_written_cannot_be_taken_from_a_library():
         ("last_states", seq2seq, ["Encoder"]),
         ("greedy", decoding, ["greedy", "beam"]),
         ("beam_step", decoding, ["greedy", "beam"]),
+        ("to_cells", captioning, ["CNN", "Captioner"]),
+        ("picture_maps", captioning, ["Captioner"]),
+        ("spatial_attend", attention, ["attend", "Concat"]),
+        ("look_or_not", attention, ["attend"]),
+        ("pixels_seen", captioning, ["receptive_field", "influence"]),
+        ("share_in_box", captioning, ["shares", "looks"]),
+        ("self_attention", attention, ["attend", "MultiHeadAttention"]),
+        ("pack_heads", attention, ["split_heads", "merge_heads"]),
+        ("shares_of_heads", attention, ["split_heads", "merge_heads"]),
+        ("decoding_mask", attention, ["causal_mask"]),
+        ("cached_step", attention, ["attend", "MultiHeadAttention"]),
+        ("cached_step", transformer, ["DecoderLayer"]),
+        ("moved", transformer, ["sinusoidal"]),
+        ("encoder_layer", transformer, ["AddNorm", "EncoderLayer"]),
     ],
 )
-def test_what_chapter_3s_modules_offer_is_refused(name, module, answers):
+def test_what_a_chapters_modules_offer_is_refused(name, module, answers):
     for used in answers:
         arguments = ", ".join(public(name).arguments)
         code = f"def answer({arguments}):\n    return offered.{used}\n"
         answer = readable(code, {"offered": module})
         assert f"uses `{module.__name__}`" in said(name, answer), used
+
+
+def test_attention_cannot_be_taken_from_a_library():
+    for name in ("attend", "general", "concat", "look_after", "look_before"):
+        arguments = ", ".join(public(name).arguments)
+        for used in ("attend", "dot", "General", "Concat"):
+            code = f"def answer({arguments}):\n    return offered.{used}\n"
+            answer = readable(code, {"offered": attention})
+            assert "uses `rnn2attn.attention`" in said(name, answer), used
+    for name in ("attend", "look_after", "look_before"):
+        arguments = ", ".join(public(name).arguments)
+        code = (
+            f"def answer({arguments}):\n"
+            f"    return F.scaled_dot_product_attention\n"
+        )
+        answer = readable(code, {"F": torch.nn.functional})
+        text = said(name, answer)
+        assert "uses `torch.nn.functional.scaled_dot_product" in text
+    code = (
+        "def answer(query, keys, values, weights, dcontext):\n"
+        "    return torch.autograd.grad(dcontext, query)\n"
+    )
+    text = said("attend_backward", readable(code, {"torch": torch}))
+    assert "uses `torch.autograd`" in text
+
+
+def test_pytorchs_attention_and_its_layers_are_refused():
+    for name, used in (
+        ("self_attention", "torch.nn.functional.scaled_dot_product_attention"),
+        ("self_attention", "torch.nn.functional.multi_head_attention_forward"),
+        ("cached_step", "torch.nn.functional.scaled_dot_product_attention"),
+        ("cached_step", "torch.nn.MultiheadAttention"),
+        ("encoder_layer", "torch.nn.TransformerEncoderLayer"),
+        ("encoder_layer", "torch.nn.TransformerEncoder"),
+    ):
+        arguments = ", ".join(public(name).arguments)
+        code = f"def answer({arguments}):\n    return {used}\n"
+        answer = readable(code, {"torch": torch})
+        assert f"uses `{used}`" in said(name, answer)
 
 
 def test_the_librarys_losses_are_refused_and_pytorchs_are_not():
@@ -325,6 +434,19 @@ def test_the_librarys_losses_are_refused_and_pytorchs_are_not():
     )
     answer = readable(code, {"F": torch.nn.functional})
     assert "masked_loss: right" in said("masked_loss", answer)
+
+
+def test_pixels_are_not_counted_by_convolutions_or_gradients():
+    for used, path in (
+        ("torch.conv1d(x, w)", "torch.conv1d"),
+        ("F.conv2d(x, w)", "torch.conv2d"),
+        ("torch.nn.Conv2d(1, 1, 3)", "torch.nn"),
+        ("torch.autograd.grad(y, x)", "torch.autograd"),
+        ("torch.func.jacrev(f)(x)", "torch.func"),
+    ):
+        code = f"def answer(layers, size):\n    return {used}\n"
+        answer = readable(code, {"torch": torch, "F": torch.nn.functional})
+        assert f"uses `{path}`" in said("pixels_seen", answer), used
 
 
 def readable(code, scope):

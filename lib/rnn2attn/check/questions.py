@@ -3,11 +3,11 @@
 import functools
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
 from rnn2attn.check.calling import Answer
-from rnn2attn.check.judging import Case, Fault, seen
+from rnn2attn.check.judging import Case, Fault, judge, seen
 from rnn2attn.check.values import ATOL, RTOL, decode, encode, sketch
 from rnn2attn.check.views import Unfit
 
@@ -108,14 +108,16 @@ def recognise(part: Part, answers: list[Answer], faults: list[Fault | None]) -> 
 
     No case may contradict it. Where one of the two stops or is not finite and the other does not, or where their
     shapes differ, the case says nothing: something else is wrong there as well. At least one wrong output must
-    agree; of several mistakes the one that agrees most often is taken.
+    agree, or a wrong gradient if the mistake's are kept; of several mistakes the one that agrees most often is taken.
     """
+    bare = [judge(answer, replace(case, gradients={})) for answer, case in zip(answers, part.cases, strict=True)]
     best, hint = 0, ""
     for known in part.mistakes:
         pairs = zip(part.cases, answers, known.outlines, strict=True)
         relations = [_relation(outline(answer, case, gradients="gradients" in o), o) for case, answer, o in pairs]
         telling = any(
-            r == "agrees" and f and "output" in o for r, f, o in zip(relations, faults, known.outlines, strict=True)
+            r == "agrees" and (f if "gradients" in o else wrong_output) and "output" in o
+            for r, f, wrong_output, o in zip(relations, faults, bare, known.outlines, strict=True)
         )
         count = relations.count("agrees")
         if "contradicts" not in relations and telling and count > best:

@@ -6,10 +6,11 @@ where the output lacks the property asked for, it raises `Unfit`, and says why.
 
 from rnn2attn.check.views.latched import latched
 from rnn2attn.check.views.misleading import misleading
+from rnn2attn.check.views.pointing import pointing
 from rnn2attn.check.views.reversing import reversing
 from rnn2attn.check.views.summed import summed
 from rnn2attn.check.views.unfit import Unfit
 
-VIEWS = {"misleading": misleading, "summed": summed, "latched": latched, "reversing": reversing}
+VIEWS = {"misleading": misleading, "summed": summed, "latched": latched, "reversing": reversing, "pointing": pointing}
 
-__all__ = ["VIEWS", "Unfit", "latched", "misleading", "reversing", "summed"]
+__all__ = ["VIEWS", "Unfit", "latched", "misleading", "pointing", "reversing", "summed"]
