@@ -10,7 +10,7 @@ READY    := .venv/.ready
 export RNN2ATTN_FRAMES := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help book serve test soak exercises notebooks study bench system address clean
+.PHONY: help book serve zip pdf lighthouse test soak exercises notebooks study bench system address clean
 
 help: ## list the targets
 	@echo "usage: make TARGET"
@@ -37,6 +37,15 @@ serve: ## show the built book at http://localhost:8000
 	@test -f _build/html/index.html || { echo "There is no book yet. First: make book"; exit 1; }
 	@echo "http://localhost:8000   (Ctrl-C ends it)"
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+zip: $(READY) ## pack the built book into _build/from-rnn-to-attention.zip, to be read without a network
+	@$(BIN)/python book/tools/pack.py
+
+pdf: $(READY) ## print the built book: each page and the whole, into _build/pdf
+	@$(BIN)/python book/tools/print.py
+
+lighthouse: $(READY) ## measure the built pages as a phone loads them: make lighthouse RUNS=5
+	@$(BIN)/python book/tools/lighthouse.py $(if $(RUNS),--runs $(RUNS))
 
 test: $(READY) ## run all tests: library, notebooks, built pages (under 15 minutes on 2 cores)
 	@if [ "$$CI" = true ] || { [ "$$(id -u)" = 0 ] && [ -f /etc/debian_version ]; }; then $(MAKE) --no-print-directory system; fi

@@ -1,4 +1,8 @@
-"""The directive ``{evidence}``: a table, made at build time, of every claim with what was measured."""
+"""The directive ``{evidence}``, every claim with what was measured, and the links between claims and chapters.
+
+In a chapter, a claim's box and its number in a table lead to the claim on the page of evidence; on that page the
+claim leads to its box. On any page ``{claim}`C9``` links a claim, and ``{verdicts}`refuted``` counts verdicts.
+"""
 
 import re
 from collections.abc import Iterator
@@ -8,20 +12,23 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from rnn2attn.study.register import REGISTER, VERDICTS, Claim, register, typeset
+from rnn2attn.study.register import KINDS, REGISTER, VERDICTS, Claim, look_up, register, typeset
 from rnn2attn.study.results import RESULTS, judged, read
 
 ANCHOR = re.compile(r'\bid="(claim-c\d+[a-z0-9-]*)"')
+TITLE = re.compile(r"(?<=<strong>Claim )C\d+(?=: )")
+IN_TABLE = re.compile(r"(?<=\()C\d+(?=\))")
+CHAPTER = re.compile(r"\d\d-[^/]*$")
 OPEN = "not yet measured"
-COLUMNS = ("Claim", "What the documents say, and what the book tests", "Measured", "Verdict")
-CAPTION = (
-    "Every claim. Measured: the mean over seeds ± the standard deviation. Where there are several places, "
-    "as along a curve, the first and the last are shown."
-)
+COLUMNS = (("Claim", 10), ("What the documents say", 60), ("Verdict", 17), ("Chapter", 13))
+MEASURED = (("Measured", 48), ("Mean ± deviation", 34), ("Seeds", 18))
+CAPTION = "The claims. Select one to see what the book tests and what was measured."
 FILTER = """<form class="evidence-filter" hidden>
 {selects}
+<label>Words <input type="search" name="words" placeholder="such as: forget gate"></label>
+<button type="button">Unfold all</button>
 <p role="status" data-some="{{shown}} of {{all}} claims" data-all="All {{all}} claims">All {all} claims</p>
 </form>"""
 
@@ -29,7 +36,32 @@ log = logging.getLogger(__name__)
 
 
 class to_chapter(nodes.inline):
-    """Stands for the link to a claim until the chapters have been read."""
+    """Stands for the link to a claim's box until the chapters have been read."""
+
+
+class to_claim(nodes.inline):
+    """Stands for the link to a claim on the page of evidence."""
+
+
+class ClaimRole(SphinxRole):
+    """A claim by its number, as a link to what was measured."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Look the number up (called by Sphinx)."""
+        return [to_claim("", look_up(self.text).id)], []
+
+
+class VerdictsRole(SphinxRole):
+    """How many of the claims that have been measured got this verdict; with "all", how many have been measured."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Count (called by Sphinx)."""
+        if self.text not in (*VERDICTS, "all"):
+            raise ValueError(f"verdicts counts {', '.join(VERDICTS)} or all, not {self.text!r}")
+        _depends(self.env)
+        measured = set(read(RESULTS).claim)
+        found = [claim for claim in register(REGISTER).values() if _is_settled(claim, measured)]
+        return [nodes.Text(str(sum(self.text in (claim.verdict, "all") for claim in found)))], []
 
 
 class Evidence(SphinxDirective):
@@ -37,8 +69,7 @@ class Evidence(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Make both from claims.yml and results.csv (called by Sphinx)."""
-        for path in (REGISTER, RESULTS):
-            self.env.note_dependency(str(path))
+        _depends(self.env)
         self.env.metadata[self.env.docname]["evidence"] = True
         claims = sorted(register(REGISTER).values(), key=lambda claim: int(claim.id[1:]))
         rows = read(RESULTS)
@@ -46,61 +77,84 @@ class Evidence(SphinxDirective):
             if not verdict.enough:
                 log.warning("%s, which does not bear its statement out", verdict, location=self.get_location())
         measured = {id: found for id, found in rows.groupby("claim", sort=False)}
-        table = nodes.table("", nodes.title("", CAPTION), classes=["evidence"])
-        group = nodes.tgroup(cols=len(COLUMNS))
-        group += [nodes.colspec(colwidth=1, stub=int(name == "Claim")) for name in COLUMNS]
-        group += nodes.thead("", nodes.row("", *(_entry(nodes.paragraph("", name)) for name in COLUMNS)))
-        group += nodes.tbody("", *(_row(claim, measured.get(claim.id)) for claim in claims))
-        table += group
+        table = _table(COLUMNS, (_row(claim, measured.get(claim.id)) for claim in claims), "evidence")
+        table.insert(0, nodes.title("", CAPTION))
         return [nodes.raw("", _filter(claims), format="html"), table]
 
 
-def _entry(*children: nodes.Node) -> nodes.entry:
-    return nodes.entry("", *children)
+def _depends(env: BuildEnvironment) -> None:
+    for path in (REGISTER, RESULTS):
+        env.note_dependency(str(path))
+
+
+def _is_settled(claim: Claim, measured: set[str]) -> bool:
+    return claim.id in measured or "history" in claim.kind
+
+
+def _table(columns: tuple, rows: Iterator[nodes.row], name: str) -> nodes.table:
+    """A table with a head, widths in percent, and its first column as heads of the rows."""
+    table, group = nodes.table("", classes=[name, "colwidths-given"]), nodes.tgroup(cols=len(columns))
+    group += [nodes.colspec(colwidth=width, stub=int(place == 0)) for place, (_, width) in enumerate(columns)]
+    group += nodes.thead("", nodes.row("", *(_entry(nodes.paragraph("", title)) for title, _ in columns)))
+    group += nodes.tbody("", *rows)
+    table += group
+    return table
+
+
+def _entry(*children: nodes.Node, **attributes) -> nodes.entry:
+    return nodes.entry("", *children, **attributes)
 
 
 def _row(claim: Claim, rows: pd.DataFrame | None) -> nodes.row:
-    settled = rows is not None or "history" in claim.kind
-    several = len(claim.documents) > 1
-    where = f"chapter {claim.chapter}, document{'s' * several} {', '.join(map(str, claim.documents))}"
-    verdict = claim.verdict if settled else OPEN
-    row = nodes.row(classes=[f"chapter-{claim.chapter}", *(f"document-{d}" for d in claim.documents), _slug(verdict)])
-    row += _entry(nodes.paragraph("", "", to_chapter("", claim.id)), nodes.paragraph("", where, classes=["where"]))
-    row += _entry(_said("The documents:", claim.says), _said("The book:", claim.statement))
-    nothing = nodes.paragraph("", "a citation" if settled else "nothing yet")
-    row += _entry(_on_card("Measured:"), *([nothing] if rows is None else _measures(rows)))
+    verdict = claim.verdict if _is_settled(claim, set() if rows is None else {claim.id}) else OPEN
+    kinds = [f"document-{number}" for number in claim.documents] + [f"kind-{kind}" for kind in claim.kind]
+    row = nodes.row(ids=[claim.id.lower()], classes=[f"chapter-{claim.chapter}", *kinds, _slug(verdict)])
+    row += _entry(nodes.paragraph("", "", nodes.reference("", claim.id, internal=True, refid=claim.id.lower())))
+    row += _entry(*_unfolding(claim, rows, verdict))
     row += _entry(
-        _on_card("Verdict:"),
         nodes.paragraph("", "", nodes.strong("", verdict)),
-        nodes.paragraph("", " + ".join(claim.kind), classes=["where"]),
+        nodes.paragraph("", " + ".join(claim.kind), classes=["kind"]),
     )
+    row += _entry(nodes.paragraph("", "", to_chapter("", f"chapter {claim.chapter}", claim=claim.id)))
     return row
 
 
-def _said(who: str, text: str) -> nodes.paragraph:
+def _unfolding(claim: Claim, rows: pd.DataFrame | None, verdict: str) -> Iterator[nodes.Node]:
+    yield nodes.raw("", "<details><summary>", format="html")
+    yield nodes.inline("", "", *_typeset(claim.says))
+    yield nodes.raw("", "</summary>", format="html")
+    where = f"document{'s' * (len(claim.documents) > 1)} {', '.join(map(str, claim.documents))}"
+    yield nodes.paragraph("", f"From {where}.", classes=["where"])
+    yield nodes.paragraph("", "", nodes.emphasis("", "The book tests:"), nodes.Text(" "), *_typeset(claim.statement))
+    if rows is not None:
+        yield _table(MEASURED, _measures(rows), "measured")
+    else:
+        yield nodes.paragraph("", "Nothing is measured yet." if verdict == OPEN else "Settled by a citation.")
+    yield nodes.raw("", "</details>", format="html")
+
+
+def _typeset(text: str) -> list[nodes.Node]:
     kinds = {"": nodes.inline, "sub": nodes.subscript, "sup": nodes.superscript}
-    pieces = [kinds[kind]("", piece) for kind, piece in typeset(text)]
-    return nodes.paragraph("", "", nodes.emphasis("", who), nodes.Text(" "), *pieces)
+    return [kinds[kind]("", piece) for kind, piece in typeset(text)]
 
 
-def _on_card(title: str) -> nodes.paragraph:
-    """The title of a column, for the narrow page that shows no heads."""
-    return nodes.paragraph("", title, classes=["on-card"])
-
-
-def _measures(rows: pd.DataFrame) -> Iterator[nodes.paragraph]:
-    """One paragraph a measure: what came out, over how many seeds, and in how many it passed."""
+def _measures(rows: pd.DataFrame) -> Iterator[nodes.row]:
+    """One row a measure, under a row for what several have in common: "squared error: LSTM", "squared error: RNN"."""
     passes = {found.measure: found for found in judged(rows)}
+    common = None
     for (measure, is_judged), found in rows.groupby(["measure", rows.passed != ""], sort=False):
+        head, _, name = measure.rpartition(": ")
+        if head and head != common:
+            yield nodes.row("", _entry(nodes.paragraph("", "", *_typeset(head)), morecols=2), classes=["common"])
+        common = head
         values = found.groupby("at", sort=False).value.agg(["mean", "std", "count"])
         ends = values.iloc[[0, -1]] if len(values) > 1 else values
         text = " → ".join(_number(one, at) for at, one in ends.iterrows())
-        if is_judged:
-            text += f"; passed in {passes[measure].passed} of {passes[measure].seeds} seeds"
-        else:
-            text += f"; {found.seed.nunique()} seeds"
-        name = [nodes.strong("", measure), nodes.Text(": ")] if measure else []
-        yield nodes.paragraph("", "", *name, nodes.Text(text))
+        seeds = f"{passes[measure].passed} of {passes[measure].seeds}" if is_judged else str(found.seed.nunique())
+        row = nodes.row("", _entry(nodes.paragraph("", "", *_typeset(name or "the number tested"))))
+        row += [_entry(nodes.paragraph("", cell)) for cell in (text, seeds)]
+        row["classes"] = ["part"] if head else []
+        yield row
 
 
 def _number(one: pd.Series, at: str) -> str:
@@ -115,45 +169,81 @@ def _slug(verdict: str) -> str:
 def _filter(claims: list[Claim]) -> str:
     choices = {
         "Chapter": [(f"chapter-{n}", n) for n in sorted({claim.chapter for claim in claims})],
-        "Document": [(f"document-{n}", n) for n in sorted({n for claim in claims for n in claim.documents})],
         "Verdict": [(_slug(verdict), verdict) for verdict in (*VERDICTS, OPEN)],
+        "Kind": [(f"kind-{kind}", kind) for kind in KINDS],
+        "Document": [(f"document-{n}", n) for n in sorted({n for claim in claims for n in claim.documents})],
     }
     selects = []
     for label, options in choices.items():
         options = "".join(f'<option value="{value}">{text}</option>' for value, text in options)
-        selects.append(f'<label>{label} <select><option value="">all</option>{options}</select></label>')
+        name = label.lower()
+        selects.append(
+            f'<label>{label} <select name="{name}"><option value="">all</option>{options}</select></label>'
+        )
     return FILTER.format(selects="\n".join(selects), all=len(claims))
 
 
 def _again(app: Sphinx, env: BuildEnvironment, added: set, changed: set, removed: set) -> list[str]:
     """Read the page again when any other changed: its links follow the anchors that chapters have."""
-    pages = [name for name, data in env.metadata.items() if data.get("evidence") and name in env.found_docs]
-    return pages if added | changed | removed else []
+    page = _page(env)
+    return [page] if page in env.found_docs and added | changed | removed else []
+
+
+def _page(env: BuildEnvironment) -> str | None:
+    return next((name for name, data in env.metadata.items() if data.get("evidence")), None)
 
 
 def _resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Turn each claim into a link to its place in a chapter, or into plain text where no chapter shows it yet."""
+    page = _page(app.env)
+    if page is None:
+        return
+    _link_boxes(app, doctree, docname)
+    evidence = app.builder.get_relative_uri(docname, page)
+    for link in list(doctree.findall(to_claim)):
+        link.replace_self(_reference(link.astext(), f"{evidence}#{link.astext().lower()}"))
+    if CHAPTER.search(docname):
+        _link_claims(doctree, evidence)
+
+
+def _reference(text: str, uri: str) -> nodes.reference:
+    return nodes.reference("", "", nodes.Text(text), internal=True, refuri=uri)
+
+
+def _link_boxes(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """On the page of evidence, link a claim to its place in a chapter, where there is one."""
     links = list(doctree.findall(to_chapter))
     places = _places(app.env) if links else {}
     for link in links:
-        anchor = f"claim-{link.astext().lower()}"
+        anchor = f"claim-{link['claim'].lower()}"
         found = [place for place in places if place == anchor or place.startswith(f"{anchor}-")]
-        text = nodes.strong("", link.astext())
         if found:
             uri = app.builder.get_relative_uri(docname, places[found[0]])
-            link.replace_self(nodes.reference("", "", text, internal=True, refuri=f"{uri}#{found[0]}"))
+            link.replace_self(_reference(link.astext(), f"{uri}#{found[0]}"))
         else:
-            link.replace_self(text)
+            link.replace_self(nodes.Text(link.astext()))
 
 
 def _places(env: BuildEnvironment) -> dict[str, str]:
     """Anchor of a claim → the chapter that has it."""
     places: dict[str, str] = {}
-    for docname in sorted(name for name in env.found_docs if re.match(r"\d\d-", name.rpartition("/")[2])):
+    for docname in sorted(name for name in env.found_docs if CHAPTER.search(name)):
         for html in env.get_doctree(docname).findall(nodes.raw):
             for anchor in ANCHOR.findall(html.astext()):
                 places.setdefault(anchor, docname)
     return places
+
+
+def _link_claims(doctree: nodes.document, evidence: str) -> None:
+    """In a chapter, link the titles of claims' boxes, and their numbers in tables, to the page of evidence."""
+    for html in doctree.findall(nodes.raw):
+        if 'class="claim"' in html.astext():
+            linked = TITLE.sub(lambda found: f'<a href="{evidence}#{found[0].lower()}">{found[0]}</a>', html.astext())
+            html.replace_self(nodes.raw("", linked, format="html"))
+    for table in doctree.findall(nodes.table):
+        for text in list(table.findall(nodes.Text)):
+            if found := IN_TABLE.search(text):
+                link = _reference(found[0], f"{evidence}#{found[0].lower()}")
+                text.parent.replace(text, [nodes.Text(text[: found.start()]), link, nodes.Text(text[found.end() :])])
 
 
 def _own_files(app: Sphinx, pagename: str, template: str, context: dict, doctree: nodes.document | None) -> None:
@@ -163,8 +253,10 @@ def _own_files(app: Sphinx, pagename: str, template: str, context: dict, doctree
 
 
 def setup(app: Sphinx) -> dict:
-    """Register the directive, its links, and the two files that only its page loads."""
+    """Register directive and roles, their links, and the two files that only the page of evidence loads."""
     app.add_directive("evidence", Evidence)
+    app.add_role("claim", ClaimRole())
+    app.add_role("verdicts", VerdictsRole())
     app.connect("env-get-outdated", _again)
     app.connect("doctree-resolved", _resolve)
     app.connect("html-page-context", _own_files)

@@ -1,4 +1,8 @@
-"""Light pages that fetch nothing: no Thebe, no icon script, scripts deferred, icon fonts cut to the icons in use."""
+"""Light pages that fetch nothing: no Thebe, no icon script, icon fonts cut to the icons in use, no file without use.
+
+What is left does not hold the page up: scripts are deferred, and the theme, light or dark, is settled before anything
+is drawn.
+"""
 
 import re
 from pathlib import Path
@@ -10,6 +14,20 @@ UNUSED_SCRIPT = re.compile(
     r'\s*<script defer src="[^"]*/fontawesome\.js[^"]*"></script>|\s*<script type="text/x-thebe-config">.*?</script>',
     re.DOTALL,
 )
+# What must stand on a page that loads these files.
+NEEDED_BY = {
+    r'id="search-results"': ("searchtools.js", "language_data.js", "searchindex.js"),
+    r'class="highlight"': ("copybutton.js", "clipboard.min.js", "copybutton.css"),
+    r'class="(?:[^"]* )?sd-': ("design-tabs.js", "sphinx-design.min.css"),
+    r'class="(?:[^"]* )?(?:toggle[ "]|admonition [^"]*dropdown)': ("togglebutton.js", "togglebutton.css"),
+    r'class="(?:[^"]* )?cell[ "]': (r"mystnb\.\w+\.css",),
+    r'class="(?:[^"]* )?math[ "]': ("maths.js", "tex-chtml.js"),
+}
+# The theme leaves this to a script that comes last: until then a page would have no colours, and two logos.
+UNSETTLED = re.compile(r'document\.documentElement\.dataset\.theme = localStorage\.getItem\("theme"\) \|\| "auto";')
+SETTLED = """document.documentElement.dataset.theme = document.documentElement.dataset.mode !== "auto"
+      ? document.documentElement.dataset.mode
+      : matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";"""
 # Inline scripts need documentation_options.js at once; everything else can wait for the page.
 BLOCKING_SCRIPT = re.compile(r"<script (?=[^>]*\bsrc=)(?![^>]*\b(?:defer|async)\b)(?![^>]*documentation_options)")
 ICON_NAME = re.compile(r"\bfa-([a-z-]+)")
@@ -37,14 +55,25 @@ def _lighten(app: Sphinx, exception: Exception | None) -> None:
     for page in out.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         names.update(ICON_NAME.findall(html))
-        lighter = BLOCKING_SCRIPT.sub("<script defer ", UNUSED_SCRIPT.sub("", html))
+        lighter = _without_needless_files(BLOCKING_SCRIPT.sub("<script defer ", UNUSED_SCRIPT.sub("", html)))
+        lighter = UNSETTLED.sub(SETTLED, lighter).replace(' data-theme="auto"', "")
         if lighter != html:
             page.write_text(lighter, encoding="utf-8")
     for script in [*(out / "_static/scripts").glob("*theme.js"), *(out / "_static").glob("*.js")]:
         names.update(ICON_NAME.findall(script.read_text(encoding="utf-8", errors="ignore")))
     _cut_icon_fonts(out, names)
-    for unused in [*(out / "_static").rglob("fontawesome.js*"), *(out / "_static").rglob("*thebe*")]:
-        unused.unlink()
+    static = out / "_static"
+    for unused in [*static.rglob("fontawesome.js*"), *static.rglob("*thebe*"), *static.glob("mathjax/*.js")]:
+        if unused.name != "tex-chtml.js":  # the one of MathJax's combinations that the pages load
+            unused.unlink()
+
+
+def _without_needless_files(html: str) -> str:
+    for use, files in NEEDED_BY.items():
+        if not re.search(use, html):
+            names = "|".join(files)
+            html = re.sub(rf'\s*<(?:script|link)\b[^>]*[/"](?:{names})[?"][^>]*>(?:</script>)?', "", html)
+    return html
 
 
 def _cut_icon_fonts(out: Path, names: set[str]) -> None:

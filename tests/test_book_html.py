@@ -1,0 +1,125 @@
+"""Every built page as a parser reads it: links that lead somewhere, tables with heads, pictures with words."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+from lxml import html
+
+from conftest import ROOT
+
+ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]*:")  # mailto:, https:, data: …
+
+
+@pytest.fixture(scope="module")
+def pages(book) -> dict[Path, html.HtmlElement]:
+    found = {path: html.parse(path).getroot() for path in sorted(book.rglob("*.html")) if "_static" not in path.parts}
+    assert len(found) >= len(re.findall(r"(?:file|root):", (ROOT / "_toc.yml").read_text(encoding="utf-8")))
+    return found
+
+
+# Sphinx lays its lists of names out as tables without heads, with pictures that a script makes to buttons.
+LISTS = ("genindex.html", "py-modindex.html")
+
+
+def targets(page: html.HtmlElement):
+    """Every address in a page, its own anchors included."""
+    for attribute in ("href", "src", "poster", "action"):
+        yield from page.xpath(f"//@{attribute}")
+    for several in page.xpath("//@srcset"):
+        yield from (one.split()[0] for one in several.split(","))
+
+
+def test_every_link_inside_the_book_leads_somewhere(pages, book):
+    base = next(iter(pages[book / "book/index.html"].xpath("//link[@rel='canonical']/@href"))).removesuffix(
+        "book/index.html"
+    )
+    root = urlsplit(base).path
+    anchors = {path: set(page.xpath("//@id")) | set(page.xpath("//a/@name")) for path, page in pages.items()}
+    broken, checked = [], 0
+    for path, page in pages.items():
+        here = base + path.relative_to(book).as_posix()
+        for target in targets(page):
+            if ADDRESS.match(target) and not target.startswith(base):
+                continue
+            checked += 1
+            address = urlsplit(urljoin(here, target.strip()))
+            file = book / unquote(address.path).removeprefix(root)
+            file = file / "index.html" if file.is_dir() else file
+            anchor = unquote(address.fragment)
+            if not (address.path.startswith(root) and file.is_file()):
+                broken.append(f"{path.relative_to(book)}: {target}")
+            # An anchor with = is no place but a choice, which the page's script reads.
+            elif anchor and "=" not in anchor and anchor not in anchors[file]:
+                broken.append(f"{path.relative_to(book)}: no such place: {target}")
+    assert checked > 1000
+    assert not broken, "\n".join(sorted(set(broken)))
+
+
+def of_class(name: str) -> str:
+    return f"//*[contains(concat(' ', normalize-space(@class), ' '), ' {name} ')]"
+
+
+# A file, and what a page must have to be given it.
+FILES = {
+    "searchindex.js": "//*[@id='search-results']",
+    "searchtools.js": "//*[@id='search-results']",
+    "tex-chtml.js": of_class("math"),
+    "maths.js": of_class("math"),
+    "copybutton.js": of_class("highlight"),
+    "design-tabs.js": "//*[starts-with(@class, 'sd-') or contains(@class, ' sd-')]",
+    "togglebutton.js": f"{of_class('toggle')} | {of_class('admonition')}[contains(@class, 'dropdown')]",
+    "mystnb.": of_class("cell"),
+    "evidence.js": of_class("evidence"),
+}
+
+
+def test_a_page_loads_a_file_where_it_is_used_and_nowhere_else(pages):
+    seen = set()
+    for path, page in pages.items():
+        loaded = " ".join(page.xpath("//script/@src | //link[@rel='stylesheet']/@href"))
+        if not loaded:
+            continue  # the root, which only leads on to the front page
+        for file, user in FILES.items():
+            assert (file in loaded) == bool(page.xpath(user)), f"{path.name}: {file}"
+            seen.add((file, file in loaded))
+    assert {("tex-chtml.js", True), ("tex-chtml.js", False), ("searchindex.js", True)} <= seen
+
+
+def test_no_page_leads_to_the_machine_it_was_built_on(pages):
+    for path, page in pages.items():
+        assert not [target for target in targets(page) if target.startswith(("file:", "http://localhost"))], path
+
+
+def test_every_table_has_heads(pages):
+    read = {path: page for path, page in pages.items() if path.name not in LISTS}
+    tables = [(path, table) for path, page in read.items() for table in page.xpath("//article//table")]
+    assert len(tables) > 20
+    for path, table in tables:
+        assert table.xpath(".//th"), f"{path.name}: {table.text_content()[:80]}"
+
+
+def test_every_picture_has_alternative_text(pages):
+    pictures = 0
+    for path, page in pages.items():
+        if path.name in LISTS:
+            continue
+        for picture in page.xpath("//article//img | //article//*[@role='img'] | //article//svg[not(@aria-hidden)]"):
+            if picture.tag == "svg" and picture.xpath("ancestor::*[@role='img' or @aria-hidden='true']"):
+                continue
+            pictures += 1
+            said = picture.get("alt") or picture.get("aria-label") or "".join(picture.xpath("./title/text()"))
+            assert len(said.strip()) >= 4, f"{path.name}: {html.tostring(picture)[:200]}"
+            assert not re.search(r"\.(png|svg|jpg)$|^../", said), f"{path.name}: {said} is the name of a file"
+    assert pictures > 20
+
+
+def test_every_page_names_its_language_and_has_one_heading_and_one_main_part(pages):
+    for path, page in pages.items():
+        if page.xpath("//meta[@http-equiv='Refresh' or @http-equiv='refresh']"):
+            continue  # the root, which only leads on to the front page
+        assert page.get("lang") == "en", path
+        assert len(page.xpath("//main")) == 1, path
+        if page.xpath("//article//section"):
+            assert len(page.xpath("//article//h1")) == 1, path

@@ -1,0 +1,125 @@
+"""The glossary in the built book: each term linked once a chapter, where it is first used, and back."""
+
+import importlib
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+
+from conftest import ROOT
+
+KOREAN = re.compile(r"[가-힣]")
+
+
+@pytest.fixture(scope="module")
+def pages(book):
+    """Number of a chapter → its page; 0 → the glossary."""
+    found = {0: "book/glossary.html"}
+    found |= {int(page.name[:2]): f"notebooks/{page.name}" for page in (book / "notebooks").glob("*.html")}
+    return {n: BeautifulSoup((book / name).read_text(encoding="utf-8"), "lxml") for n, name in found.items()}
+
+
+@pytest.fixture(scope="module")
+def uses(pages):
+    """Number of a chapter → its links to the glossary."""
+    return {n: page.select("a.glossary-term") for n, page in pages.items() if n}
+
+
+def anchors(links):
+    return [link["href"].partition("#")[2] for link in links]
+
+
+def source():
+    """(terms, line below them, definition) of every entry as it is written."""
+    text = (ROOT / "book/glossary.md").read_text(encoding="utf-8")
+    blocks = text.partition("```{glossary}\n")[2].partition("\n```")[0].split("\n\n")
+    for head, definition in zip(blocks[::2], blocks[1::2], strict=True):
+        *terms, line = head.splitlines()
+        yield terms, line.strip(), definition.strip()
+
+
+def test_every_entry_has_korean_a_sentence_and_a_chapter_and_stands_in_order():
+    first = []
+    for terms, line, definition in source():
+        assert KOREAN.search(re.fullmatch(r'<span lang="ko">(.*)</span> · (?:.* · )?chapter [1-6]', line)[1]), terms
+        assert definition[0].isupper() and definition.endswith("."), terms
+        assert definition.count(". ") <= 3, f"{terms}: two sentences are enough"
+        first.append(terms[0].lower())
+    assert first == sorted(first) and len(first) > 100
+
+
+def test_each_term_is_linked_in_the_chapter_that_introduces_it_and_back(pages, uses):
+    seen = 0
+    for item in pages[0].select("dl.glossary > dt:first-child, dl.glossary > dd + dt"):
+        dd = item.find_next_sibling("dd")
+        chapter = int(re.search(r"chapter (\d)$", dd.p.get_text())[1])
+        if chapter not in uses:
+            assert dd.p.a is None
+            continue
+        assert item["id"] in anchors(uses[chapter]), f"chapter {chapter} does not link {item['id']}"
+        page, _, place = dd.p.a["href"].partition("#")
+        assert page.startswith(f"../notebooks/0{chapter}-") and pages[chapter].find(id=place), dd.p.a["href"]
+        seen += 1
+    assert seen > 90
+
+
+def test_no_term_is_linked_twice_on_a_page_or_before_it_is_introduced(pages, uses):
+    introduced = {terms[0]: int(line[-1]) for terms, line, _ in source()}
+    ids = {item["id"]: item.get_text().rstrip("#") for item in pages[0].select("dl.glossary > dt")}
+    for chapter, links in uses.items():
+        assert len(links) > 20, chapter
+        assert sorted(anchors(links)) == sorted(set(anchors(links))), chapter
+        for anchor in anchors(links):
+            assert introduced[ids[anchor]] <= chapter, (chapter, anchor)
+
+
+def test_links_stand_in_prose_and_the_first_use_is_the_one(pages, uses):
+    for chapter, links in uses.items():
+        for link in links:
+            apart = link.find_parent(["h1", "h2", "h3", "code", "pre", "summary"]) or link.find_parent(class_="math")
+            assert apart is None and link.find_parent(class_="cell") is None, (chapter, link)
+            assert link.parent.find_parent("a") is None
+    # One case by hand: chapter 4 says nothing of queries, keys and values before the paragraph with the link.
+    link = next(link for link in uses[4] if link["href"].endswith("#term-query"))
+    for paragraph in link.find_parent("p").find_all_previous("p"):
+        if not paragraph.find_parent(class_=["cell", "callout-aims"]):
+            assert not re.search(r"\b(?:quer(?:y|ies)|keys?|values?)\b", paragraph.get_text()), paragraph
+
+
+@pytest.fixture
+def pattern(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT)
+    return importlib.import_module("book.extension.glossary").pattern
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("hidden state", "Hidden\nstates"),
+        ("vocabulary", "vocabularies"),
+        ("orthogonal matrix", "orthogonal matrices"),
+        ("bias", "biases"),
+        ("GRU", "GRUs"),
+    ],
+)
+def test_a_term_is_found_in_the_plural_over_line_ends_and_at_the_start_of_a_sentence(pattern, term, text):
+    assert re.fullmatch(pattern(term), text)
+
+
+@pytest.mark.parametrize(("term", "text"), [("GRU", "gru"), ("hidden state", "hiddenstate"), ("gate", "gated")])
+def test_another_word_is_not_taken_for_the_term(pattern, term, text):
+    assert not re.fullmatch(pattern(term), text)
+
+
+@pytest.mark.browser
+def test_a_link_is_reached_by_keyboard_and_dotted(book, chromium):
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    tab = context.new_page()
+    tab.goto((book / "notebooks/05-spatial-attention.html").as_uri())
+    link = tab.locator("a.glossary-term").first
+    assert "dotted" in link.evaluate("e => getComputedStyle(e).textDecoration")
+    assert KOREAN.search(link.get_attribute("title"))
+    link.focus()
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/glossary.html#term-*")
+    context.close()
