@@ -1,4 +1,4 @@
-"""Commands for instructors: ``python -m rnn2attn_grading grade SUBMISSIONS --out DIR``, ``… doctor``, ``… write``."""
+"""Commands for instructors: ``release DIR``, ``grade SUBMISSIONS --out DIR``, ``doctor``; for the book: ``write``."""
 
 import argparse
 import sys
@@ -13,7 +13,9 @@ from rnn2attn_grading.bubblewrap import Refused
 from rnn2attn_grading.chapters import CHAPTERS
 from rnn2attn_grading.doctor import complaints
 from rnn2attn_grading.grade import grade
-from rnn2attn_grading.jail import Limits
+from rnn2attn_grading.limits import Limits
+from rnn2attn_grading.progress import Progress
+from rnn2attn_grading.reading import Unreadable
 
 
 def made(root: Path) -> dict[Path, str]:
@@ -47,19 +49,61 @@ def write(root: Path) -> list[Path]:
     return changed
 
 
+def release(root: Path, folder: Path, *, nbgrader: bool = False) -> list[Path]:
+    """Write the notebooks that a class gets, and return the paths.
+
+    Args:
+        root: as for `made`.
+        folder: where they go.
+        nbgrader: write the source notebooks instead, answers included, each
+            in a folder of its own, as nbgrader's `source` has them.
+    """
+    texts = made(root)
+    paths = []
+    for chapter in CHAPTERS:
+        name = f"{chapter.stem}.ipynb"
+        kind = "exercises/source" if nbgrader else "exercises"
+        path = folder / chapter.stem / name if nbgrader else folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(texts[Path(kind, name)], "utf-8")
+        paths.append(path)
+    return paths
+
+
 def main() -> None:
     """Read the command line and do what it says."""
     parser = argparse.ArgumentParser("python -m rnn2attn_grading")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("write", help="notebooks and check's data")
     command.add_argument("--root", type=Path, default=Path.cwd())
-    command = commands.add_parser("grade", help="a folder of notebooks")
+    command = commands.add_parser("release", help="the notebooks of a class")
+    command.add_argument("folder", type=Path, help="where they go")
+    command.add_argument("--root", type=Path, default=Path.cwd())
     command.add_argument(
-        "submissions", type=Path, help="has STUDENT/EXERCISE.ipynb"
+        "--nbgrader", action="store_true", help="as nbgrader's source has them"
     )
+    command = commands.add_parser("grade", help="what a class handed in")
+    command.add_argument(
+        "submissions", type=Path, nargs="+",
+        help="a folder, or an archive from a learning platform",
+    )  # fmt: skip
     command.add_argument(
         "--out", type=Path, required=True, help="the folder of the results"
     )
+    command.add_argument(
+        "--only", action="append", default=[], metavar="STUDENT[/EXERCISE]",
+        help="grade these alone; * stands for anything; may be repeated",
+    )  # fmt: skip
+    command.add_argument(
+        "--regrade", action="store_true", help="also what has its grade"
+    )
+    command.add_argument(
+        "--jobs", type=int, default=1, help="learners at a time (%(default)s)"
+    )
+    command.add_argument(
+        "--scheduler", default="", metavar="tcp://…",
+        help="of a Dask cluster, which grades instead of this machine",
+    )  # fmt: skip
     for limit in fields(Limits):
         command.add_argument(
             f"--{limit.name}", type=limit.type, default=limit.default,
@@ -78,15 +122,32 @@ def _write(arguments: argparse.Namespace) -> None:
     print(f"{len(changed)} files changed." if changed else "Nothing changed.")
 
 
-def _grade(arguments: argparse.Namespace) -> str | None:
+def _release(arguments: argparse.Namespace) -> None:
+    given = arguments.root, arguments.folder
+    for path in release(*given, nbgrader=arguments.nbgrader):
+        print(f"  {path}")
+
+
+def _grade(arguments: argparse.Namespace) -> str | int | None:
+    out = arguments.out
     try:
         given = {f.name: getattr(arguments, f.name) for f in fields(Limits)}
-        grade(arguments.submissions, arguments.out, Limits(**given))
+        grade(
+            arguments.submissions, out, Limits(**given),
+            jobs=arguments.jobs, scheduler=arguments.scheduler,
+            only=arguments.only, regrade=arguments.regrade, say=Progress(),
+        )  # fmt: skip
     except Refused as refused:
         return f"Nothing is graded without a jail.\n{refused}"
-    except (NotADirectoryError, ValueError) as error:
+    except (NotADirectoryError, Unreadable, ValueError) as error:
         return str(error)
-    print(f"The grades are in {arguments.out / 'grades.csv'}")
+    except KeyboardInterrupt:
+        print("\nInterrupted. The same command goes on.", file=sys.stderr)
+        return 130
+    print(f"The grades are in {out / 'grades.csv'}")
+    print(f"by student in     {out / 'students.csv'}")
+    print(f"The summary is    {out / 'summary.html'}")
+    print(f"Pages for each learner are in {out / 'feedback'}")
 
 
 def _doctor(arguments: argparse.Namespace) -> str | None:
@@ -95,7 +156,12 @@ def _doctor(arguments: argparse.Namespace) -> str | None:
     print("This machine can jail: a trial jail held against every attempt.")
 
 
-DO = {"write": _write, "grade": _grade, "doctor": _doctor}
+DO = {
+    "write": _write,
+    "release": _release,
+    "grade": _grade,
+    "doctor": _doctor,
+}
 
 
 if __name__ == "__main__":

@@ -22,7 +22,10 @@ import rnn2attn
 import rnn2attn_grading
 from rnn2attn_grading import jailed
 
-USER = 210000  # a number that is nobody's; used where the supervisor is root
+USER = (
+    1 << 24
+)  # from here on, numbers that are nobody's; used where the supervisor is root
+MOST = 64  # jails of one supervisor at a time
 # System calls that no answer needs. The last five hold memory that no limit
 # counts.
 FORBIDDEN = [
@@ -41,13 +44,15 @@ class Refused(Exception):
     """There is no jail on this machine; the text says why."""
 
 
-def command(channel: int, calls: int, disk: int) -> list[str]:
+def command(channel: int, calls: int, disk: int, number: int) -> list[str]:
     """The command line of a jail.
 
     Args:
         channel: file descriptor of the worker's end of the socket.
         calls: file descriptor of the filter of system calls.
         disk: bytes of /tmp.
+        number: of the jail. Each has a user of its own, because processes are
+            counted by user.
     """
     root = os.geteuid() == 0
     line = """
@@ -78,12 +83,13 @@ def command(channel: int, calls: int, disk: int) -> list[str]:
         --seccomp {calls}
     """.split()
     if root:
+        user = USER + os.getpid() * MOST + number % MOST
         words += f"""
-            /setpriv --reuid={USER} --regid={USER} --clear-groups
+            /setpriv --reuid={user} --regid={user} --clear-groups
             --inh-caps=-all --bounding-set=-all --no-new-privs
         """.split()
     # -S: no .pth file is carried out; -u: what is printed is seen.
-    words += f"/python/bin/python -Su /jail/worker.py {channel}".split()
+    words += f"/python/bin/python -Su /jail/worker.py {channel} /tmp".split()
     return words
 
 

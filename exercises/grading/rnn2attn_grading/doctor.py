@@ -8,7 +8,9 @@ from importlib.resources import files
 
 from rnn2attn_grading import jailed
 from rnn2attn_grading.bubblewrap import Refused, call_filter
-from rnn2attn_grading.jail import MIB, Jail, Limits, Stopped
+from rnn2attn_grading.jail import Jail
+from rnn2attn_grading.limits import MIB, Limits
+from rnn2attn_grading.process import Stopped
 
 MARK = "RNN2ATTN_TRIAL"
 SECONDS = 60  # that the trial may take; a busy machine is no broken jail
@@ -58,9 +60,9 @@ def trial(limits: Limits) -> list[str]:
             "disk": limits.disk * MIB,
         }
         try:
-            with Jail(limits) as jail:
-                jail.ask("cell", SECONDS, source=source)
-                reply = jail.ask(
+            with Jail(limits) as jail, jail.process() as process:
+                process.ask("cell", SECONDS, source=source)
+                reply = process.ask(
                     "call", SECONDS, name="breaches", inputs=given,
                     gradients=(), seconds=SECONDS,
                 )  # fmt: skip

@@ -1,135 +1,116 @@
-"""Grading a folder of submissions: a line for each question, in grades.csv.
+"""Grading a class: what was handed in, what of it has no grade yet, and that through the jails.
 
-In the folder of the results lies the salt, from which the hidden cases of the
-class are drawn. Whoever knows it can draw them too.
+In the folder of the results lie the gradebook and the salt, from which the
+hidden cases of the class are drawn. Whoever knows it can draw them too.
 """
 
-import csv
-import functools
-import os
-import secrets
-from collections.abc import Callable
+import fnmatch
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from pathlib import Path
 
-from rnn2attn.check.judging import Case
+from rnn2attn_grading import lanes
 from rnn2attn_grading.bubblewrap import Refused
-from rnn2attn_grading.chapters import CHAPTERS
 from rnn2attn_grading.doctor import complaints
-from rnn2attn_grading.jail import Limits
-from rnn2attn_grading.specification import Part
-from rnn2attn_grading.submissions import (
-    Submission,
-    Unreadable,
-    cells,
-    submitted,
-)
-from rnn2attn_grading.supervise import Grade, examine
-
-EXERCISES = {chapter.stem: chapter for chapter in CHAPTERS}
-COLUMNS = [
-    "student", "exercise", "question", "points", "max_points", "status", "message",
-]  # fmt: skip
+from rnn2attn_grading.examining import EXERCISES, Learner, Settings, version
+from rnn2attn_grading.gradebook import Gradebook, Result
+from rnn2attn_grading.limits import Limits
+from rnn2attn_grading.reports import report
+from rnn2attn_grading.submissions import Submission, submitted
 
 
 def grade(
-    submissions: Path,
+    places: Sequence[Path],
     out: Path,
     limits: Limits,
-    say: Callable[[str], None] = print,
+    *,
+    jobs: int = 1,
+    scheduler: str = "",
+    only: Sequence[str] = (),
+    regrade: bool = False,
+    say: Callable[[int, int, str], None] = lambda done, of, name: None,
 ) -> None:
-    """Grade every notebook SUBMISSIONS/STUDENT/EXERCISE.ipynb.
+    """Grade what has no grade yet, and write what came of it.
 
-    A notebook's lines are in OUT/grades.csv as soon as it is graded. What it
-    printed is in OUT/printed/STUDENT/EXERCISE.txt.
+    Interrupted at any moment, by Ctrl-C or worse, it goes on with the same
+    call. Of a student's several versions of an exercise the newest is graded.
 
     Args:
-        submissions: a folder for each student.
-        out: where the results go; it is made if there is none.
+        places: folders, and archives of a class; see `submissions.submitted`.
+        out: where the gradebook lies and the results go; see `reports`.
         limits: of each submission.
-        say: is told of each.
+        jobs: how many learners at a time.
+        scheduler: address of a Dask cluster that does it instead.
+        only: patterns of STUDENT or STUDENT/EXERCISE; none for all.
+        regrade: also what has its grade.
+        say: is told of each submission: how many are done, of how many, and
+            what it was.
 
     Raises:
         Refused: this machine cannot jail. Nothing is graded.
         NotADirectoryError: there is no folder of submissions.
-        ValueError: the results would lie among the submissions, or the salt
-            is empty.
+        Unreadable: an archive of a class is refused.
+        ValueError: the results would lie among the submissions; the salt is
+            empty, or the gradebook none; `only` fits nobody; there are no
+            jobs, or no such scheduler.
     """
-    if not submissions.is_dir():
-        raise NotADirectoryError(f"There is no folder {submissions}.")
-    if out.resolve().is_relative_to(submissions.resolve()):
-        raise ValueError(f"The results, {out}, would lie among submissions.")
-    if reasons := complaints(limits):
+    if jobs < 1:
+        raise ValueError(f"jobs is {jobs}; 1 or more are needed.")
+    for place in places:
+        if out.resolve().is_relative_to(place.resolve()):
+            raise ValueError(
+                f"The results, {out}, would lie among submissions."
+            )
+    handed = [one for p in places for one in submitted(p, list(EXERCISES))]
+    chosen = [one for one in newest(handed) if _fits(one, only)]
+    if only and not chosen:
+        raise ValueError(
+            f"Nothing was handed in that fits {' or '.join(only)}."
+        )
+    if not scheduler and (reasons := complaints(limits)):
         raise Refused("\n".join(reasons))
-    out.mkdir(parents=True, exist_ok=True)
-    secret = salt(out)
-    hidden = functools.cache(lambda name: drawn(name, secret))
-    with open(
-        out / "grades.csv", "w", newline="",
-        encoding="utf-8", errors="backslashreplace",
-    ) as file:  # fmt: skip
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(COLUMNS)
-        for one in submitted(submissions):
-            lines, printed = marked(one, hidden, limits)
-            table.writerows([one.student, one.exercise, *li] for li in lines)
-            file.flush()
-            if printed:
-                path = out / "printed" / one.student / f"{one.exercise}.txt"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(printed)
-            points, most = (sum(li[n] for li in lines) for n in (1, 2))
-            say(f"{one.student!r} {one.exercise!r}: {points} of {most} points")
+    with Gradebook(out) as book:
+        book.keep(handed)
+        todo = [
+            one
+            for one in chosen
+            if regrade
+            or one.status
+            or not book.holds(one, version(one.exercise))
+        ]
+        done = 0
+
+        def record(result: Result) -> None:
+            nonlocal done
+            book.record(result)
+            done += 1
+            say(done, len(todo), f"{result.student} {result.exercise}")
+
+        learners = [
+            Learner(tuple(group))
+            for _, group in groupby(todo, lambda one: one.student)
+        ]
+        settings = Settings(book.secret, limits)
+        try:
+            if scheduler:
+                lanes.on_cluster(learners, settings, scheduler, record)
+            else:
+                lanes.here(learners, settings, jobs, record)
+        finally:
+            report(book, out)
 
 
-def salt(out: Path) -> str:
-    """The secret of a class, from the file ``salt``; drawn if there is none.
-
-    Raises:
-        ValueError: the file is empty.
-    """
-    path = out / "salt"
-    if not path.exists():
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(number, "w") as file:
-            file.write(f"{secrets.token_hex(16)}\n")
-    text = path.read_text("utf-8").strip()
-    if not text:
-        raise ValueError(f"{path} is empty. Write a secret text, or remove it.")
-    return text
+def newest(handed: Sequence[Submission]) -> list[Submission]:
+    """Of each student and exercise the newest, in the order of the names."""
+    found = {}
+    for one in handed:
+        key = one.student, one.exercise
+        found[key] = max(found.get(key, one), one, key=lambda o: o.age)
+    return [found[key] for key in sorted(found)]
 
 
-def drawn(exercise: str, secret: str) -> dict[Part, list[Case]]:
-    """The hidden cases of an exercise's functions."""
-    return {part: part.hidden(secret) for part in EXERCISES[exercise].parts}
-
-
-def marked(
-    submission: Submission,
-    hidden: Callable[[str], dict[Part, list[Case]]],
-    limits: Limits,
-) -> tuple[list[tuple], bytes]:
-    """A submission's lines, from the question on, and what it printed."""
-    if submission.status:
-        return [("", 0, 0, submission.status, submission.message)], b""
-    if submission.exercise not in EXERCISES:
-        known = ", ".join(f"{stem}.ipynb" for stem in EXERCISES)
-        text = f"No exercise has this name. These are known: {known}."
-        return [("", 0, 0, "unreadable", text)], b""
-    cases = hidden(submission.exercise)
-    try:
-        grades, printed = examine(cells(submission.path), cases, limits)
-    except Refused:
-        raise
-    except Unreadable as error:
-        none = Grade(0, "unreadable", str(error))
-        grades, printed = dict.fromkeys(cases, none), b""
-    except Exception as error:  # ours, and no reason to stop the others
-        none = Grade(0, "not graded", f"The grading failed: {error!r}")
-        grades, printed = dict.fromkeys(cases, none), b""
-    lines = []
-    for question in EXERCISES[submission.exercise].questions:
-        for part in question.parts:
-            name, got = f"{question.number} {part.name}", grades[part]
-            status = got.status, got.message
-            lines.append((name, got.points, part.points, *status))
-    return lines, printed
+def _fits(one: Submission, only: Sequence[str]) -> bool:
+    names = one.student, f"{one.student}/{one.exercise}"
+    return not only or any(
+        fnmatch.fnmatchcase(name, pattern) for name in names for pattern in only
+    )

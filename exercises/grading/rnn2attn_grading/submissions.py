@@ -1,18 +1,20 @@
-"""What was handed in: SUBMISSIONS/STUDENT/EXERCISE.ipynb, read without trust in a byte of it."""
+"""What was handed in: folders, and archives as learning platforms give them, without trust in a name in them."""
 
-import errno
-import json
+import hashlib
+import io
 import os
-import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from zipfile import ZipFile
 
-LARGEST = 20 << 20  # bytes of a notebook; pictures make one large
+from rnn2attn_grading import reading
+from rnn2attn_grading.names import Owner, exercise, owner
+from rnn2attn_grading.reading import Unreadable
 
-
-class Unreadable(Exception):
-    """A notebook that cannot be read; the text says why."""
+SKIPPED = ("__MACOSX", "__pycache__")
+KINDS = (".ipynb", ".zip")
 
 
 @dataclass(frozen=True)
@@ -20,99 +22,178 @@ class Submission:
     """One notebook, or the place where one should be.
 
     Attributes:
-        student: the name of the folder.
-        exercise: the name of the file, without .ipynb; "" if there is none.
-        path: of the file.
-        status: of a submission that is not opened, with a message.
+        owner: who handed it in.
+        exercise: its name; that of the file if it is none of those; "" if
+            there is no file.
+        where: the path of the file or archive, and names in archives.
+        time: when the file was last changed, in ISO 8601; "" if that is not
+            known.
+        copy: of the same name, which one.
+        content: hash of its bytes; "" if they cannot be read.
+        status: of a submission that is not opened.
         message: why it is not.
     """
 
-    student: str
+    owner: Owner
     exercise: str
-    path: Path
+    where: tuple[Path | str, ...]
+    time: str = ""
+    copy: int = 0
+    content: str = ""
     status: str = ""
     message: str = ""
 
+    @property
+    def student(self) -> str:
+        """The name, see `names.Owner`."""
+        return self.owner.student
 
-def submitted(folder: Path) -> Iterator[Submission]:
-    """All that was handed in, in the order of the names. Names that begin with a dot are passed over.
+    @property
+    def age(self) -> tuple[int, str, int]:
+        """Of two with one student and exercise, the larger is the newer."""
+        return self.owner.file, self.time, self.copy
+
+    def read(self) -> bytes:
+        """Its bytes. Unreadable: see `reading.content`."""
+        return reading.content(*self.where)
+
+
+def submitted(place: Path, exercises: list[str]) -> Iterator[Submission]:
+    """All that lies in a place, in the order of the names. Names that begin with a dot are passed over.
 
     Args:
-        folder: it has a folder for each student.
+        place: a folder, or an archive with the submissions of a class.
+        exercises: the names that are known.
 
     Raises:
-        NotADirectoryError: there is no such folder.
+        NotADirectoryError: there is no such folder, and no such archive.
+        Unreadable: the archive is refused.
     """
-    for student in _names(folder):
-        path = folder / student
-        names, status = [], "unreadable"
-        message = "It is no folder; one for each student is expected."
-        if path.is_dir() and not path.is_symlink():
-            try:
-                names = [n for n in _names(path) if n.endswith(".ipynb")]
-                status, message = "empty", "The folder has no notebook."
-            except OSError as error:
-                message = f"The folder is not opened: {error.strerror}."
-        for name in names:
-            exercise = name.removesuffix(".ipynb")
-            yield Submission(student, exercise, path / name)
-        if not names:
-            yield Submission(student, "", path, status, message)
+    if place.is_dir():
+        return _folder(place, exercises)
+    if place.suffix == ".zip" and place.is_file():
+        return _class(place, exercises)
+    raise NotADirectoryError(f"There is no folder {place}, and no archive.")
+
+
+def _folder(root: Path, exercises: list[str]) -> Iterator[Submission]:
+    slug = root.resolve().name.removesuffix("-submissions")
+    slug = "" if slug == root.resolve().name else slug
+    for name in _names(root):
+        path = root / name
+        if not path.is_dir() and path.suffix not in KINDS:
+            continue
+        inner = PurePosixPath(name, *["x"] * path.is_dir())
+        whose = owner(inner, exercises, slug)
+        place = Submission(whose, "", (path,))
+        if path.is_symlink() and path.is_dir():
+            text = "It is a symbolic link, and no folder."
+            yield replace(place, status="unreadable", message=text)
+            continue
+        try:
+            files = list(_files(path))
+        except OSError as error:
+            text = f"The folder is not opened: {error.strerror}."
+            yield replace(place, status="unreadable", message=text)
+            continue
+        if not files:
+            text = "The folder has no notebook."
+            yield replace(place, status="empty", message=text)
+        for file in files:
+            seconds = file.stat(follow_symlinks=False).st_mtime
+            time = datetime.fromtimestamp(seconds).isoformat()
+            yield from _file(Submission(whose, "", (file,), time), exercises)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """The notebooks and archives at a path, and below; links to folders are not followed."""
+    if path.suffix in KINDS:
+        yield path
+    elif path.is_dir() and not path.is_symlink():
+        for name in _names(path):
+            yield from _files(path / name)
 
 
 def _names(folder: Path) -> list[str]:
-    names = os.listdir(folder)
-    return sorted(name for name in names if not name.startswith("."))
+    return sorted(n for n in os.listdir(folder) if _wanted(n))
 
 
-def cells(path: Path) -> list[str]:
-    """The code of a notebook, cell by cell.
+def _wanted(name: str) -> bool:
+    return not name.startswith(".") and name not in SKIPPED
 
-    Names, tags and all other metadata may be lost: only the list of the cells,
-    their kind and their text are looked at.
 
-    Raises:
-        Unreadable: it is no regular file, too large, not UTF-8, not JSON, or
-            no notebook.
-    """
+def _class(place: Path, exercises: list[str]) -> Iterator[Submission]:
+    """The archive of a class: its outermost names are the platform's."""
+    with reading.opened(place, reading.LARGEST_CLASS) as file:
+        entries = _entries(file, reading.LARGEST_CLASS)
+    paths = [PurePosixPath(name) for name in entries]
+    # Google Drive packs the folder. The students are in the files' names.
+    packed = len({p.parts[0] for p in paths}) == 1 and all(
+        len(p.parts) == 2 and owner(PurePosixPath(p.name), exercises).student
+        for p in paths
+    )
+    for path, (name, time) in zip(paths, entries.items(), strict=True):
+        path = PurePosixPath(path.name) if packed else path
+        whose = owner(path, exercises)
+        yield from _file(Submission(whose, "", (place, name), time), exercises)
+
+
+def _entries(file: io.BufferedIOBase, most: int) -> dict[str, str]:
+    """The notebooks and archives in an archive, by name, with their times."""
+    with reading.unpacked(file, most) as archive:
+        return {
+            entry.filename: _time(archive, entry.filename)
+            for entry in sorted(archive.infolist(), key=lambda e: e.filename)
+            if entry.filename.endswith(KINDS)
+            and all(map(_wanted, PurePosixPath(entry.filename).parts))
+        }
+
+
+def _time(archive: ZipFile, name: str) -> str:
     try:
-        notebook = json.loads(_text(path))
-    except OSError as error:
-        link = error.errno == errno.ELOOP
-        why = "it is a symbolic link" if link else error.strerror
-        raise Unreadable(f"It is not opened: {why}.") from None
-    except UnicodeDecodeError:
-        raise Unreadable("It is not UTF-8.") from None
-    except RecursionError:
-        raise Unreadable("It is nested too deeply.") from None
+        return datetime(*archive.getinfo(name).date_time).isoformat()
     except ValueError:
-        raise Unreadable("It is not JSON.") from None
-    kept = notebook.get("cells") if isinstance(notebook, dict) else None
-    if not isinstance(kept, list):
-        raise Unreadable("It is JSON, and no notebook of format 4.")
-    sources = [cell.get("source") for cell in kept if _is_code(cell)]
-    return [
-        source if isinstance(source, str) else _joined(source)
-        for source in sources
-    ]
+        return ""
 
 
-def _is_code(cell: object) -> bool:
-    return isinstance(cell, dict) and cell.get("cell_type") == "code"
+def _file(found: Submission, exercises: list[str]) -> Iterator[Submission]:
+    """The notebook, or those in a student's archive."""
+    *outer, last = found.where
+    name = PurePosixPath(last).name
+    if not found.student:
+        stem = name.removesuffix(".ipynb")
+        text = "Whose it is cannot be told from its name."
+        yield replace(found, exercise=stem, status="unreadable", message=text)
+    elif not name.endswith(".zip"):
+        yield _notebook(found, name.removesuffix(".ipynb"), exercises)
+    elif len(outer) > 1:
+        text = f"{name}: an archive within an archive within an archive."
+        yield replace(found, status="unreadable", message=text)
+    else:
+        try:
+            data = io.BytesIO(found.read())
+            entries = _entries(data, reading.LARGEST_ARCHIVE)
+        except Unreadable as error:
+            text = f"{name}: {error}"
+            yield replace(found, status="unreadable", message=text)
+            return
+        if not entries:
+            text = f"{name} holds no notebook."
+            yield replace(found, status="empty", message=text)
+        for inner, time in entries.items():
+            one = replace(found, where=(*found.where, inner), time=time)
+            yield from _file(one, exercises)
 
 
-def _joined(lines: object) -> str:
-    lines = lines if isinstance(lines, list) else []
-    return "".join(line for line in lines if isinstance(line, str))
-
-
-def _text(path: Path) -> str:
-    # Neither through a link nor waiting for a pipe's other end.
-    number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with open(number, "rb") as file:
-        status = os.fstat(number)
-        if not stat.S_ISREG(status.st_mode):
-            raise Unreadable("It is no regular file.")
-        if status.st_size > LARGEST:
-            raise Unreadable(f"It is larger than {LARGEST >> 20} MiB.")
-        return file.read(LARGEST).decode("utf-8-sig")
+def _notebook(found: Submission, stem: str, exercises: list[str]) -> Submission:
+    known, copy = exercise(stem, exercises)
+    found = replace(found, exercise=known or stem, copy=copy)
+    try:
+        content = hashlib.sha256(found.read()).hexdigest()
+    except Unreadable as error:
+        return replace(found, status="unreadable", message=str(error))
+    if not known:
+        text = ", ".join(f"{name}.ipynb" for name in exercises)
+        text = f"No exercise has this name. These are known: {text}."
+        found = replace(found, status="unreadable", message=text)
+    return replace(found, content=content)

@@ -1,21 +1,32 @@
 """The supervisor: it holds the tests and the references, and alone judges.
 
-A notebook runs in a jail, cell by cell; then its functions are called by name
-on the hidden cases, and what comes back is compared here. If a cell or a call
-takes the jail down with it, another jail runs the rest without it.
+A notebook runs in a process of a jail, cell by cell; then its functions are
+called by name on the hidden cases, and what comes back is compared here. If a
+cell or a call takes the process down with it, another one runs the rest
+without it.
 """
 
+import contextlib
+import functools
 import re
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
+from rnn2attn.check import questions
 from rnn2attn.check.calling import Answer, Error
 from rnn2attn.check.judging import Case, Fault, judge
-from rnn2attn_grading.jail import Jail, Limits, Stopped
+from rnn2attn_grading.limits import Limits
+from rnn2attn_grading.process import Process, Stopped
 from rnn2attn_grading.specification import Part
 
 LATE = 2  # seconds that a call has to end after its alarm
 LONGEST = 400  # characters of a message
+ENDED = {  # what the learner is told when a call of the function ends so
+    "timed out": "A call of your function takes too long.",
+    "killed (memory)": "A call of your function wants too much memory.",
+    "crashed": "A call of your function ends the whole process.",
+}
 
 
 @dataclass(frozen=True)
@@ -26,26 +37,31 @@ class Grade:
         points: all of them, or 0.
         status: what happened, "graded" or "timed out at cell 3"; see the page
             for instructors.
-        message: the first fault; "" if there is none.
+        message: the first fault, for the instructor; "" if there is none.
+        hint: what the learner is told of it. Nothing in it comes from the
+            hidden cases but a case's name.
     """
 
     points: int
     status: str
     message: str = ""
+    hint: str = ""
 
     def __post_init__(self):
-        # A message may repeat what a learner's code said. One line of it.
-        shown = (c if c.isprintable() else " " for c in self.message)
-        text = " ".join("".join(shown).split())
-        if text.startswith(("=", "+", "-", "@")):  # a spreadsheet's formula
-            text = f"'{text}"
-        if len(text) > LONGEST:
-            text = f"{text[: LONGEST - 2]} …"
-        object.__setattr__(self, "message", text)
+        # They may repeat what a learner's code said. One line of it.
+        for name in ("message", "hint"):
+            shown = (c if c.isprintable() else " " for c in getattr(self, name))
+            text = " ".join("".join(shown).split())
+            if len(text) > LONGEST:
+                text = f"{text[: LONGEST - 2]} …"
+            object.__setattr__(self, name, text)
 
 
 def examine(
-    sources: list[str], hidden: dict[Part, list[Case]], limits: Limits
+    sources: list[str],
+    hidden: dict[Part, list[Case]],
+    limits: Limits,
+    start: Callable[[], Process],
 ) -> tuple[dict[Part, Grade], bytes]:
     """Grade a notebook.
 
@@ -53,9 +69,10 @@ def examine(
         sources: its code, cell by cell.
         hidden: a function that is asked for → the cases it has to survive.
         limits: of all that this takes.
+        start: a fresh process for it, as `Jail.process`.
 
     Returns:
-        The grades, and what the code printed in each jail.
+        The grades, and what the code printed in each process.
 
     Raises:
         Refused: a jail does not start. That is never the learner's doing.
@@ -65,15 +82,16 @@ def examine(
     while left := [part for part in hidden if part not in grades]:
         if notebook.seconds(1) == 0:
             text = f"The notebook has had its {limits.submission:g} s."
-            grades |= dict.fromkeys(left, Grade(0, "timed out", text))
+            late = Grade(0, "timed out", text, text)
+            grades |= dict.fromkeys(left, late)
             break
-        with Jail(limits) as jail:
-            notebook.run(jail)
+        with start() as process:
+            notebook.run(process)
             for part in left:
-                if jail.stopped:
+                if process.stopped:
                     break
-                grades[part] = notebook.grade(jail, part, hidden[part])
-        printed.append(bytes(jail.output) + b"\n[cut]" * jail.cut)
+                grades[part] = notebook.grade(process, part, hidden[part])
+        printed.append(bytes(process.output) + b"\n[cut]" * process.cut)
     return grades, b"\n[another run]\n".join(printed)
 
 
@@ -81,8 +99,8 @@ class _Notebook:
     """The cells of a notebook, and what became of them.
 
     Attributes:
-        lost: number of a cell → how it ended the jail that ran it. It is left
-            out from then on.
+        lost: number of a cell → how it ended the process that ran it. It is
+            left out from then on.
         errors: number of a cell → what it raised.
     """
 
@@ -96,14 +114,14 @@ class _Notebook:
         """So many, or what is left for the submission."""
         return max(0, min(most, self._ends - time.monotonic()))
 
-    def run(self, jail: Jail) -> None:
-        """Run the cells that are not lost, up to one that ends the jail."""
+    def run(self, process: Process) -> None:
+        """Run the cells that are not lost, up to one that ends the process."""
         for number, source in enumerate(self.sources, 1):
             if number in self.lost:
                 continue
             seconds = self.seconds(self.limits.cell)
             try:
-                reply = jail.ask("cell", seconds, source=source)
+                reply = process.ask("cell", seconds, source=source)
             except Stopped as stopped:
                 self.lost[number] = stopped
                 return
@@ -111,12 +129,27 @@ class _Notebook:
                 said = f"{error.type}: {error.message}"
                 self.errors[number] = said.rstrip(": ")
 
-    def grade(self, jail: Jail, part: Part, cases: list[Case]) -> Grade:
+    def grade(self, process: Process, part: Part, cases: list[Case]) -> Grade:
         """Call a function on its cases, up to the first fault."""
         try:
-            fault = self._fault(jail, part, cases)
+            known = process.ask(
+                "look", self.seconds(self.limits.call),
+                name=part.name, forbidden=part.forbidden,
+            )  # fmt: skip
+            if not _entry(known, "found", bool):
+                return self._unanswered(
+                    part.name, f"There is no function `{part.name}`."
+                )
+            if (used := _entry(known, "uses", str)) in part.forbidden:
+                text = f"The code uses `{used}`, which is not allowed here."
+                return Grade(0, "graded", text, text)
+            for case in cases:
+                reply = self._call(process, part, case)
+                if fault := judged(reply, case):
+                    break
         except Stopped as stopped:
-            return Grade(0, stopped.status, f"In a call: {stopped.says}")
+            text = f"In a call: {stopped.says}"
+            return Grade(0, stopped.status, text, ENDED[stopped.status])
         if fault is None:
             return Grade(part.points, "graded")
         if fault.unanswered:
@@ -125,34 +158,36 @@ class _Notebook:
             f" Cell {number} was left out: {stopped}"
             for number, stopped in self.lost.items()
         )
-        return Grade(0, "graded", fault.says + out)
+        text = f"{fault.says} ({case.name}){out}"
+        return Grade(0, "graded", text, self._hint(process, part, case))
 
-    def _fault(self, jail: Jail, part: Part, cases: list[Case]) -> Fault | None:
-        limit = self.limits.call
-        known = jail.ask(
-            "look",
-            self.seconds(limit),
-            name=part.name,
-            forbidden=part.forbidden,
-        )
-        if not _entry(known, "found", bool):
-            text = f"There is no function `{part.name}`."
-            return Fault(text, unanswered=True)
-        if (used := _entry(known, "uses", str)) in part.forbidden:
-            return Fault(f"The code uses `{used}`, which is not allowed here.")
-        for case in cases:
-            seconds = self.seconds(limit)
-            reply = jail.ask(
-                "call", seconds + LATE, name=part.name, inputs=case.inputs,
-                gradients=tuple(case.gradients), seconds=seconds,
-            )  # fmt: skip
-            if (error := _error(reply)) and error.type == "TimeoutError":
-                raise Stopped("timed out", f"{error.message} ({case.name})")
-            if fault := judged(reply, case):
-                if fault.unanswered:
-                    return fault
-                return replace(fault, says=f"{fault.says} ({case.name})")
-        return None
+    def _call(self, process: Process, part: Part, case: Case) -> object:
+        """The reply to a call. Stopped: it takes too long, or dies."""
+        seconds = self.seconds(self.limits.call)
+        reply = process.ask(
+            "call", seconds + LATE, name=part.name, inputs=case.inputs,
+            gradients=tuple(case.gradients), seconds=seconds,
+        )  # fmt: skip
+        if (error := _error(reply)) and error.type == "TimeoutError":
+            raise Stopped("timed out", f"{error.message} ({case.name})")
+        return reply
+
+    def _hint(self, process: Process, part: Part, failed: Case) -> str:
+        """What the learner is told: of the public cases, on which a known mistake shows, and no number."""
+        public = published(part.name)
+        try:
+            replies = [self._call(process, part, c) for c in public.cases]
+        except Stopped as stopped:
+            return ENDED[stopped.status]
+        faults = list(map(judged, replies, public.cases))
+        if not any(faults):
+            return f"Right on the cases that `check` tries. Not right on another: {failed.name}."
+        with contextlib.suppress(Exception):  # numbers without bounds
+            answers = list(map(read, replies))
+            if hint := questions.recognise(public, answers, faults):
+                return hint
+        ask = f'`check("{part.name}", {part.name})` says what is wrong.'
+        return f"Not right on the cases that `check` tries either: {ask}"
 
     def _unanswered(self, name: str, says: str) -> Grade:
         """No answer, because there is none or because its cell did not run."""
@@ -161,10 +196,28 @@ class _Notebook:
             if defines.search(source):
                 if stopped := self.lost.get(number):
                     status = f"{stopped.status} at cell {number}"
-                    return Grade(0, status, stopped.says)
+                    return Grade(0, status, stopped.says, stopped.says)
                 if error := self.errors.get(number):
-                    return Grade(0, f"crashed at cell {number}", error)
-        return Grade(0, "empty", says)
+                    status = f"crashed at cell {number}"
+                    return Grade(0, status, error, error)
+        return Grade(0, "empty", says, says)
+
+
+@functools.cache
+def published(name: str) -> questions.Part:
+    """What `check` knows of a function: its public cases, and mistakes."""
+    chapters = questions.chapters().values()
+    return next(p for parts in chapters for p in parts if p.name == name)
+
+
+def read(reply: object) -> Answer:
+    """An answer that came out of a jail, as far as it can be read."""
+    return Answer(
+        _entry(reply, "value", object),
+        _entry(reply, "gradients", dict),
+        _entry(reply, "changed", tuple),
+        _error(reply),
+    )
 
 
 def judged(reply: object, case: Case) -> Fault | None:
@@ -174,15 +227,8 @@ def judged(reply: object, case: Case) -> Fault | None:
         reply: data of any kind.
         case: with the right output.
     """
-    if error := _error(reply):
-        return judge(Answer(error=error), case)
-    answer = Answer(
-        _entry(reply, "value", object),
-        _entry(reply, "gradients", dict),
-        _entry(reply, "changed", tuple),
-    )
     try:
-        return judge(answer, case)
+        return judge(read(reply), case)
     except Exception as error:  # of a view, or of numbers without bounds
         return Fault(f"Your output cannot be judged: {type(error).__name__}.")
 

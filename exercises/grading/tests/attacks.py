@@ -145,8 +145,9 @@ TIME = [
         "import os\nfor number in (os.getppid(), -1):\n    try:\n"
         "        os.kill(number, 9)\n"
         "    except OSError:\n        pass\nHONEST",
-        "The parent is the jail's own first process, which no signal from within ends.",
-        points=True,
+        "The jail ends with its first process, and the cell is left out. The rest runs again in another jail.",
+        "crashed at cell N",
+        "SIGKILL",
     ),
     Attack(
         "a crash of the interpreter",
@@ -297,7 +298,9 @@ CHEATING = [
     ),
     Attack(
         "reading the gradebook and the salt",
-        trying("print(open('OUT/salt').read(), open('OUT/grades.csv').read())"),
+        trying(
+            "print(open('OUT/salt').read(), open('OUT/gradebook.sqlite', 'rb').read())"
+        ),
         "They are not in the jail.",
         says="Python says: held: FileNotFoundError",
     ),
@@ -309,7 +312,7 @@ CHEATING = [
     ),
     Attack(
         "writing into the results",
-        trying("open('OUT/grades.csv', 'a').write('mallory,1,1,20,20')"),
+        trying("open('OUT/gradebook.sqlite', 'a').write('mallory,1,1,20,20')"),
         "There is no such place in the jail, and all but /tmp is read-only.",
         says="Python says: held: FileNotFoundError",
     ),
@@ -755,6 +758,6 @@ FILES = [
         honest,
         "It is named in the table.",
         says="No exercise has this name",
-        exercise="01-rnn-gradients (1)",
+        exercise="homework",
     ),
 ]

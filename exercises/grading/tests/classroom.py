@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from rnn2attn_grading.chapters import CHAPTERS
-from rnn2attn_grading.jail import Limits
+from rnn2attn_grading.limits import Limits
 from rnn2attn_grading.notebooks import source
 
 CHAPTER = CHAPTERS[0]

@@ -89,7 +89,7 @@ def folder(tmp_path_factory):
             handing.make(path, NOTEBOOK)
         hand_in(submissions, "honest")
         try:
-            grade(submissions, out, QUICK)
+            grade([submissions], out, QUICK)
         except Refused as refused:
             not_run(refused)
     return folder
@@ -149,7 +149,9 @@ def test_nobody_is_left_out_and_nobody_added(rows):
 def test_nothing_was_done_outside_of_the_jail(folder, rows):
     """No file was opened by a pickle, none removed, and no line added."""
     names = {path.name for path in (folder / "out").iterdir()}
-    assert names == {"salt", "grades.csv", "printed"}
+    files = {"salt", "gradebook.sqlite", "summary.html"}
+    tables = {"grades.csv", "students.csv"}
+    assert names == files | tables | {"printed", "feedback"}
     assert "mallory,1" not in (folder / "out" / "grades.csv").read_text()
 
 

@@ -20,16 +20,18 @@ from classroom import (
     QUICK,
     answered,
     command,
-    grades,
     hand_in,
     not_run,
-    total,
 )
 
 from rnn2attn_grading import __main__, bubblewrap, doctor, jail
 from rnn2attn_grading.bubblewrap import Refused
 from rnn2attn_grading.grade import grade
-from rnn2attn_grading.jail import Jail, Limits, Stopped
+from rnn2attn_grading.gradebook import Gradebook
+from rnn2attn_grading.jail import Jail
+from rnn2attn_grading.jails import Jails
+from rnn2attn_grading.limits import Limits
+from rnn2attn_grading.process import Process, Stopped
 from rnn2attn_grading.supervise import Grade, examine
 
 # A process with this name, as the kernel keeps it, is one of the attack's.
@@ -89,11 +91,13 @@ def soon(condition, seconds):
     return condition()
 
 
+@contextlib.contextmanager
 def opened(limits):
-    """A jail, or a word about why there is none."""
+    """A process in a jail, or a word about why there is none."""
     if reasons := complaints():
         not_run(" ".join(reasons))
-    return Jail(limits)
+    with Jail(limits) as running, running.process() as process:
+        yield process
 
 
 @functools.cache
@@ -122,9 +126,11 @@ def test_no_process_outlives_its_jail(folder, ordinary):
         os.kill(supervisor, signal.SIGKILL)
     assert soon(lambda: not alive(deaf), 5)
     assert not alive(fork)
-    rows = grades(folder / "out")
-    assert "50 forks" in rows["1 forks"][NAMES.index("rnn_step")]["message"]
-    assert total(rows["2 honest"]) == FULL
+    with Gradebook(folder / "out") as book:
+        rows = book.counting()
+    said = {(row["student"], row["question"]): row["message"] for row in rows}
+    assert "50 forks" in said["1 forks", "1.1 rnn_step"]
+    assert sum(row["points"] for row in rows[len(NAMES) :]) == FULL
 
 
 def test_processes_share_the_memory():
@@ -185,9 +191,12 @@ def test_a_limit_must_be_above_0():
         Limits(memory=0)
 
 
-def test_a_jail_whose_limits_cannot_be_set_is_closed():
-    with pytest.raises(Refused, match="OverflowError"):
-        opened(replace(QUICK, cpu=10**30))
+def test_where_the_limits_cannot_be_set_nothing_runs():
+    with (
+        pytest.raises(Refused, match="OverflowError"),
+        opened(replace(QUICK, cpu=10**30)),
+    ):
+        pytest.fail("It runs without limits.")
 
 
 def test_a_submission_has_so_much_time_and_no_more():
@@ -195,24 +204,27 @@ def test_a_submission_has_so_much_time_and_no_more():
     hidden = {part: part.hidden("salt") for part in CHAPTER.parts}
     if complaints():
         not_run(complaints())
-    got, _ = examine(["x = 1"], hidden, limits)
-    late = Grade(0, "timed out", "The notebook has had its 0.01 s.")
+    with Jails(limits) as jails:
+        got, _ = examine(["x = 1"], hidden, limits, jails.process)
+    text = "The notebook has had its 0.01 s."
+    late = Grade(0, "timed out", text, text)
     assert got == dict.fromkeys(hidden, late)
 
 
-def test_without_a_jail_the_trial_names_every_wall(monkeypatch):
+def test_without_a_jail_the_trial_names_every_wall(monkeypatch, tmp_path):
     """The worker and its trial in a plain process, without limits."""
     worker = Path(jail.__file__).parent / "jailed" / "worker.py"
-    ask = Jail.ask
+    ask = Process.ask
 
     def unlimited(self, do, seconds, /, **given):
         return do != "limit" and ask(self, do, seconds, **given)
 
-    def plain(channel, calls, disk):
+    def plain(channel, calls, disk, number):
         mark = f"{doctor.MARK}=x"
-        return ["/usr/bin/env", mark, sys.executable, str(worker), str(channel)]
+        words = [sys.executable, worker, channel, tmp_path]
+        return ["/usr/bin/env", mark, *map(str, words)]
 
-    monkeypatch.setattr(Jail, "ask", unlimited)
+    monkeypatch.setattr(Process, "ask", unlimited)
     monkeypatch.setattr(jail, "command", plain)
     named = " ".join(doctor.trial(QUICK))
     source = worker.with_name("walls.py").read_text("utf-8")
@@ -239,7 +251,7 @@ def test_without_a_jail_nothing_is_graded(
     monkeypatch.setattr(f"rnn2attn_grading.{target}", value)
     hand_in(tmp_path / "in", "honest")
     with pytest.raises(Refused, match=says):
-        grade(tmp_path / "in", tmp_path / "out", QUICK)
+        grade([tmp_path / "in"], tmp_path / "out", QUICK)
     assert not (tmp_path / "out").exists()
     bubblewrap.call_filter.cache_clear()
 

@@ -1,14 +1,20 @@
 """The learner's side: runs the cells of a notebook, then calls its functions.
 
-It runs in the jail, in the process in which the learner's code runs as well,
-so it can be changed by that code and nothing that it says is relied upon. It
-holds no reference and no expected output.
+The first process of the jail loads PyTorch and makes a copy of itself for
+each run of a notebook. In the copy the learner's code runs as well, so it can
+be changed by that code and nothing that it says is relied upon. It holds no
+reference and no expected output. The learner's code may end the first
+process, and with it the jail; it does not hold the socket on which that one
+is told what to do.
 """
 
 import functools
 import math
 import mmap
+import os
 import resource
+import shutil
+import signal
 import socket
 import sys
 import time
@@ -24,6 +30,7 @@ from rnn2attn.check.reading import forbidden_call
 
 MOST = 1 << 30  # bytes of a request; the supervisor is trusted
 PACKAGES = "/site"  # where the jail has what is installed
+MOMENT = 5  # seconds that a process has to end that has closed its socket
 
 
 class Shell(InteractiveShell):
@@ -98,7 +105,7 @@ def limit(cpu: int, memory: int, processes: int, file: int) -> None:
     for name, soft, hard in (
         ("AS", space, space),
         ("CPU", cpu, cpu + 1),  # a signal that has a name, then SIGKILL
-        ("NPROC", processes, processes),
+        ("NPROC", processes + 1, processes + 1),  # the first one counts
         ("FSIZE", file, file),
         ("NOFILE", 64, 64),
         ("CORE", 0, 0),
@@ -141,6 +148,63 @@ def serve(channel: socket.socket) -> None:
             send(channel, {"number": number, "reply": reply})
 
 
+def runs(control: socket.socket, folder: str) -> None:
+    """Start a run, end it and clear up, as often as the supervisor asks.
+
+    Args:
+        control: brings the ends of a run's socket and pipe, and then the word
+            to end it.
+        folder: where learners' code may write; what a run leaves there goes.
+    """
+    while True:
+        word, ends, *_ = socket.recv_fds(control, 1, 2)
+        if not word:
+            return
+        child = os.fork()
+        if not child:
+            control.close()
+            run(*ends)
+        for end in ends:
+            os.close(end)
+        while (word := control.recv(1)) == b"?":
+            control.send(b"!")
+        status = str(ended(child, MOMENT if word == b"w" else 0)).encode()
+        control.send(bytes([len(status)]) + status)
+        for entry in os.scandir(folder):
+            remove = (
+                shutil.rmtree
+                if entry.is_dir(follow_symlinks=False)
+                else os.remove
+            )
+            remove(entry.path)
+        control.send(b"c")
+
+
+def run(channel: int, output: int) -> None:
+    """One run, in a process of its own, which does not return."""
+    try:
+        for standard in (1, 2):
+            os.dup2(output, standard)
+        os.close(output)
+        serve(socket.socket(fileno=channel))
+    finally:
+        os._exit(1)
+
+
+def ended(child: int, seconds: float) -> int | str:
+    """How a process ended: its status, below 0 a signal; "" if it had to be ended."""
+    ends = time.monotonic() + seconds
+    number, status = os.waitpid(child, os.WNOHANG)
+    while not number and time.monotonic() < ends:
+        time.sleep(0.005)
+        number, status = os.waitpid(child, os.WNOHANG)
+    if number:
+        return os.waitstatus_to_exitcode(status)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return ""
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     calling.FOREIGN += (PACKAGES,)
@@ -149,4 +213,6 @@ if __name__ == "__main__":
     silent.summary = silent
     rnn2attn.check.check = silent
     shell()
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    first = socket.socket(fileno=int(sys.argv[1]))
+    first.send(b"r")
+    runs(first, sys.argv[2])

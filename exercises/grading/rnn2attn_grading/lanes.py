@@ -1,0 +1,117 @@
+"""Grading learners beside each other: lanes on this machine, or on the workers of a Dask cluster."""
+
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from rnn2attn_grading.bubblewrap import Refused
+from rnn2attn_grading.doctor import complaints
+from rnn2attn_grading.examining import Learner, Settings, examined
+from rnn2attn_grading.gradebook import Result
+from rnn2attn_grading.jails import Jails
+
+AHEAD = 2  # learners that wait on the cluster, for each thread of its workers
+
+
+def here(
+    learners: list[Learner],
+    settings: Settings,
+    jobs: int,
+    record: Callable[[Result], None],
+) -> None:
+    """Grade on this machine.
+
+    Args:
+        learners: what each handed in, in the order in which they are graded.
+        settings: see `examining.Settings`.
+        jobs: how many learners at a time.
+        record: is given each result as soon as there is one; from one thread
+            at a time, and never after an interruption.
+
+    Raises:
+        Refused: a jail does not start.
+    """
+    waiting, lanes = deque(learners), []
+    stop, recording = threading.Event(), threading.Lock()
+
+    def lane() -> None:
+        with Jails(settings.limits, lambda: bool(waiting)) as jails:
+            lanes.append(jails)
+            while waiting and not stop.is_set():
+                try:
+                    learner = waiting.popleft()
+                except IndexError:  # another lane was faster
+                    return
+                for result in examined(learner, settings, jails):
+                    with recording:
+                        if stop.is_set():  # the jails were ended, not graded
+                            return
+                        record(result)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        running = [pool.submit(lane) for _ in range(min(jobs, len(learners)))]
+        try:
+            for done in as_completed(running):
+                done.result()
+        except BaseException:
+            with recording:
+                stop.set()
+            for jails in lanes:
+                jails.stop()
+            raise
+
+
+def on_cluster(
+    learners: list[Learner],
+    settings: Settings,
+    address: str,
+    record: Callable[[Result], None],
+) -> None:
+    """Grade on the workers of a Dask cluster. What a worker had when it died, another one does again.
+
+    Args:
+        learners: as for `here`.
+        settings: as for `here`.
+        address: of the scheduler, tcp://….
+        record: is given each result when its learner is done.
+
+    Raises:
+        ValueError: Dask is not installed, or there is no such scheduler.
+        Refused: a worker cannot jail.
+    """
+    try:
+        from dask.distributed import Client, as_completed
+    except ImportError:
+        text = "--scheduler needs Dask: pip install 'rnn2attn-grading[dask]'"
+        raise ValueError(text) from None
+    try:
+        client = Client(address, timeout=10)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"No scheduler at {address}: {error}.") from None
+    with client:
+        for worker, reasons in client.run(complaints, settings.limits).items():
+            if reasons:
+                raise Refused("\n".join([f"{worker} cannot jail.", *reasons]))
+
+        def submitted(learner: Learner):
+            return client.submit(
+                _remote, learner.loaded(), settings, pure=False
+            )
+
+        threads = sum(client.nthreads().values())
+        rest = iter(learners)
+        first = itertools.islice(rest, AHEAD * max(1, threads))
+        done = as_completed(map(submitted, first))
+        for future in done:
+            for result in future.result():
+                record(result)
+            future.release()
+            for learner in itertools.islice(rest, 1):
+                done.add(submitted(learner))
+
+
+def _remote(learner: Learner, settings: Settings) -> list[Result]:
+    with Jails(settings.limits) as jails:
+        return list(examined(learner, settings, jails))

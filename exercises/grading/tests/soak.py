@@ -1,0 +1,168 @@
+"""What the long tests share: a class of many, a run that is killed, and the table of what was seen."""
+
+import csv
+import json
+import os
+import random
+import shutil
+import signal
+import time
+from array import array
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import nbformat
+from classroom import ADDRESS, QUICK, ROOT
+
+from rnn2attn_grading import examining
+from rnn2attn_grading import grade as grading
+from rnn2attn_grading.chapters import CHAPTERS
+from rnn2attn_grading.gradebook import Gradebook
+from rnn2attn_grading.notebooks import source
+from rnn2attn_grading.supervise import Grade
+
+TABLE = ROOT / "benchmarks" / "soak.csv"
+COLUMNS = ["what", "count", "seen", "date"]
+
+
+def made_up(folder: Path, students: int, exercises: int = 1) -> int:
+    """A class that hands in; each leaves other questions unanswered. The points that it has to get."""
+    points = 0
+    for chapter in CHAPTERS[:exercises]:
+        whole = nbformat.reads(source(chapter, ADDRESS), as_version=4)
+        for number in range(students):
+            left = [p for n, p in enumerate(chapter.parts) if (number >> n) & 1]
+            points += sum(p.points for p in chapter.parts if p not in left)
+            names = {f"answer-{part.name}" for part in left}
+            cells = [
+                cell | {"source": f"# {number}"}
+                if cell["id"] in names
+                else cell
+                for cell in whole["cells"]
+            ]
+            path = folder / f"student {number:04}" / f"{chapter.stem}.ipynb"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(whole | {"cells": cells}))
+    return points
+
+
+def plain(sources: list[str], hidden: dict, limits: object, start: object):
+    """In place of a jail: an answer is right if there is one. For counts that jails are too slow for."""
+    time.sleep(0.002)
+    text = "\n".join(sources)
+    there = {part: f"def {part.name}(" in text for part in hidden}
+    empty = Grade(0, "empty", "There is no function.")
+    grades = {
+        part: Grade(part.points, "graded") if there[part] else empty
+        for part in hidden
+    }
+    return grades, b""
+
+
+def run(
+    places: Path, out: Path, *, jail: bool, killed_after: float | None = None
+) -> list[int]:
+    """Grade in a copy of this process, and kill that one after so many seconds.
+
+    A copy, because a fresh Python would take longer to start than to grade.
+
+    Returns:
+        The pages of memory in use after each submission, if it came to its
+        end; else nothing.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        code, pages = 1, array("Q")
+        try:
+            os.close(reading)
+            grading.complaints = lambda limits: []
+            if not jail:
+                examining.examine = plain
+            memory = Path("/proc/self/statm")
+            grading.grade(
+                [places], out, QUICK,
+                say=lambda *_: pages.append(int(memory.read_text().split()[1])),
+            )  # fmt: skip
+            with open(writing, "wb") as pipe:
+                pipe.write(pages.tobytes())
+            code = 0
+        finally:
+            os._exit(code)
+    os.close(writing)
+    if killed_after is not None:
+        time.sleep(killed_after)
+        os.kill(child, signal.SIGKILL)
+    with open(reading, "rb") as pipe:
+        pages = array("Q", pipe.read())
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status not in (0, -signal.SIGKILL):
+        raise RuntimeError(f"The run ended with {status}.")
+    return list(pages)
+
+
+def outcome(out: Path) -> Counter:
+    """Every grade in the gradebook, and how often it is there: all of it, not only what counts."""
+    with Gradebook(out) as book:
+        return Counter(
+            tuple(row.values())
+            for row in book._rows(
+                "SELECT student, exercise, content, question, points, status, message, hint FROM grades"
+            )
+        )
+
+
+def kills(
+    folder: Path, count: int, students: int, exercises: int, *, jail: bool
+) -> str:
+    """Kill a run at random moments, let it come to its end, and compare with a run that was left alone."""
+    points = made_up(folder / "in", students, exercises)
+    start = time.monotonic()
+    assert (
+        len(run(folder / "in", folder / "alone", jail=jail))
+        == students * exercises
+    )
+    mean = (time.monotonic() - start) / count
+    shutil.copytree(folder / "alone", folder / "killed")
+    (folder / "killed/gradebook.sqlite").unlink()
+    moments = random.Random()
+    for _ in range(count):
+        seconds = moments.uniform(0, 2 * mean) + jail * moments.uniform(0, 2)
+        run(folder / "in", folder / "killed", jail=jail, killed_after=seconds)
+    left = len(run(folder / "in", folder / "killed", jail=jail))
+    alone, killed = outcome(folder / "alone"), outcome(folder / "killed")
+    assert killed == alone
+    assert set(killed.values()) == {1}
+    assert sum(row[4] for row in killed) == points
+    return (
+        f"{len(killed):,} grades of {students * exercises} submissions, each "
+        "there once, equal to those of a run left alone; "
+        f"{left} submissions were left after the last kill"
+    )
+
+
+def note(what: str, count: int, seen: str) -> None:
+    """Put a line into the table, in place of the one that was there."""
+    rows = []
+    if TABLE.exists():
+        with TABLE.open(newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["what"] != what]
+    rows.append(
+        {
+            "what": what,
+            "count": count,
+            "seen": seen,
+            "date": date.today().isoformat(),
+        }
+    )
+    with TABLE.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(sorted(rows, key=lambda row: row["what"]))
+    lines = [
+        f"| {row['what']} | {row['count']} | {row['seen']} | {row['date']} |\n"
+        for row in rows
+    ]
+    heads = "| What is tried | How often | What was seen | Last run |\n|---|---:|---|---|\n"
+    TABLE.with_suffix(".md").write_text(heads + "".join(sorted(lines)), "utf-8")

@@ -1,0 +1,232 @@
+"""The gradebook: what is graded once, what again, and what comes of an end at any moment."""
+
+import os
+import signal
+import sqlite3
+import sys
+import threading
+from dataclasses import replace
+
+import pytest
+from classroom import (
+    CHAPTER,
+    FULL,
+    NAMES,
+    QUICK,
+    answered,
+    grades,
+    hand_in,
+    not_run,
+    right,
+    total,
+)
+
+from rnn2attn_grading import examining, lanes
+from rnn2attn_grading import grade as grading
+from rnn2attn_grading.doctor import complaints
+from rnn2attn_grading.grade import grade
+from rnn2attn_grading.gradebook import Gradebook, Line, Result
+from rnn2attn_grading.jail import Jail
+from rnn2attn_grading.supervise import Grade
+
+STUDENTS = ["ada", "bob", "cyd"]
+
+
+@pytest.fixture
+def examined(monkeypatch):
+    """Grading without a jail; the list grows by the code of each notebook that is examined."""
+    seen = []
+
+    def examine(sources, hidden, limits, start):
+        seen.append(sources)
+        return dict.fromkeys(hidden, Grade(1, "graded")), b""
+
+    monkeypatch.setattr(grading, "complaints", lambda limits: [])
+    monkeypatch.setattr(examining, "examine", examine)
+    return seen
+
+
+@pytest.fixture
+def again(tmp_path):
+    """Grade the class in the folder, once more; how many times something was examined stands in `examined`."""
+    for student in STUDENTS:
+        hand_in(tmp_path / "in", student)
+    return lambda **more: grade(
+        [tmp_path / "in"], tmp_path / "out", QUICK, **more
+    )
+
+
+def test_what_has_its_grade_is_not_graded_again(again, examined):
+    again()
+    assert len(examined) == 3
+    again()
+    assert len(examined) == 3
+    again(regrade=True)
+    assert len(examined) == 6
+
+
+@pytest.mark.parametrize(
+    ("only", "count"),
+    [
+        (["bob"], 1),
+        (["bob", "cyd"], 2),
+        (["b*/01-*"], 1),
+        (["*/01-rnn-gradients"], 3),
+    ],
+)
+def test_only_some_are_graded(again, examined, only, count):
+    again(only=only)
+    assert len(examined) == count
+
+
+def test_a_grade_belongs_to_the_bytes(again, examined, tmp_path):
+    again()
+    path = tmp_path / "in/bob" / f"{CHAPTER.stem}.ipynb"
+    path.write_text('{"cells": []}')
+    os.utime(path, (2 * 10**9,) * 2)
+    again()
+    assert examined[3:] == [[]]
+    rows = grades(tmp_path / "out")
+    assert {row["versions"] for row in rows["bob"]} == {"2"}
+    assert {row["versions"] for row in rows["ada"]} == {"1"}
+
+
+def test_a_grade_belongs_to_the_salt(again, examined, tmp_path):
+    again()
+    (tmp_path / "out/salt").write_text("another")
+    again()
+    assert len(examined) == 6
+    assert len(grades(tmp_path / "out")["ada"]) == len(NAMES)
+
+
+def test_a_grade_belongs_to_the_tests(again, examined, monkeypatch):
+    again()
+    monkeypatch.setattr(grading, "version", lambda exercise: "new")
+    monkeypatch.setattr(examining, "version", lambda exercise: "new")
+    again()
+    assert len(examined) == 6
+    again()
+    assert len(examined) == 6
+
+
+def test_the_version_follows_the_code_of_the_tests(monkeypatch):
+    examining.version.cache_clear()
+    first = examining.version(CHAPTER.stem)
+    examining.version.cache_clear()
+    assert examining.version(CHAPTER.stem) == first
+    read = examining.Path.read_bytes
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            examining.Path, "read_bytes",
+            lambda path: read(path) + b"#" * (path.name == "q2_loss.py"),
+        )  # fmt: skip
+        examining.version.cache_clear()
+        assert examining.version(CHAPTER.stem) != first
+    examining.version.cache_clear()
+    assert examining.version("homework") == ""
+
+
+RESULT = Result(
+    "ada", CHAPTER.stem, "c", "t", (Line("1.1 x", 1, 2, "graded"),) * 2
+)
+
+
+def test_a_submission_is_written_as_a_whole_or_not_at_all(tmp_path):
+    with Gradebook(tmp_path) as book:
+        book.record(RESULT)
+        broken = replace(RESULT, lines=(*RESULT.lines, Line("1.2", 1, 2, {})))
+        with pytest.raises(sqlite3.Error):
+            book.record(broken)
+        rows = book._rows("SELECT points FROM grades")
+    assert len(rows) == 2
+
+
+def test_what_was_handed_in_is_never_forgotten(again, examined, tmp_path):
+    again()
+    (tmp_path / "in/bob" / f"{CHAPTER.stem}.ipynb").unlink()
+    again()
+    rows = grades(tmp_path / "out")
+    assert list(rows) == STUDENTS
+    assert {row["status"] for row in rows["bob"]} == {"graded"}
+
+
+def test_a_file_that_is_no_gradebook_is_left_as_it_is(tmp_path):
+    path = tmp_path / "gradebook.sqlite"
+    path.write_text("a letter to my mother, which is longer than a header" * 9)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="is no gradebook"):
+        Gradebook(tmp_path)
+    assert path.read_bytes() == before
+
+
+def test_only_the_owner_may_read_it(again, examined, tmp_path):
+    again()
+    out = tmp_path / "out"
+    assert out.stat().st_mode & 0o077 == 0
+    for path in out.rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_lanes_share_the_learners(again, examined):
+    """Each is graded once, in whatever order."""
+    done = []
+    again(jobs=2, say=lambda *what: done.append(what))
+    assert [n for n, _, _ in done] == [1, 2, 3]
+    assert {name.split()[0] for _, _, name in done} == set(STUDENTS)
+
+
+def test_after_an_interruption_nothing_more_is_written(
+    again, examined, monkeypatch, tmp_path
+):
+    """What a jail that was ended seems to say is no grade."""
+
+    def say(done, of, name):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        again(say=say)
+    assert list(grades(tmp_path / "out")) == ["ada"]
+    again()
+    assert list(grades(tmp_path / "out")) == STUDENTS
+    assert len(examined) == 3
+
+
+def test_without_dask_the_scheduler_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "dask", None)
+    monkeypatch.setitem(sys.modules, "dask.distributed", None)
+    settings = examining.Settings("salt", QUICK)
+    with pytest.raises(
+        ValueError, match=r"pip install 'rnn2attn-grading\[dask"
+    ):
+        lanes.on_cluster([], settings, "tcp://127.0.0.1:1", print)
+
+
+def test_ctrl_c_leaves_no_wrong_grade_and_the_same_call_goes_on(
+    tmp_path, monkeypatch
+):
+    """The signal comes while a cell of the second learner runs."""
+    if reasons := complaints(QUICK):
+        not_run(" ".join(reasons))
+    monkeypatch.setattr(grading, "complaints", lambda limits: [])
+    slow = answered(
+        {"rnn_step": f"import time\ntime.sleep(2)\n{right('rnn_step')}"}
+    )
+    hand_in(tmp_path / "in", "ada")
+    hand_in(tmp_path / "in", "bob", slow)
+    given = [tmp_path / "in"], tmp_path / "out", QUICK
+
+    def say(done, of, name):
+        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        grade(*given, say=say)
+    assert list(grades(tmp_path / "out")) == ["ada"]
+    grade(*given)
+    rows = grades(tmp_path / "out")
+    assert [total(rows[student]) for student in ("ada", "bob")] == [FULL, FULL]
+
+
+def test_a_terminals_signal_reaches_no_jail():
+    """It goes to the group of processes: a jail is in one of its own."""
+    with Jail(QUICK) as jail:
+        assert os.getpgid(jail._bubblewrap.pid) != os.getpgid(0)

@@ -1,0 +1,129 @@
+"""Notebooks that share a jail: nothing of one gets into the next, and nothing of a learner's into another's."""
+
+import json
+
+import nbformat
+import pytest
+from classroom import ADDRESS, FULL, QUICK, answered, hand_in, not_run
+
+from rnn2attn_grading import jails
+from rnn2attn_grading.bubblewrap import Refused
+from rnn2attn_grading.chapters import CHAPTERS
+from rnn2attn_grading.grade import grade
+from rnn2attn_grading.gradebook import Gradebook
+from rnn2attn_grading.notebooks import source
+
+STARTED = []
+HOSTILE = {
+    "rnn_step": """
+import builtins, os, torch
+torch.tanh = torch.sigmoid = torch.einsum = builtins.sum = None
+torch.set_default_dtype(torch.float64)
+os.makedirs("/tmp/deep/deeper")
+for number in range(14):
+    open(f"/tmp/deep/{number}", "wb").write(bytes(2**20))
+os.chmod("/tmp/deep/deeper", 0)
+os.symlink("/", "/tmp/root")
+print("a word in the first")
+""",
+    "next_token_loss": """
+import os, stat
+def sockets():
+    for number in range(3, 64):
+        try:
+            if stat.S_ISSOCK(os.fstat(number).st_mode):
+                yield number
+        except OSError:
+            pass
+def next_token_loss(*given):
+    raise RuntimeError(f"{len(list(sockets()))} socket")
+""",
+    "rnn_backward": "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nrnn_backward = print",
+    "jacobian": "import os, signal\n\ndef jacobian(*given):\n    os.kill(os.getppid(), signal.SIGSTOP)",
+    "clip_by_norm": "import os\n\ndef clip_by_norm(*given):\n    os._exit(0)",
+}
+LOOKING = """
+import os, torch
+assert not os.listdir("/tmp") or os.listdir("/tmp") == [".ipython"], os.listdir("/tmp")
+assert torch.tanh and torch.get_default_dtype() == torch.float32
+print("a word in the second")
+"""
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    """A class in which one learner's first notebook attacks."""
+    folder = tmp_path_factory.mktemp("class")
+    hand_in(folder / "in", "ada", answered(HOSTILE))
+    hand_in(folder / "in", "bob")
+    second = nbformat.reads(source(CHAPTERS[1], ADDRESS), as_version=4)
+    look = nbformat.v4.new_code_cell(LOOKING)
+    answers = [c for c in second["cells"] if c["id"].startswith("answer-")]
+    for cell in answers:
+        cell["source"] = f"assert looked\n{cell['source']}"
+    second["cells"].insert(0, look)
+    look["source"] += "looked = True\n"
+    for student in ("ada", "bob"):
+        path = folder / "in" / student / f"{CHAPTERS[1].stem}.ipynb"
+        path.write_text(json.dumps(second))
+
+    class Counted(jails.Jail):
+        def __init__(self, limits):
+            STARTED.append(self)
+            super().__init__(limits)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jails, "Jail", Counted)
+        patch.setattr("rnn2attn_grading.jail.ANSWERING", 12)
+        try:
+            grade([folder / "in"], folder / "out", QUICK)
+        except Refused as refused:
+            not_run(refused)
+    with Gradebook(folder / "out") as book:
+        found = {}
+        for row in book.counting():
+            key = row["student"], row["exercise"]
+            found.setdefault(key, {})[row["question"].split()[1]] = row
+        printed = {
+            (o["student"], o["exercise"]): o["printed"]
+            for o in book.kept("printed")
+        }
+    return found, printed
+
+
+def test_the_next_notebook_finds_nothing_of_the_first(rows):
+    """Neither a patch, nor a file, nor less room for files, nor a process that is gone."""
+    found, printed = rows
+    second = found["ada", CHAPTERS[1].stem]
+    assert sum(row["points"] for row in second.values()) == FULL
+    assert printed["ada", CHAPTERS[1].stem] == b"a word in the second\n"
+
+
+def test_the_next_learner_finds_nothing_either(rows):
+    found, _ = rows
+    for chapter in CHAPTERS[:2]:
+        lines = found["bob", chapter.stem].values()
+        assert sum(row["points"] for row in lines) == FULL
+
+
+def test_a_death_costs_its_own_question(rows):
+    found, _ = rows
+    first = found["ada", CHAPTERS[0].stem]
+    assert "SIGKILL" in first["rnn_backward"]["message"]
+    assert first["rnn_backward"]["status"].startswith("crashed at cell")
+    assert first["jacobian"]["status"] == "crashed"
+    assert first["clip_by_norm"]["status"] == "crashed"
+    assert "with status 0" in first["clip_by_norm"]["message"]
+    assert first["verdict"]["points"] == first["verdict"]["most"]
+
+
+def test_a_run_holds_one_socket_its_own(rows):
+    found, _ = rows
+    first = found["ada", CHAPTERS[0].stem]
+    assert "Python says: 1 socket" in first["next_token_loss"]["message"]
+
+
+def test_a_jail_is_shared_as_long_as_it_is_as_it_was(rows):
+    """Ada's first is killed. The second is stopped, and the next two keep a folder that nobody can open."""
+    adas_first, adas_second, bobs = 4, 1, 1
+    assert len(STARTED) == adas_first + adas_second + bobs

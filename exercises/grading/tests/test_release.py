@@ -1,0 +1,34 @@
+"""The notebooks that a class gets."""
+
+import pytest
+from classroom import ROOT
+
+from rnn2attn_grading.__main__ import main, release
+from rnn2attn_grading.chapters import CHAPTERS
+
+
+def test_what_is_handed_out_holds_no_answer(tmp_path):
+    paths = release(ROOT, tmp_path)
+    assert [path.stem for path in paths] == [c.stem for c in CHAPTERS]
+    for path, chapter in zip(paths, CHAPTERS, strict=True):
+        text = path.read_text("utf-8")
+        assert text == (ROOT / "exercises" / path.name).read_text("utf-8")
+        assert text.count("raise NotImplementedError") >= len(chapter.parts)
+        assert "SOLUTION" not in text
+
+
+def test_nbgrader_gets_its_source_a_folder_for_each(tmp_path):
+    for path in release(ROOT, tmp_path, nbgrader=True):
+        source = ROOT / "exercises/source" / path.name
+        assert path.parent.name == path.stem
+        assert path.read_text("utf-8") == source.read_text("utf-8")
+
+
+def test_the_command_names_what_it_wrote(tmp_path, monkeypatch, capsys):
+    words = ["release", str(tmp_path / "out"), "--root", str(ROOT)]
+    monkeypatch.setattr("sys.argv", ["rnn2attn_grading", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    said = capsys.readouterr().out.split()
+    assert said == sorted(map(str, (tmp_path / "out").iterdir()))

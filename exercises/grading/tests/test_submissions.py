@@ -1,0 +1,266 @@
+"""Submissions as people have them: folders, archives, the names that learning platforms compose."""
+
+import io
+import json
+import os
+import zipfile
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from rnn2attn_grading import reading
+from rnn2attn_grading.grade import newest
+from rnn2attn_grading.names import Owner, exercise, owner
+from rnn2attn_grading.reading import Unreadable
+from rnn2attn_grading.submissions import submitted
+
+EXERCISES = ["01-rnn-gradients", "02-lstm-gru-gates"]
+FIRST = "01-rnn-gradients.ipynb"
+MOODLE = "assignsubmission_file"
+
+# A path as the platform composes it → whose it is.
+NAMES = {
+    # Canvas: sortable name without signs, [LATE,] user, file, file's name
+    f"lovelaceada_340934_208490284_{FIRST}": Owner("lovelaceada_340934", "340934", False, 208490284),
+    f"lovelaceada_LATE_340934_208490284_{FIRST}": Owner("lovelaceada_340934", "340934", True, 208490284),
+    f"다영김_7_9_{FIRST}": Owner("다영김_7", "7", False, 9),
+    f"anon_AbC12_208490284_{FIRST}": Owner("anon_AbC12", "", False, 208490284),
+    f"LATE_anon_AbC12_208490284_{FIRST}": Owner("anon_AbC12", "", True, 208490284),
+    # Moodle: full name, number, plugin; as a folder (before 4.1 with _) or not
+    f"Ada Lovelace_12345_{MOODLE}/{FIRST}": Owner("Ada Lovelace_12345", "12345"),
+    f"Ada Lovelace_12345_{MOODLE}_/{FIRST}": Owner("Ada Lovelace_12345", "12345"),
+    f"Ada Lovelace_12345_{MOODLE}_{FIRST}": Owner("Ada Lovelace_12345", "12345"),
+    # Google Classroom's copies, and a flat folder
+    f"Ada Lovelace - {FIRST}": Owner("Ada Lovelace"),
+    f"Ada Lovelace - Copy of {FIRST}": Owner("Ada Lovelace"),
+    f"ada_{FIRST}": Owner("ada"),
+    f"Copy of {FIRST}": Owner(""),
+    FIRST: Owner(""),
+    # A folder for each student
+    f"ada/{FIRST}": Owner("ada"),
+    f"ada/week 1/Copy of {FIRST}": Owner("ada"),
+    # Whoever names a file so that it looks like somebody else's
+    f"ada/bob_1_2_{FIRST}": Owner("ada"),
+    f"ada/Bob_2_{MOODLE}/{FIRST}": Owner("ada"),
+    f"ada_1_2_bob_3_4_{FIRST}": Owner("ada_1", "1", False, 2),
+    f"Ada_1_{MOODLE}_Bob_2_{MOODLE}_{FIRST}": Owner("Ada_1", "1"),
+    f"Ada_1_{MOODLE}/Bob_2_{MOODLE}/{FIRST}": Owner("Ada_1", "1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "whose"), NAMES.items())
+def test_the_outermost_name_says_whose_it_is(path, whose):
+    assert owner(PurePosixPath(path), EXERCISES) == whose
+
+
+@pytest.mark.parametrize(
+    ("stem", "found"),
+    [
+        ("01-rnn-gradients", ("01-rnn-gradients", 0)),
+        ("01-rnn-gradients (1)", ("01-rnn-gradients", 1)),
+        ("01-rnn-gradients-12", ("01-rnn-gradients", 12)),
+        ("Copy of 02-lstm-gru-gates", ("02-lstm-gru-gates", 0)),
+        ("02-lstm-gru-gates final FINAL", ("02-lstm-gru-gates", 0)),
+        ("homework", ("", 0)),
+    ],
+)
+def test_the_exercises_name_stands_in_the_files_name(stem, found):
+    assert exercise(stem, EXERCISES) == found
+
+
+def notebook(text="x = 1"):
+    return json.dumps({"cells": [{"cell_type": "code", "source": text}]})
+
+
+def put(path, text="x = 1", time=None):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(notebook(text))
+    if time:
+        os.utime(path, (time, time))
+
+
+def packed(files, target=None):
+    """An archive: name → text, or bytes, or more files."""
+    target = target or io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, held in files.items():
+            inner = packed(held).getvalue() if isinstance(held, dict) else held
+            archive.writestr(name, inner)
+    return target
+
+
+def found(place):
+    """What lies there: student, exercise, status and message."""
+    every = submitted(place, EXERCISES)
+    return [(s.student, s.exercise, s.status, s.message) for s in every]
+
+
+def test_a_class_that_canvas_packed(tmp_path):
+    """With one late, one twice, one that is an archive, and one that is no notebook."""
+    path = tmp_path / "submissions.zip"
+    packed(
+        {
+            f"adalovelace_1_10_{FIRST}": notebook("old"),
+            f"adalovelace_LATE_1_11_{FIRST.replace('.', '-1.')}": notebook(
+                "new"
+            ),
+            "bobross_2_12_work.zip": {
+                f"work/{FIRST}": notebook("bob"),
+                "work/02-lstm-gru-gates.ipynb": notebook("bob"),
+                f"__MACOSX/work/._{FIRST}": "x",
+                "zoe_9_9_01-rnn-gradients.ipynb": notebook("bob's too"),
+            },
+            "cyd_3_13_report.pdf": "%PDF",
+        },
+        path,
+    )
+    every = list(submitted(path, EXERCISES))
+    assert [(s.student, s.exercise) for s in every] == [
+        ("adalovelace_1", "01-rnn-gradients"),
+        ("adalovelace_1", "01-rnn-gradients"),
+        ("bobross_2", "01-rnn-gradients"),
+        ("bobross_2", "02-lstm-gru-gates"),
+        ("bobross_2", "01-rnn-gradients"),
+    ]
+    first = newest(every)[0]
+    assert first.owner.late
+    assert first.read().decode() == notebook("new")
+    assert len({s.content for s in every}) == 4
+
+
+def test_a_class_that_moodle_packed(tmp_path):
+    path = tmp_path / "CS1-Week 1-42.zip"
+    packed(
+        {
+            f"Ada Lovelace_1_{MOODLE}/{FIRST}": notebook(),
+            f"Ada Lovelace_2_{MOODLE}/{FIRST}": notebook(),
+        },
+        path,
+    )
+    students = [s.student for s in submitted(path, EXERCISES)]
+    assert students == ["Ada Lovelace_1", "Ada Lovelace_2"]
+
+
+def test_a_class_that_google_drive_packed(tmp_path):
+    """The folder of the assignment is in the archive."""
+    path = tmp_path / "Week 1-20261101T120000Z-001.zip"
+    files = {f"Week 1/{name} - {FIRST}": notebook() for name in ("Ada", "Bob")}
+    packed(files, path)
+    assert [s.student for s in submitted(path, EXERCISES)] == ["Ada", "Bob"]
+
+
+def test_folders_that_somebody_packed(tmp_path):
+    path = tmp_path / "class.zip"
+    packed({f"ada/{FIRST}": notebook(), f"bob/{FIRST}": notebook()}, path)
+    assert [s.student for s in submitted(path, EXERCISES)] == ["ada", "bob"]
+    packed({f"ada/{FIRST}": notebook()}, path)
+    assert [s.student for s in submitted(path, EXERCISES)] == ["ada"]
+
+
+def test_checkouts_of_github_classroom(tmp_path):
+    root = tmp_path / "week-1-submissions"
+    put(root / "week-1-octo-cat" / "exercises" / FIRST)
+    put(root / "week-1-octo-cat" / ".git" / FIRST)
+    put(root / "week-1-week-1-bob" / FIRST)
+    (root / "week-1-zoe").mkdir()
+    assert found(root) == [
+        ("octo-cat", "01-rnn-gradients", "", ""),
+        ("week-1-bob", "01-rnn-gradients", "", ""),
+        ("zoe", "", "empty", "The folder has no notebook."),
+    ]
+
+
+def test_a_flat_folder_with_archives(tmp_path):
+    put(tmp_path / f"ada_{FIRST}")
+    packed({f"bob - {FIRST}": notebook()}, tmp_path / "cyd.zip")
+    put(tmp_path / FIRST)
+    (tmp_path / "roster.csv").write_text("name")
+    assert [entry[:3] for entry in found(tmp_path)] == [
+        ("", "01-rnn-gradients", "unreadable"),
+        ("ada", "01-rnn-gradients", ""),
+        ("cyd", "01-rnn-gradients", ""),
+    ]
+
+
+def test_the_newest_counts(tmp_path):
+    """By the platform's number of the file, then its time, then the number in its name."""
+    put(tmp_path / f"ada/{FIRST}", "newest", time=2_000_000_000)
+    put(tmp_path / f"ada/old/{FIRST}", "older", time=1_000_000_000)
+    put(tmp_path / "bob/01-rnn-gradients (2).ipynb", "newest", time=10**9)
+    put(tmp_path / "bob/01-rnn-gradients (1).ipynb", "older", time=10**9)
+    put(tmp_path / f"cyd_1_12_{FIRST}", "newest", time=1_000_000_000)
+    put(tmp_path / f"cyd_1_11_{FIRST}", "older", time=2_000_000_000)
+    chosen = newest(list(submitted(tmp_path, EXERCISES)))
+    assert [s.read().decode() for s in chosen] == [notebook("newest")] * 3
+
+
+LARGE = reading.LARGEST_ARCHIVE // reading.MIB
+REFUSED = {
+    "a path with ..": ({f"../bob/{FIRST}": "{}"}, "'../bob/01-rnn-gradients.ipynb' leads out"),
+    "the same, as Windows writes it": ({f"a\\..\\..\\{FIRST}": "{}"}, "leads out of it"),
+    "a path from the root": ({f"/etc/{FIRST}": "{}"}, "leads out of it"),
+    "a drive": ({f"C:/{FIRST}": "{}"}, "leads out of it"),
+    "a bomb": ({f"{n}.ipynb": bytes(10 << 20) for n in range(11)}, f"110 MiB; {LARGE} are allowed"),
+    "too many files": ({f"{n}.txt": "" for n in range(reading.MOST + 1)}, "20001 files; 20000 are"),
+    "nothing": ({"work.pdf": "%PDF"}, "holds no notebook"),
+    "archives in archives": ({"a.zip": {"b.zip": {FIRST: "{}"}}}, "within an archive within"),
+    "no archive": (b"PK\x03\x04 and no more", "no archive that can be read"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_students_archive_is_refused_by_name(tmp_path, what):
+    """And costs nobody else anything."""
+    held, says = REFUSED[what]
+    data = held if isinstance(held, bytes) else packed(held).getvalue()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "bob_1_2_work.zip").write_bytes(data)
+    put(tmp_path / "in" / "cyd" / FIRST)
+    (student, name, status, message), last = found(tmp_path / "in")
+    assert (student, name) == ("bob_1", "")
+    assert status == ("empty" if what == "nothing" else "unreadable")
+    assert says in message
+    assert message.startswith(("bob_1_2_work.zip", "b.zip"))
+    assert last == ("cyd", "01-rnn-gradients", "", "")
+    assert {path.name for path in tmp_path.iterdir()} == {"in"}
+
+
+def test_a_notebook_in_an_archive_is_not_larger_than_outside(tmp_path):
+    data = packed({FIRST: bytes(reading.LARGEST + 1)}).getvalue()
+    (tmp_path / "bob.zip").write_bytes(data)
+    assert found(tmp_path) == [
+        ("bob", "01-rnn-gradients", "unreadable", "It is larger than 20 MiB.")
+    ]
+
+
+def test_an_archive_that_lies_about_its_size_gives_no_more_than_it_says(
+    tmp_path,
+):
+    data = packed({FIRST: b"x" * 10**6}).getvalue()
+    size = (10**6).to_bytes(4, "little")
+    assert data.count(size) == 2
+    (tmp_path / "bob.zip").write_bytes(
+        data.replace(size, (9).to_bytes(4, "little"))
+    )
+    (one,) = submitted(tmp_path, EXERCISES)
+    assert one.status == "unreadable"
+    assert "no archive that can be read" in one.message
+
+
+def test_an_encrypted_archive_is_refused(tmp_path):
+    data = bytearray(packed({FIRST: notebook()}).getvalue())
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(mark) + offset] |= 1
+    (tmp_path / "bob.zip").write_bytes(data)
+    (one,) = submitted(tmp_path, EXERCISES)
+    assert one.status == "unreadable"
+    assert "encrypted" in one.message
+
+
+def test_a_classs_archive_with_a_path_that_leads_out_is_refused_whole(tmp_path):
+    path = tmp_path / "class.zip"
+    packed({f"ada/{FIRST}": "{}", f"../{FIRST}": "{}"}, path)
+    with pytest.raises(Unreadable, match="leads out of it"):
+        list(submitted(path, EXERCISES))
+    with pytest.raises(NotADirectoryError, match="no archive"):
+        submitted(Path(tmp_path, "class.tar"), EXERCISES)
