@@ -1,9 +1,10 @@
-"""What every chapter's evidence is put to: measure it, honest and ablated, and compare."""
+"""What every chapter's evidence is put to: compare what is stored with what the page shows, and ablate it."""
 
 import re
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 
 from conftest import ROOT
@@ -17,6 +18,40 @@ def chapter(number: int) -> Path:
     """The notebook of a chapter."""
     (path,) = (ROOT / "notebooks").glob(f"{number:02}-*.ipynb")
     return path
+
+
+def shown(notebook: Path) -> list[tuple[str, str]]:
+    """(claim, what stands behind "Measured") for every claim that the stored outputs show to hold."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    texts = (o.data.get("text/plain", "") for c in cells for o in c.get("outputs", []) if "data" in o)
+    found = (re.match(r"Claim (C\d+): .*  Measured(?:, |: )(.*)\. The book's statement", t, re.DOTALL) for t in texts)
+    return [match.groups() for match in found if match]
+
+
+def says(text: str, measure: str, at: str, value: float) -> bool:
+    """Whether a text such as "dates, concat: mass ≈0.93; steps 5 at T = 10" has a stored number, near enough."""
+    names = measure.split(": ")
+    for cut in range(len(names) + 1):
+        head, name = "".join(f"{part}: " for part in names[:cut]), ": ".join(names[cut:])
+        if not text.startswith(head):
+            continue
+        for match in re.finditer(rf"(?:^|; ){re.escape(f'{name} ' if name else '')}([^;]*)", text.removeprefix(head)):
+            for word in match[1].split(", "):
+                number, _, place = word.partition(" at ")
+                if place == at and near(number, value):
+                    return True
+    return False
+
+
+def near(number: str, value: float) -> bool:
+    """Whether a printed number is a stored one: to the digits stored, or, with ≈, as machines may differ."""
+    if number in ("yes", "no"):
+        return value == (number == "yes")
+    try:
+        x = float(number.removeprefix("≈"))
+    except ValueError:
+        return False
+    return abs(x - value) <= (0.05 if number[0] == "≈" else 1e-5) * abs(value) + 1e-9
 
 
 def judged(rows: list[dict]) -> dict[tuple[str, str, str], bool]:
@@ -44,6 +79,12 @@ class Evidence:
         """The rows of the chapter as a study records them at a stored seed, one point of each curve."""
         return run(cls.notebook, 0, whole=False)[0]
 
+    @property
+    def stored(self) -> pd.DataFrame:
+        """The chapter's rows in results.csv."""
+        rows = read()
+        return rows[rows.chapter == chapter_number(self.notebook)]
+
     def test_the_chapters_table_gives_the_registers_verdicts(self):
         """The chapter's last table names each of its claims with the verdict of the register."""
         cells = nbformat.read(self.notebook, as_version=4).cells
@@ -52,16 +93,25 @@ class Evidence:
         number = chapter_number(self.notebook)
         assert verdicts == {id: claim.verdict for id, claim in register().items() if claim.chapter == number}
 
-    def test_the_stored_rows_stand(self, rows):
-        """What was just measured is what is stored."""
-        stored = read()
-        stored = stored[stored.chapter == chapter_number(self.notebook)]
-        assert differences(stored, rows, 0, whole=False) == []
+    def test_the_stored_numbers_are_those_on_the_page(self):
+        """What nbval has just seen the chapter print, at its own seed, is what results.csv has judged."""
+        texts = shown(self.notebook)
+        rows = self.stored[(self.stored.seed == 0) & (self.stored.passed != "")]
+        assert len(rows) and set(rows.passed) == {"True"}
+        for row in rows.itertuples():
+            mine = [text for id, text in texts if id == row.claim]
+            assert any(says(text, row.measure, row.at, row.value) for text in mine), (row, mine)
 
-    def test_every_claim_fails_under_its_ablation(self, rows, tmp_path):
+    @pytest.mark.soak
+    def test_the_stored_rows_stand(self, rows):
+        """Measured again as a study does, one point of each curve, every row is what is stored."""
+        assert set(judged(rows).values()) == {True}
+        assert differences(self.stored, rows, 0, whole=False) == []
+
+    def test_every_claim_fails_under_its_ablation(self, tmp_path):
         """With every `old` text of the ablations replaced by its `new`, no judged number passes any more."""
-        honest = judged(rows)
-        assert set(honest.values()) == {True}
+        rows = self.stored[(self.stored.seed == 0) & (self.stored.passed != "")]
+        honest = set(zip(rows.claim, rows.measure, rows["at"], strict=True))
         book = nbformat.read(self.notebook, as_version=4)
         done = set()
         for cell in book.cells:
@@ -78,5 +128,5 @@ class Evidence:
         copy = tmp_path / "nb" / self.notebook.name
         nbformat.write(book, copy)
         broken = judged(run(copy, 0, whole=False)[0])
-        assert broken.keys() == honest.keys()
+        assert broken.keys() == honest
         assert {key for key, passed in broken.items() if passed} == set()

@@ -26,12 +26,13 @@ def visit(chromium, page: Path, theme: str, width: int = 360):
     tab.goto(page.as_uri())
     tab.wait_for_load_state("networkidle")
     if tab.locator(".math").count():
-        tab.wait_for_selector("mjx-container")
+        tab.wait_for_selector("html[data-maths=set]")
     return tab
 
 
 def pages(book: Path) -> list[Path]:
-    found = sorted(page for page in book.rglob("*.html") if "_static" not in page.parts)
+    # The 404 page is at home on a server alone: test_book_site.py sees it there.
+    found = sorted(page for page in book.rglob("*.html") if "_static" not in page.parts and page.name != "404.html")
     assert len(found) >= 8, found
     return found
 
@@ -42,6 +43,8 @@ def test_pages_fetch_nothing_fit_a_phone_and_complain_of_nothing(book, chromium,
     for page in pages(book):
         tab = visit(chromium, page, theme)
         name = page.relative_to(book)
+        if theme == "light":  # once, with every formula set, and not only those that are near
+            tab.evaluate("dispatchEvent(new Event('beforeprint'))")
         faults += [f"{name} asks for {url}" for url in tab.foreign]
         faults += [f"{name} complains: {text}" for text in tab.complaints]
         width = tab.evaluate("document.documentElement.scrollWidth")
@@ -98,6 +101,87 @@ def test_pages_carry_no_script_they_do_not_use(book):
         assert all("documentation_options" in tag for tag in blocking), (page, blocking)
 
 
+# The whole way by keyboard: each stop as the reader sees it, None at the end of the page.
+STOP = """() => {
+  const stop = document.activeElement;
+  if (stop === document.body) return null;
+  const seen = stop.querySelector(":scope > .toctree-toggle") ?? stop;  // in a summary that has no height of its own
+  const box = seen.getBoundingClientRect(), style = getComputedStyle(seen);
+  let opacity = 1;
+  for (let part = seen; part; part = part.parentElement) opacity *= getComputedStyle(part).opacity;
+  const ring = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1 || style.boxShadow !== "none";
+  const inside = box.width * box.height > 0 && box.top >= -1 && box.bottom <= innerHeight + 1 && box.left >= -1;
+  const visible = ring && inside && opacity > 0.9;
+  return { name: stop.outerHTML.slice(0, 120), visible, article: !!stop.closest("article") };
+}"""
+
+
+@pytest.mark.parametrize(("page", "width"), [("book/evidence", 1280), ("book/how-to-use", 360)])
+def test_the_keyboard_reaches_everything_and_the_focus_is_seen(book, chromium, page, width):
+    tab = visit(chromium, book / f"{page}.html", "light", width)
+    tab.emulate_media(reduced_motion="reduce")
+    unseen, reached = [], 0
+    while True:
+        tab.keyboard.press("Tab")
+        stop = tab.evaluate(STOP)
+        if stop is None:
+            break
+        reached += stop["article"]
+        if not stop["visible"]:
+            unseen.append(stop["name"])
+        assert reached < 1000, "the keyboard is caught"
+    there = tab.locator("article :is(a[href], button, input, select, summary, [tabindex='0'])")
+    assert reached == sum(stop.is_visible() for stop in there.all()) >= 3
+    assert not unseen, "\n".join(unseen)
+    tab.context.close()
+
+
+def test_nothing_moves_where_the_reader_asks_for_no_motion(book, chromium):
+    tab = visit(chromium, book / "book/how-to-use.html", "light", 1280)
+    moving = """[...document.querySelectorAll("*")].filter((e) => [null, "::before", "::after"].some((part) => {
+      const style = getComputedStyle(e, part);
+      const still = style.animationName === "none" && style.scrollBehavior !== "smooth";
+      return !still || /[1-9]/.test(style.transitionDuration);
+    })).map((e) => e.outerHTML.slice(0, 80))"""
+    assert tab.evaluate(moving), "there is motion to be taken away"
+    tab.emulate_media(reduced_motion="reduce")
+    assert tab.evaluate(moving) == []
+    tab.context.close()
+
+
+# Cumulative layout shift; up to 0.1 it is called good: https://web.dev/articles/cls
+SHIFTS = """
+window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("page", ["book/index", "notebooks/04-attention"])
+def test_formulas_and_pictures_appear_without_a_jump(book, chromium, page):
+    context = chromium.new_context(viewport={"width": 412, "height": 823})
+    context.add_init_script(SHIFTS)
+    tab = context.new_page()
+    tab.goto((book / f"{page}.html").as_uri(), wait_until="networkidle")
+    if tab.locator(".math").count():
+        tab.wait_for_selector("html[data-maths=set]")
+    assert tab.evaluate("window.shift") <= 0.1
+    context.close()
+
+
+def test_formulas_are_set_where_the_reader_is_and_not_elsewhere(book, chromium):
+    tab = visit(chromium, book / "notebooks/04-attention.html", "light")
+    formulas, waiting = tab.locator("article .math"), tab.locator("article .math:not(:has(mjx-container))")
+    assert waiting.count() > formulas.count() / 2 > 50
+    last = formulas.nth(-1)
+    last.scroll_into_view_if_needed()
+    expect(last.locator("mjx-container")).to_be_visible()
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert waiting.count() == 0
+    tab.context.close()
+
+
 def test_icons_are_drawn_from_the_cut_fonts(book, chromium):
     """Every icon on the page has a glyph: a missing one would be as wide as the font's box for it, or nothing."""
     tab = visit(chromium, book / "notebooks/01-rnn-gradients.html", "light", 1280)
@@ -131,6 +215,7 @@ def test_icons_are_drawn_from_the_cut_fonts(book, chromium):
         ("03-seq2seq-bottleneck", 3),
         ("04-attention", 2),
         ("05-spatial-attention", 1),
+        ("06-self-attention", 3),
     ],
 )
 def test_the_sliders_of_a_chapter_move_its_pictures_and_say_so(book, chromium, chapter, count):
