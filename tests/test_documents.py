@@ -33,6 +33,5 @@ def test_each_section_says_what_it_covers_and_links_to_all_of_its_claims(book):
         rows = section.select("tbody tr")
         assert len(rows) >= 5
         for row in rows:
-            there = [a["href"] for a in row.select("a[href^='../notebooks/']")]
-            assert all("#" in href for href in there) and (there or "chapter 6" in row.get_text()), row.get_text()
+            assert row.select("a[href^='../notebooks/0']"), row.get_text()
         assert section.select_one(f"a[href='evidence.html#document={number}']")

@@ -1,14 +1,24 @@
-// Formulas are set a few at a time, in the order of the page, so that a long page answers while they appear.
+// A formula is set when it comes within a screen of being seen, so that a long page need not wait for all of its own.
+// Before printing, all are set.
 window.MathJax ??= {};
 window.MathJax.startup = {
   typeset: false,
   async pageReady() {
     await MathJax.startup.defaultPageReady();
-    const formulas = [...document.querySelectorAll(".math")];
-    while (formulas.length) {
-      await MathJax.typesetPromise(formulas.splice(0, 8));
-      await new Promise((resolve) => setTimeout(resolve));
-    }
-    document.documentElement.dataset.maths = "set";
+    const waiting = new Set(document.querySelectorAll(".math"));
+    const observer = new IntersectionObserver(
+      async (entries) => {
+        const near = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
+        near.forEach((formula) => observer.unobserve(formula));
+        await MathJax.typesetPromise(near.filter((formula) => waiting.delete(formula)));
+        document.documentElement.dataset.maths = "set";
+      },
+      { rootMargin: "100% 0px" },
+    );
+    waiting.forEach((formula) => observer.observe(formula));
+    addEventListener("beforeprint", () => {
+      MathJax.typeset([...waiting]);
+      waiting.clear();
+    });
   },
 };

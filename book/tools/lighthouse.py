@@ -62,21 +62,35 @@ class Compressing(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def longest_chapter(html: Path) -> str:
-    """The chapter whose page has most bytes."""
-    return max(html.glob("notebooks/*.html"), key=lambda page: page.stat().st_size).relative_to(html).as_posix()
+def usual_pages(html: Path) -> list[str]:
+    """The front page, the chapter whose page has most bytes, and the page of evidence."""
+    longest = max(html.glob("notebooks/*.html"), key=lambda page: page.stat().st_size)
+    return ["book/index.html", longest.relative_to(html).as_posix(), "book/evidence.html"]
 
 
-def measure(address: str, lighthouse: list[str], chromium: str) -> dict:
+def command() -> list[str] | None:
+    """How Lighthouse is called on this machine; None where there is neither Lighthouse nor npx."""
+    if own := shutil.which("lighthouse"):
+        return [own]
+    npx = shutil.which("npx")
+    return [npx, "--yes", f"lighthouse@{VERSION}"] if npx else None
+
+
+def chromium() -> str | None:
+    """Where Debian, or another system, keeps its Chromium."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def measure(address: str, lighthouse: list[str]) -> dict:
     """One report of Lighthouse on the page at this address, as it writes it.
 
     Raises:
         RuntimeError: Lighthouse failed, with the end of what it said.
     """
-    command = [*lighthouse, address, "--quiet", "--output=json", f"--only-categories={','.join(CATEGORIES)}"]
-    command.append(f"--chrome-flags={FLAGS}")
+    options = ["--quiet", "--output=json", f"--only-categories={','.join(CATEGORIES)}", f"--chrome-flags={FLAGS}"]
+    environment = {**os.environ, "CHROME_PATH": chromium() or ""}
     result = subprocess.run(
-        command, env={**os.environ, "CHROME_PATH": chromium}, capture_output=True, text=True, check=False
+        [*lighthouse, address, *options], env=environment, capture_output=True, text=True, check=False
     )
     if result.returncode:
         raise RuntimeError(f"Lighthouse failed on {address}: {result.stderr[-800:]}")
@@ -106,18 +120,16 @@ def main() -> None:
     asked = parser.parse_args()
     if not (asked.html / "index.html").is_file():
         sys.exit(f"There is no book in {asked.html}. First: make book")
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    own = shutil.which("lighthouse")
-    lighthouse = [own] if own else [shutil.which("npx"), "--yes", f"lighthouse@{VERSION}"]
-    if not (chromium and lighthouse[0]):
+    lighthouse = command()
+    if not (chromium() and lighthouse):
         sys.exit("This needs Chromium (make system) and Node 18.16 or newer with npx (https://nodejs.org).")
-    pages = asked.pages or ["book/index.html", longest_chapter(asked.html), "book/evidence.html"]
+    pages = asked.pages or usual_pages(asked.html)
     worst = 100.0
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Compressing, directory=asked.html)) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         for page in pages:
             address = f"http://127.0.0.1:{server.server_port}/{page}"
-            reports = [measure(address, lighthouse, chromium) for _ in range(asked.runs)]
+            reports = [measure(address, lighthouse) for _ in range(asked.runs)]
             found = summary(reports)
             print(f"{page}: " + ", ".join(f"{name} {value:.3g}" for name, value in found.items()))
             for title in failed(reports[0]):

@@ -50,7 +50,7 @@ def publish(context: BrowserContext, html: Path) -> str:
 
 
 def printed(context: BrowserContext, address: str) -> bytes:
-    """One page as PDF, on A4, with its headings as bookmarks, once its formulas are set."""
+    """One page as PDF, on A4, with its headings as bookmarks; before it prints, the page sets all its formulas."""
     tab = context.new_page()
     tab.goto(address, wait_until="networkidle")
     if tab.locator(".math").count():
