@@ -82,8 +82,8 @@ system: ## install what the tests need from Debian: Chromium and a Hangul font f
 	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 
-address: $(READY) ## move the repository's address everywhere: make address URL=https://github.com/OWNER/NAME
-	@$(BIN)/python book/tools/address.py "$(URL)"
+address: $(READY) ## move the repository's address everywhere: make address URL=https://github.com/OWNER/NAME BRANCH=main
+	@$(BIN)/python book/tools/address.py "$(URL)" $(BRANCH)
 
 clean: ## remove what was built, and keep the installation
 	rm -rf _build

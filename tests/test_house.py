@@ -54,7 +54,23 @@ def test_the_address_moves_everywhere(checkout):
     assert {"_config.yml", "01-rnn-gradients.ipynb", "CONTRIBUTING.md", "CITATION.cff"} <= changed
     left = subprocess.run(["git", "grep", "-lF", old], cwd=checkout, capture_output=True, text=True, check=False)
     assert not left.stdout
-    assert address.move(checkout, "https://github.com/some-one/a-book") != []
+    assert address.move(checkout, "https://github.com/some-one/a-book") == []
+
+
+def test_a_branch_moves_with_the_address(checkout):
+    subprocess.run("git init -q && git add -A", shell=True, cwd=checkout, check=True)
+    fork = "https://github.com/some-one/a-book"
+    address.move(checkout, fork, "a-branch")
+    assert (
+        yaml.safe_load((checkout / "_config.yml").read_text(encoding="utf-8"))["repository"]["branch"] == "a-branch"
+    )
+    notebooks = [*checkout.glob("notebooks/*.ipynb"), *checkout.glob("exercises/*.ipynb")]
+    for text in (path.read_text(encoding="utf-8") for path in notebooks):
+        assert "git+https://github.com/some-one/a-book@a-branch#subdirectory=lib" in text
+        assert "colab.research.google.com/github/some-one/a-book/blob/a-branch/" in text
+        assert "/main/" not in text and "@main" not in text
+    address.move(checkout, fork)
+    assert "a-branch" not in "".join(path.read_text(encoding="utf-8") for path in notebooks)
 
 
 @pytest.mark.parametrize("url", ["", "github.com/a/b", "https://github.com/a", "https://gitlab.com/a/b"])

@@ -78,7 +78,8 @@ def test_colab_reads_the_text_as_it_is(notebook):
 
 
 def test_the_first_cells_are_the_same_everywhere(notebook):
-    url = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+    repository = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    address = f"{repository['url']}@{repository['branch']}"
     first, parameters = (
         code_cells(notebook)[0],
         [c for c in code_cells(notebook) if "parameters" in c.metadata.get("tags", [])],
@@ -86,7 +87,8 @@ def test_the_first_cells_are_the_same_everywhere(notebook):
     assert first.source == (
         "try:\n    import rnn2attn  # noqa: F401\n"
         "except ImportError:  # in Colab: the book's library, and nothing else\n"
-        f'    %pip install -q "rnn2attn @ git+{url}#subdirectory=lib"'
+        f'    %pip install -q --no-deps "rnn2attn @ git+{address}#subdirectory=lib"\n'
+        '    assert not _exit_code, "Library not fetched: is there a network?"  # noqa: F821'
     )
     assert [c.source for c in parameters] == ["seed = 0"]
 

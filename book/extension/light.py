@@ -22,6 +22,7 @@ NEEDED_BY = {
     r'class="(?:[^"]* )?(?:toggle[ "]|admonition [^"]*dropdown)': ("togglebutton.js", "togglebutton.css"),
     r'class="(?:[^"]* )?cell[ "]': (r"mystnb\.\w+\.css",),
     r'class="(?:[^"]* )?math[ "]': ("maths.js", "tex-chtml.js"),
+    r"<table": ("scroll.js",),
 }
 # The theme leaves this to a script that comes last: until then a page would have no colours, and two logos.
 UNSETTLED = re.compile(r'document\.documentElement\.dataset\.theme = localStorage\.getItem\("theme"\) \|\| "auto";')

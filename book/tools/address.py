@@ -1,4 +1,4 @@
-"""Move the repository's address: from the one in _config.yml to another, in every file under version control."""
+"""Move the repository's address and branch: from those in _config.yml to others, in every file that git tracks."""
 
 import re
 import subprocess
@@ -23,23 +23,35 @@ def slug(url: str) -> str:
     return match[1]
 
 
-def move(root: Path, url: str) -> list[Path]:
-    """Replace the address in every tracked text file, and return the files that changed."""
+def move(root: Path, url: str, branch: str = "main") -> list[Path]:
+    """Replace the address and the branch in every tracked text file, and return the files that changed.
+
+    Raises:
+        ValueError: the address is not of the form https://github.com/OWNER/NAME.
+    """
     new = slug(url)
-    old = slug(yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"])
+    repository = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    old, was = slug(repository["url"]), repository["branch"]
+    # The branch stands in links to pages, in what pip installs, and in _config.yml.
+    moves = {f"{old}{before}{was}{after}": f"{new}{before}{branch}{after}"
+             for before, after in (("/blob/", "/"), ("/tree/", "/"), ("@", "#"))}  # fmt: skip
+    moves |= {old: new, f"  branch: {was}\n": f"  branch: {branch}\n"}
     names = subprocess.run(["git", "ls-files", "-z"], cwd=root, check=True, capture_output=True, text=True).stdout
     changed = []
     for path in (root / name for name in names.split("\0") if name):
-        data = path.read_bytes()
+        data = moved = path.read_bytes()
         if old.encode() in data:
-            path.write_bytes(data.replace(old.encode(), new.encode()))
+            for here, there in moves.items():
+                moved = moved.replace(here.encode(), there.encode())
+        if moved != data:
+            path.write_bytes(moved)
             changed.append(path)
     return changed
 
 
 if __name__ == "__main__":
     try:
-        files = move(ROOT, sys.argv[1])
+        files = move(ROOT, *sys.argv[1:])
     except ValueError as error:
-        sys.exit(f"{error}\nusage: make address URL=https://github.com/OWNER/NAME")
+        sys.exit(f"{error}\nusage: make address URL=https://github.com/OWNER/NAME BRANCH=main")
     print(f"The address moved in {len(files)} files. Next: make book, and git diff.")

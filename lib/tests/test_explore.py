@@ -2,6 +2,7 @@
 
 import base64
 import html
+import io
 import itertools
 import json
 import re
@@ -9,6 +10,7 @@ import time
 import zlib
 
 import ipywidgets
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -74,11 +76,21 @@ def test_live_it_is_a_widget_and_no_html(live):
     shown = small()
     bundle = shown._repr_mimebundle_(include=None, exclude=None)
     view = {"version_major": 2, "version_minor": 0, "model_id": shown.widget.model_id}
+    assert bundle.pop("image/png").startswith(b"\x89PNG")
     assert bundle == {
         "application/vnd.jupyter.widget-view+json": view,
         "text/plain": "explore(rho: 4 values, steps: 3 values)",
     }
     assert not isinstance(shown, ipywidgets.Widget)
+
+
+def test_live_where_widgets_are_blocked_the_first_figure_stands(live):
+    def pixels(shown):
+        return plt.imread(io.BytesIO(shown._repr_mimebundle_()["image/png"]))
+
+    first = pixels(small(start={"rho": 1.1, "steps": "ten"}))
+    assert np.array_equal(first, pixels(draw(1.1, "ten")))
+    assert not np.array_equal(first, pixels(small()))
 
 
 def test_static_it_is_html_and_no_widget(static, monkeypatch):

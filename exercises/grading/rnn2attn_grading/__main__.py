@@ -25,14 +25,21 @@ def made(root: Path) -> dict[Path, str]:
         root: of the repository; the address of the links is read from its _config.yml.
     """
     config = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
-    address = config["repository"]["url"]
+    address, branch = (
+        config["repository"]["url"],
+        config["repository"]["branch"],
+    )
     texts = {}
     for chapter in CHAPTERS:
         name = f"{chapter.stem}.ipynb"
         data = f"lib/rnn2attn/check/chapter{chapter.number:02}.json"
         texts |= {
-            Path("exercises/source", name): notebooks.source(chapter, address),
-            Path("exercises", name): notebooks.learners(chapter, address),
+            Path("exercises/source", name): notebooks.source(
+                chapter, address, branch
+            ),
+            Path("exercises", name): notebooks.learners(
+                chapter, address, branch
+            ),
             Path(data): stored.data(chapter),
         }
     return texts

@@ -84,7 +84,7 @@ def on_cluster(
     try:
         from dask.distributed import Client, as_completed
     except ImportError:
-        text = "--scheduler needs Dask: pip install 'rnn2attn-grading[dask]'"
+        text = "--scheduler needs Dask: pip install ./lib './exercises/grading[dask]'"
         raise ValueError(text) from None
     try:
         client = Client(address, timeout=10)

@@ -58,7 +58,7 @@ def owner(path: PurePosixPath, exercises: list[str], slug: str = "") -> Owner:
         slug: of GitHub Classroom's assignment, if it is one.
     """
     first, *rest = path.parts
-    if not rest and (found := CANVAS.match(first)):
+    if found := CANVAS.match(first):
         user, file = found["user"] or "", found["file"] or found["file_too"]
         name = found["anonymous"] or found["name"] + user
         late = bool(found["late"] or found["late_too"])

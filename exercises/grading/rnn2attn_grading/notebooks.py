@@ -13,8 +13,9 @@ from rnn2attn_grading.specification import Chapter, Part
 INSTALL = """try:
     import rnn2attn  # noqa: F401
 except ImportError:  # in Colab: the book's library, and nothing else
-    %pip install -q "rnn2attn @ git+{address}#subdirectory=lib\""""
-COLAB = "[Run this page in Colab](https://colab.research.google.com/github/{slug}/blob/main/exercises/{stem}.ipynb)"
+    %pip install -q --no-deps "rnn2attn @ git+{address}@{branch}#subdirectory=lib"
+    assert not _exit_code, "Library not fetched: is there a network?"  # noqa: F821"""
+COLAB = "[Run this page in Colab](https://colab.research.google.com/github/{slug}/blob/{branch}/exercises/{stem}.ipynb)"
 UNANSWERED = "    raise NotImplementedError"
 METADATA = {
     "kernelspec": {
@@ -26,25 +27,30 @@ METADATA = {
 }
 
 
-def source(chapter: Chapter, address: str) -> str:
+def source(chapter: Chapter, address: str, branch: str) -> str:
     """The source notebook, which nbgrader takes as it is.
 
     Args:
         chapter: its exercises.
         address: of the repository, https://github.com/OWNER/NAME.
+        branch: of it, from which the notebook is opened and the library installed.
     """
-    return _notebook(chapter, address, solved=True)
+    return _notebook(chapter, address, branch, solved=True)
 
 
-def learners(chapter: Chapter, address: str) -> str:
+def learners(chapter: Chapter, address: str, branch: str) -> str:
     """The learner's notebook: stubs, and nothing of the answers. The arguments are those of `source`."""
-    return _notebook(chapter, address, solved=False)
+    return _notebook(chapter, address, branch, solved=False)
 
 
-def _notebook(chapter: Chapter, address: str, *, solved: bool) -> str:
+def _notebook(
+    chapter: Chapter, address: str, branch: str, *, solved: bool
+) -> str:
     slug = address.removeprefix("https://github.com/")
-    link = COLAB.format(slug=slug, stem=chapter.stem)
-    install = new_code_cell(INSTALL.format(address=address), id="install")
+    link = COLAB.format(slug=slug, branch=branch, stem=chapter.stem)
+    install = new_code_cell(
+        INSTALL.format(address=address, branch=branch), id="install"
+    )
     install.metadata.tags = ["hide-cell"]
     cells = [
         new_markdown_cell(

@@ -134,11 +134,13 @@ RESULT = Result(
 def test_a_submission_is_written_as_a_whole_or_not_at_all(tmp_path):
     with Gradebook(tmp_path) as book:
         book.record(RESULT)
-        broken = replace(RESULT, lines=(*RESULT.lines, Line("1.2", 1, 2, {})))
+        lines = Line("1.1 x", 2, 2, "graded"), Line("1.2 y", 2, 2, {})
         with pytest.raises(sqlite3.Error):
-            book.record(broken)
-        rows = book._rows("SELECT points FROM grades")
-    assert len(rows) == 2
+            book.record(replace(RESULT, lines=lines))
+        book.record(replace(RESULT, student="bob"))
+    with Gradebook(tmp_path) as book:
+        rows = book._rows("SELECT student, points FROM grades")
+    assert [row["points"] for row in rows] == [1, 1, 1, 1]
 
 
 def test_what_was_handed_in_is_never_forgotten(again, examined, tmp_path):
@@ -191,12 +193,34 @@ def test_after_an_interruption_nothing_more_is_written(
     assert len(examined) == 3
 
 
+def test_what_a_jail_seems_to_say_when_it_is_ended_is_no_grade(
+    again, monkeypatch, tmp_path
+):
+    """One lane is interrupted. The other's jail is ended for that, and its notebook seems to crash."""
+    ended = threading.Event()
+
+    def examine(sources, hidden, limits, start):
+        if threading.current_thread().name.endswith("_1"):
+            assert ended.wait(60)
+        return dict.fromkeys(hidden, Grade(0, "crashed")), b""
+
+    def say(done, of, name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(grading, "complaints", lambda limits: [])
+    monkeypatch.setattr(examining, "examine", examine)
+    monkeypatch.setattr(lanes.Jails, "stop", lambda jails: ended.set())
+    with pytest.raises(KeyboardInterrupt):
+        again(jobs=2, say=say)
+    assert len(grades(tmp_path / "out")) == 1
+
+
 def test_without_dask_the_scheduler_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "dask", None)
     monkeypatch.setitem(sys.modules, "dask.distributed", None)
     settings = examining.Settings("salt", QUICK)
     with pytest.raises(
-        ValueError, match=r"pip install 'rnn2attn-grading\[dask"
+        ValueError, match=r"pip install ./lib './exercises/grading\[dask"
     ):
         lanes.on_cluster([], settings, "tcp://127.0.0.1:1", print)
 

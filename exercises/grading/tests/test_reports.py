@@ -257,6 +257,19 @@ def test_of_many_that_are_the_same_each_is_named_with_the_first():
     ]
 
 
+def test_what_more_than_a_few_have_in_common_says_nothing():
+    """Eight notebooks with one word of their own each; of two such notebooks it would be said."""
+    own = {
+        name: [
+            *notebook()[:-1],
+            notebook()[-1].replace("return", f"{name} = 1\n    return", 1),
+        ]
+        for name in "abcdefgh"
+    }
+    assert len(alike(a=own["a"], b=own["b"])) == 1
+    assert alike(**own) == []
+
+
 def test_shingles_are_sorted_numbers():
     found = array("Q", shingles(notebook(), frozenset(NAMES)))
     assert len(found) > 100

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import pytest
-from classroom import CHAPTER, FULL, NOTEBOOK, QUICK, not_run
+from classroom import CHAPTER, FULL, NOTEBOOK, QUICK, ROOT, not_run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from soak import kills, made_up, note, outcome, run

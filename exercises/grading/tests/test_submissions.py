@@ -107,7 +107,7 @@ def test_a_class_that_canvas_packed(tmp_path):
             "bobross_2_12_work.zip": {
                 f"work/{FIRST}": notebook("bob"),
                 "work/02-lstm-gru-gates.ipynb": notebook("bob"),
-                f"__MACOSX/work/._{FIRST}": "x",
+                f"__MACOSX/work/{FIRST}": "x",
                 "zoe_9_9_01-rnn-gradients.ipynb": notebook("bob's too"),
             },
             "cyd_3_13_report.pdf": "%PDF",
@@ -184,8 +184,8 @@ def test_a_flat_folder_with_archives(tmp_path):
 
 def test_the_newest_counts(tmp_path):
     """By the platform's number of the file, then its time, then the number in its name."""
-    put(tmp_path / f"ada/{FIRST}", "newest", time=2_000_000_000)
-    put(tmp_path / f"ada/old/{FIRST}", "older", time=1_000_000_000)
+    put(tmp_path / f"ada/{FIRST}", "older", time=1_000_000_000)
+    put(tmp_path / f"ada/last/{FIRST}", "newest", time=2_000_000_000)
     put(tmp_path / "bob/01-rnn-gradients (2).ipynb", "newest", time=10**9)
     put(tmp_path / "bob/01-rnn-gradients (1).ipynb", "older", time=10**9)
     put(tmp_path / f"cyd_1_12_{FIRST}", "newest", time=1_000_000_000)

@@ -1,10 +1,12 @@
 """Sliders over a figure that move in a live notebook, and on a static page as well.
 
-Live, they are ipywidgets, and the kernel draws. Where the environment variable ``RNN2ATTN_FRAMES`` is set, as it is
-in the book's build, every figure is drawn beforehand, and the output is HTML that needs neither kernel nor network.
+Live, they are ipywidgets, and the kernel draws; where widgets are blocked, the first figure stands as a picture.
+Where the environment variable ``RNN2ATTN_FRAMES`` is set, as it is in the book's build, every figure is drawn
+beforehand, and the output is HTML that needs neither kernel nor network.
 """
 
 import hashlib
+import io
 import itertools
 import json
 import os
@@ -108,7 +110,14 @@ class Explorable:
         if self.html is not None:
             return {"text/html": self.html, "text/plain": repr(self)}
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
+        first = {name: values[self.start[name]] for name, values in self.axes.items()}
+        png = io.BytesIO()
+        self.draw(**first).savefig(png, format="png", bbox_inches="tight")
+        return {
+            "application/vnd.jupyter.widget-view+json": view,
+            "image/png": png.getvalue(),
+            "text/plain": repr(self),
+        }
 
     def frame(self, **values: Real | str) -> tuple[str, str]:
         """The figure at these values as SVG, and its description.
