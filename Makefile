@@ -10,7 +10,7 @@ READY    := .venv/.ready
 export RNN2ATTN_FRAMES := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help book serve zip pdf lighthouse test soak exercises notebooks study bench system address clean
+.PHONY: help book serve zip pdf lighthouse test soak exercises notebook notebooks study bench system address clean
 
 help: ## list the targets
 	@echo "usage: make TARGET"
@@ -63,6 +63,10 @@ soak: $(READY) ## run the long tests, which may install what requirements.txt do
 exercises: $(READY) ## write the exercises' notebooks and check's data from their specifications
 	@$(BIN)/python -m rnn2attn_grading write
 	@echo "Next: git diff exercises lib/rnn2attn/check, and read what changed."
+
+notebook: $(READY) ## open the notebooks in JupyterLab, which is installed the first time
+	@test -x $(BIN)/jupyter-lab || $(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.txt jupyterlab==4.6.6
+	@env -u RNN2ATTN_FRAMES $(BIN)/jupyter-lab notebooks
 
 notebooks: $(READY) ## execute the notebooks and store their outputs in them
 	@$(BIN)/python book/tools/execute.py notebooks/*.ipynb

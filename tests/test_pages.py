@@ -182,6 +182,20 @@ def test_formulas_are_set_where_the_reader_is_and_not_elsewhere(book, chromium):
     tab.context.close()
 
 
+def test_a_link_to_a_claim_leads_there_also_after_formulas_are_set(book, chromium):
+    page = book / "notebooks/04-attention.html"
+    anchors = re.findall(r'id="(claim-[\w-]+)"', page.read_text(encoding="utf-8"))
+    assert len(anchors) > 12
+    for anchor in anchors[:: len(anchors) // 4]:
+        tab = chromium.new_page(viewport={"width": 360, "height": 780})
+        tab.goto(f"{page.as_uri()}#{anchor}", wait_until="networkidle")
+        tab.wait_for_selector("html[data-maths=set]")
+        tab.wait_for_timeout(300)  # what is set above the place may move it
+        top = tab.locator(f"#{anchor}").evaluate("e => e.getBoundingClientRect().top")
+        assert 0 <= top < 200, (anchor, top)
+        tab.close()
+
+
 def test_icons_are_drawn_from_the_cut_fonts(book, chromium):
     """Every icon on the page has a glyph: a missing one would be as wide as the font's box for it, or nothing."""
     tab = visit(chromium, book / "notebooks/01-rnn-gradients.html", "light", 1280)
