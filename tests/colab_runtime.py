@@ -78,7 +78,8 @@ def packages(cache: Path = CACHE) -> list[Path]:
         folders[1].mkdir(parents=True)
         for distribution in linked.values():
             for top in {file.parts[0] for file in distribution.files} - {"..", "__pycache__"}:
-                (folders[1] / top).symlink_to(Path(distribution.locate_file(top)).resolve())
+                if not (folders[1] / top).is_symlink():  # packages of NVIDIA share a folder
+                    (folders[1] / top).symlink_to(Path(distribution.locate_file(top)).resolve())
         _pretend(folders[1], "widgetsnbextension", colab["widgetsnbextension"])
         _environment(home / "env", [folders[1]])
         _install(home, names, {name: version for name, version in colab.items() if name not in linked})

@@ -1,6 +1,7 @@
 """Every notebook runs alone in a Colab runtime and changes nothing there; and what would not run there is caught."""
 
 import os
+import re
 import shutil
 
 import nbformat
@@ -72,12 +73,13 @@ def test_a_notebook_runs_alone_and_changes_nothing(runtime):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_every_notebook_runs_alone_and_changes_nothing(runtime, path):
     notebook = run_alone(runtime, path)
-    state = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and cell.source.startswith("explore(") and not cell.source.rstrip().endswith(";"):
-            (shown,) = [output.data for output in cell.outputs if WIDGET in output.get("data", {})]
-            assert state[shown[WIDGET]["model_id"]]["model_name"] == "VBoxModel"
-            assert shown["image/png"]
+    explored = [cell for cell in notebook.cells if re.search(r"^explore\(", cell.source, re.MULTILINE)]
+    assert explored or path.parent.name == "exercises"
+    for cell in explored:
+        (shown,) = [output.data for output in cell.outputs if WIDGET in output.get("data", {})]
+        state = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"].state
+        assert state[shown[WIDGET]["model_id"]].model_name == "VBoxModel"
+        assert shown["image/png"]
 
 
 CAUGHT = {
@@ -94,11 +96,12 @@ def test_a_notebook_that_would_not_run_in_colab_is_caught(runtime, tmp_path, cel
 
 
 def test_a_notebook_that_changes_colab_is_caught(runtime, tmp_path):
-    path = written(tmp_path / "made-up.ipynb", "%pip install -q --no-deps 'tqdm!=4.67.3'", FIRST_CELL)
-    with pytest.raises(AssertionError, match="tqdm==4.67.3"):
+    path = written(tmp_path / "made-up.ipynb", "%pip install -q --no-deps 'tqdm<4.67'", FIRST_CELL)
+    with pytest.raises(AssertionError, match=r"tqdm==4\.66"):
         run_alone(runtime, path)
 
 
+@pytest.mark.soak
 def test_a_library_that_colab_does_not_satisfy_is_caught(runtime, tmp_path):
     shutil.copytree(ROOT / "lib", tmp_path / "lib", ignore=shutil.ignore_patterns("*.egg-info"))
     project = tmp_path / "lib/pyproject.toml"
@@ -144,7 +147,7 @@ def ipywidgets_8(runtime):
     return {name: value for name, value in os.environ.items() if name != "RNN2ATTN_FRAMES"}, "python3"
 
 
-@pytest.mark.parametrize(("where", "version"), [(ipywidgets_7, "7.7.1"), (ipywidgets_8, "8.")])
+@pytest.mark.parametrize(("where", "version"), [(ipywidgets_7, "7."), (ipywidgets_8, "8.")])
 def test_a_slider_moved_in_the_browser_draws_anew(runtime, tmp_path, where, version):
     environment, name = where(runtime)
     with runtime.kernels():

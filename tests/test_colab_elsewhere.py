@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
@@ -62,7 +63,8 @@ def test_vs_code_finds_a_kernel_in_this_environment():
 @pytest.mark.soak
 def test_make_notebook_opens_jupyterlab_with_the_kernel_ready(tmp_path):
     """In an environment over this one, which therefore stays as it is."""
-    over = Runtime(tmp_path / "over", [ROOT / ".venv/lib" / f"python3.{sys.version_info.minor}/site-packages"])
+    site = Path(importlib.metadata.distribution("ipykernel").locate_file(""))
+    over = Runtime(tmp_path / "over", [site, ROOT / "lib"])
     before = over.freeze()
     settings = tmp_path / "settings"
     settings.mkdir()
@@ -81,13 +83,14 @@ def test_make_notebook_opens_jupyterlab_with_the_kernel_ready(tmp_path):
         kernel = asked(f"{url}api/kernels", {"name": "python3"})["id"]
         client = BlockingKernelClient(connection_file=str(tmp_path / f"kernel-{kernel}.json"))
         client.load_connection_file()
-        client.start_channels()
+        client.start_channels(hb=False)  # a kernel that is still starting has no heartbeat
+        client.wait_for_ready(timeout=120)
         said = []
         code = "import os, rnn2attn, sys; print(sys.prefix, os.environ.get('RNN2ATTN_FRAMES'))"
         client.execute_interactive(code, timeout=120, output_hook=said.append)
         client.stop_channels()
-        (printed,) = [message["content"]["text"] for message in said if message["msg_type"] == "stream"]
-        assert printed.split() == [str(over.home / "env"), "None"]
+        printed = "".join(message["content"]["text"] for message in said if message["msg_type"] == "stream")
+        assert printed.split() == [str(over.home / "env"), "None"], said[-2:]
     finally:
         os.killpg(server.pid, 15)
         server.wait(30)

@@ -1,4 +1,4 @@
-"""What computes follows its input to another device. PyTorch's "meta" stands for it: it has shapes, and no numbers."""
+"""What computes follows its input to another device: PyTorch's "meta", which has shapes and no numbers."""
 
 import pytest
 import torch

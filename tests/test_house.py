@@ -21,7 +21,8 @@ COLAB = {
 
 
 def test_a_broken_library_fails_the_next_build_and_the_one_after(checkout):
-    (checkout / "_toc.yml").write_text("format: jb-book\nroot: notebooks/01-rnn-gradients\n", encoding="utf-8")
+    toc = "format: jb-book\nroot: book/notation\nchapters:\n  - file: notebooks/01-rnn-gradients\n"
+    (checkout / "_toc.yml").write_text(toc, encoding="utf-8")
     env = {"PYTHONPATH": str(checkout / "lib")}
     step = checkout / "lib/rnn2attn/recurrent/steps.py"
     source = step.read_text(encoding="utf-8")
