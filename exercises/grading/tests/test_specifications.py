@@ -102,10 +102,10 @@ def test_hidden_cases_are_other_cases_and_follow_the_salt(name):
 )
 def test_a_mistake_loses_its_points_and_earns_its_hint(name, number):
     wrong, known = PARTS[name].mistakes[number], public(name).mistakes[number]
-    for salt in ("a class", "another"):
-        assert any(
-            any(judged(wrong.function, [case])) for case in hidden(name, salt)
-        ), "the hidden cases let it pass"
+    cases = hidden(name, "a class")
+    assert any(any(judged(wrong.function, [case])) for case in cases), (
+        "the hidden cases let it pass"
+    )
     text = said(name, wrong.function)
     assert known.hint in text
     others = {other.hint for other in public(name).mistakes} - {known.hint}
