@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[1]
 SYSTEM_LINE = "Chromium is not installed: the tests of the built pages did not run. To install it: make system"
@@ -53,10 +54,14 @@ def build(root: Path, out: Path, *, env: dict | None = None, **execute) -> subpr
 
 @pytest.fixture(scope="session")
 def book(tmp_path_factory) -> Path:
-    """The built book's folder of pages, made from the stored outputs."""
-    out = tmp_path_factory.mktemp("book")
-    result = build(ROOT, out, execute_notebooks="off")
-    assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-4000:]
+    """The built book's folder of pages, made from the stored outputs, once for all processes of a run."""
+    of_run = tmp_path_factory.getbasetemp()
+    out = (of_run.parent if "PYTEST_XDIST_WORKER" in os.environ else of_run) / "the-book"
+    with FileLock(out.with_suffix(".lock")):
+        if not (done := out / "done").exists():
+            result = build(ROOT, out, execute_notebooks="off")
+            assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-4000:]
+            done.touch()
     return out / "_build" / "html"
 
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import tomllib
 
+import nbformat
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -20,9 +21,23 @@ COLAB = {
 }  # fmt: skip
 
 
+SMALL = """
+import torch
+from rnn2attn.recurrent import rnn_step
+
+x = torch.full((1, 1), 0.1)
+torch.testing.assert_close(rnn_step(x, x, x, x, x[0]), torch.tanh(x * x + x * x + x))
+"""
+
+
 def test_a_broken_library_fails_the_next_build_and_the_one_after(checkout):
-    toc = "format: jb-book\nroot: book/notation\nchapters:\n  - file: notebooks/01-rnn-gradients\n"
+    toc = "format: jb-book\nroot: book/notation\nchapters:\n  - file: notebooks/small\n"
     (checkout / "_toc.yml").write_text(toc, encoding="utf-8")
+    small = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("# Small"), nbformat.v4.new_code_cell(SMALL)],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
+    nbformat.write(small, checkout / "notebooks/small.ipynb")
     env = {"PYTHONPATH": str(checkout / "lib")}
     step = checkout / "lib/rnn2attn/recurrent/steps.py"
     source = step.read_text(encoding="utf-8")
@@ -32,7 +47,7 @@ def test_a_broken_library_fails_the_next_build_and_the_one_after(checkout):
 
     first = made()
     assert first.returncode == 0, first.stderr[-3000:]
-    page = checkout.with_name("out") / "_build/html/notebooks/01-rnn-gradients.html"
+    page = checkout.with_name("out") / "_build/html/notebooks/small.html"
     written = page.stat().st_mtime_ns
     assert made().returncode == 0
     assert page.stat().st_mtime_ns == written, "nothing changed, so nothing is read again"

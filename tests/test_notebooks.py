@@ -110,9 +110,23 @@ def nbval(folder, env=None):
     )  # fmt: skip
 
 
-def test_nbval_sees_a_changed_output(tmp_path):
-    copy = tmp_path / CHAPTERS[0].name
+def beginning(copy, cells=30):
+    """The first cells of chapter 1 as a notebook: up to the first comparison of a step with its equation."""
     data = json.loads(CHAPTERS[0].read_text(encoding="utf-8"))
+    data["cells"] = data["cells"][:cells]
+    assert "rnn_step" in "".join(data["cells"][-1]["source"])
+    copy.write_text(json.dumps(data), encoding="utf-8")
+    return data
+
+
+def test_nbval_passes_what_nobody_changed(tmp_path):
+    beginning(tmp_path / "chapter.ipynb")
+    assert nbval(tmp_path).returncode == 0
+
+
+def test_nbval_sees_a_changed_output(tmp_path):
+    copy = tmp_path / "chapter.ipynb"
+    data = beginning(copy)
     changed = 0
     for cell in data["cells"]:
         for output in cell.get("outputs", []):
@@ -134,7 +148,7 @@ def test_nbval_sees_a_changed_step(tmp_path):
     assert broken != source
     step.write_text(broken, encoding="utf-8")
     (tmp_path / "nb").mkdir()
-    shutil.copy(CHAPTERS[0], tmp_path / "nb")
+    beginning(tmp_path / "nb/chapter.ipynb")
     result = nbval(tmp_path / "nb", {"PYTHONPATH": str(tmp_path / "lib")})
     assert result.returncode == 1
     assert "AssertionError" in result.stdout

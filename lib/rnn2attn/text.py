@@ -6,7 +6,7 @@ All text in this book takes one path: pairs of strings → `Vocabulary` → `Bat
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from itertools import chain, islice
 from operator import index
 
@@ -225,6 +225,13 @@ class Batch:
         T, T_target = int(lengths.max()), int(target_lengths.max())
         inputs = None if self.inputs is None else self.inputs[chosen, :T_target]
         return Batch(self.source[chosen, :T], self.target[chosen, :T_target], lengths, target_lengths, inputs)
+
+    def to(self, device: torch.device | str) -> "Batch":
+        """The same batch on a device, such as "cuda"; itself, if that is where it is."""
+        if self.source.device == torch.device(device):
+            return self
+        tensors = {f.name: x for f in fields(self) if (x := getattr(self, f.name)) is not None}
+        return replace(self, **{name: x.to(device) for name, x in tensors.items()})
 
     def minibatches(self, size: int, updates: int, seed: int) -> Iterator["Batch"]:
         """``updates`` batches of ``size`` rows: all rows in a random order, then all again in another, and so on.

@@ -71,8 +71,12 @@ def fit(
     clip: float | None = None,
     one_cycle: bool = False,
     forcing: Callable[[int], float] | None = None,
+    device: torch.device | str | None = None,
 ) -> list[float]:
-    """Train with Adam (Kingma and Ba, 2015), one update a batch.
+    """Train with Adam (Kingma and Ba, 2015), one update a batch, on a GPU if there is one.
+
+    Data, their order and the first weights come from the CPU's random numbers in any case. What differs on a GPU are
+    the last digits, and the coins of dropout and ``forcing``.
 
     Args:
         model: maps a `Batch` to logits (B, T, V).
@@ -84,10 +88,30 @@ def fit(
             2018), and Adam's momentum fall and rise.
         forcing: from the number of the update, 0 and up, the share of gold tokens that the decoder reads in it, given
             to the model as ``forcing``. ``lambda update: 1.0 if update < 500 else 0.0`` is a hard switch.
+        device: where the model is taken to be trained, such as "cpu"; if not given, to a GPU that PyTorch calls
+            "cuda", or where there is none it stays where it is. At the end it is brought back, whatever happens.
 
     Returns:
         The loss of each batch, measured before its update.
     """
+    home = next(model.parameters()).device
+    there = device or ("cuda" if torch.cuda.is_available() else home)
+    try:
+        return _fit(model.to(there), (batch.to(there) for batch in batches), lr, loss, clip, one_cycle, forcing)
+    finally:
+        model.to(home)
+
+
+def _fit(
+    model: nn.Module,
+    batches: Iterable[Batch],
+    lr: float,
+    loss: Callable[[Tensor, Tensor, Tensor], Tensor],
+    clip: float | None,
+    one_cycle: bool,
+    forcing: Callable[[int], float] | None,
+) -> list[float]:
+    """The loop of `fit`, with model and batches on one device."""
     batches = list(batches) if one_cycle else batches
     optimiser = torch.optim.Adam(model.parameters(), lr=lr)
     if one_cycle:

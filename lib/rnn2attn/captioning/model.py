@@ -182,7 +182,7 @@ class Captioner(Seq2Seq):
         return self.decoder.begin(memory), memory
 
     def _encode(self, sources: Sequence[Tensor]) -> Memory:
-        return self.encoder(_stack(sources))
+        return self.encoder(_stack(sources).to(self.device))
 
     def translate(self, sources: Sequence[Tensor], max_length: int = 50, **decoding: float) -> list[Translation]:
         """Caption pictures (1, H, W), as `Seq2Seq.translate` does; an alignment is a map a word, (T', H', W')."""

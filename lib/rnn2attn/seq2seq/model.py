@@ -13,7 +13,10 @@ from rnn2attn.text import EOS, SOS, Batch, Vocabulary, padded
 
 
 class Translation(NamedTuple):
-    """What a model said: its T' tokens, without <eos>, and their alignment, (T', T), if its decoder attends."""
+    """What a model said: its T' tokens, without <eos>, and their alignment, (T', T), if its decoder attends.
+
+    Both are for people, so the alignment is on the CPU, wherever the model is.
+    """
 
     tokens: list[str]
     alignment: Tensor | None = None
@@ -40,6 +43,11 @@ class Seq2Seq(nn.Module):
                 raise ValueError(f"the target vocabulary has no {token}; Vocabulary.of gives it one")
         self.source, self.target = source, target
         self.encoder, self.decoder = encoder, decoder
+
+    @property
+    def device(self) -> torch.device:
+        """Where its parameters are, and where it computes."""
+        return next(self.parameters()).device
 
     def forward(self, batch: Batch, forcing: float = 1.0) -> Tensor:
         """Logits of each target token, (B, T', V).
@@ -100,7 +108,7 @@ class Seq2Seq(nn.Module):
     def _encode(self, sources: Sequence[Sequence[str]]) -> Memory:
         if isinstance(sources, str) or not len(sources):
             raise ValueError(f"sources must be a list of token sequences, at least one, not {sources!r:.40}")
-        return self.encoder(*padded(sources, self.source))
+        return self.encoder(*(x.to(self.device) for x in padded(sources, self.source)))
 
     def _prepare(self, memory: Memory, k: int) -> tuple[Step, State, Tensor]:
         B = len(memory.states)
@@ -110,7 +118,7 @@ class Seq2Seq(nn.Module):
             logits, state = self.decoder(tokens[:, None], state, for_all)
             return logits[:, 0], state
 
-        return step, self.decoder.begin(memory), torch.full((B,), self.target.id(SOS))
+        return step, self.decoder.begin(memory), torch.full((B,), self.target.id(SOS), device=self.device)
 
     @torch.no_grad()
     def translate(
@@ -143,6 +151,6 @@ class Seq2Seq(nn.Module):
         if not hasattr(self.decoder, "align"):
             return [None] * len(said)
         inputs = pad_sequence([torch.tensor([self.target.id(SOS), *ids]) for ids in said], batch_first=True)
-        weights = self.decoder.align(inputs, self.decoder.begin(memory), memory)
+        weights = self.decoder.align(inputs.to(self.device), self.decoder.begin(memory), memory).cpu()
         lengths = memory.mask.sum(dim=1).tolist()
         return [row[: len(ids), :T] for row, ids, T in zip(weights, said, lengths, strict=True)]
