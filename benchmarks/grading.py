@@ -77,7 +77,7 @@ def spent(line: list, **where: object) -> float:
     """CPU seconds of a command and all that it starts, on one core.
 
     The system adds up what a process's children took when it waits for them. A jail is killed, so nobody waits for
-    what ran in it: of that, what /proc said last is added.
+    its first process, which has waited for all that ran in it: of that one, what /proc said last is added.
 
     Raises:
         RuntimeError: it failed.
@@ -90,7 +90,7 @@ def spent(line: list, **where: object) -> float:
             with contextlib.suppress(psutil.Error):
                 for one in running.children(recursive=True):
                     if one.name() == "python" and one.parent().name() == "bwrap":
-                        jails[one] = sum(one.cpu_times()[:4])  # its own, and that of the runs it waited for
+                        jails[one] = sum(one.cpu_times()[:4])  # its own, and that of the runs
             time.sleep(0.05)
         if running.returncode:
             said.seek(0)

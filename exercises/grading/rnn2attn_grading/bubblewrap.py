@@ -3,8 +3,10 @@
 It holds Python, PyTorch, the library `rnn2attn` and what these need, all of it
 read-only, and a small /tmp. There is no network, no /proc, and no process but
 its own; the learner's code is no one there and can become no one else. The
-program bubblewrap (bwrap) makes it of namespaces and mounts, the library
-libseccomp makes the filter of system calls.
+program bubblewrap (bwrap) makes it of namespaces and mounts. Within it, the
+jail's first process puts a second set of walls around each run, see
+`jailed.first`, the filter of system calls among them, which the library
+libseccomp makes.
 """
 
 import contextlib
@@ -38,6 +40,8 @@ FORBIDDEN = [
     "memfd_create", "memfd_secret", "shmget", "msgget", "semget",
 ]  # fmt: skip
 CLONE_NEWUSER = 0x10000000
+# What the first process may do, to give each run its walls. A run may do none of it.
+RIGHTS = ["SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", "KILL"]
 
 
 class Refused(Exception):
@@ -48,22 +52,20 @@ def command(channel: int, calls: int, disk: int, number: int) -> list[str]:
     """The command line of a jail.
 
     Args:
-        channel: file descriptor of the worker's end of the socket.
+        channel: file descriptor of the first process's end of the socket.
         calls: file descriptor of the filter of system calls.
-        disk: bytes of /tmp.
+        disk: bytes of a run's /tmp.
         number: of the jail. Each has a user of its own, because processes are
             counted by user.
     """
-    root = os.geteuid() == 0
     line = """
         bwrap --die-with-parent --new-session --unshare-pid --unshare-net
         --unshare-ipc --unshare-uts --unshare-cgroup-try --cap-drop ALL
     """
-    if root:  # rights to become another user, which setpriv then drops
-        line += "--cap-add CAP_SETUID --cap-add CAP_SETGID "
-        line += "--cap-add CAP_SETPCAP "
-    else:
+    if os.geteuid():
         line += "--unshare-user --uid 65534 --gid 65534 "
+    for right in RIGHTS:
+        line += f"--cap-add CAP_{right} "
     words = line.split()
     for folder in ("/usr", "/python", "/python/bin", "/book", "/proc"):
         words += ["--dir", folder]  # else a bind makes it, for root alone
@@ -73,23 +75,16 @@ def command(channel: int, calls: int, disk: int, number: int) -> list[str]:
     for inside, outside in masked(shown).items():
         cover = ["--tmpfs"] if outside.is_dir() else ["--ro-bind", "/dev/null"]
         words += [*cover, inside]
+    user = USER + os.getpid() * MOST + number % MOST
+    # -S: no .pth file is carried out; -u: what is printed is seen.
     words += f"""
         --symlink usr/lib /lib --symlink usr/lib64 /lib64
-        --dev /dev --remount-ro /dev
-        --size {disk} --perms 1777 --tmpfs /tmp
+        --dev /dev --remount-ro /dev --tmpfs /tmp
         --remount-ro / --chdir /tmp --clearenv --setenv HOME /tmp
         --setenv PYTHONPATH /book:/site --setenv LD_LIBRARY_PATH /python/lib
         --setenv OMP_NUM_THREADS 1 --setenv MPLBACKEND agg
-        --seccomp {calls}
+        /python/bin/python -Su /jail/first.py {channel} {calls} {disk} {user}
     """.split()
-    if root:
-        user = USER + os.getpid() * MOST + number % MOST
-        words += f"""
-            /setpriv --reuid={user} --regid={user} --clear-groups
-            --inh-caps=-all --bounding-set=-all --no-new-privs
-        """.split()
-    # -S: no .pth file is carried out; -u: what is printed is seen.
-    words += f"/python/bin/python -Su /jail/worker.py {channel} /tmp".split()
     return words
 
 
@@ -98,7 +93,6 @@ def mounts() -> dict[str, Path]:
     shown = {
         "/usr/lib": Path("/usr/lib"),
         "/usr/lib64": Path("/usr/lib64"),
-        "/setpriv": Path("/usr/bin/setpriv"),
         "/proc/cpuinfo": Path("/proc/cpuinfo"),
         "/python/bin/python": Path(sys.executable),
         "/python/lib": Path(sys.base_prefix, "lib"),

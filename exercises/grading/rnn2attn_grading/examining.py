@@ -1,4 +1,4 @@
-"""What a learner handed in, examined notebook by notebook, in one jail."""
+"""What a learner handed in, examined notebook by notebook."""
 
 import functools
 import hashlib
@@ -14,8 +14,7 @@ from rnn2attn_grading import specification
 from rnn2attn_grading.bubblewrap import Refused
 from rnn2attn_grading.chapters import CHAPTERS
 from rnn2attn_grading.gradebook import Line, Result
-from rnn2attn_grading.jail import Gone
-from rnn2attn_grading.jails import Jails
+from rnn2attn_grading.jail import Gone, Jail
 from rnn2attn_grading.limits import Limits
 from rnn2attn_grading.reading import Unreadable, cells
 from rnn2attn_grading.similar import shingles
@@ -66,9 +65,9 @@ def _read(one: Submission) -> bytes | str:
 
 
 def examined(
-    learner: Learner, settings: Settings, jails: Jails
+    learner: Learner, settings: Settings, jail: Jail
 ) -> Iterator[Result]:
-    """Grade a learner's submissions, in a jail that no other learner's code sees.
+    """Grade a learner's submissions.
 
     Raises:
         Refused: a jail does not start.
@@ -76,12 +75,11 @@ def examined(
     """
     data = learner.data or map(_read, learner.submissions)
     for one, read in zip(learner.submissions, data, strict=True):
-        yield _result(one, read, settings, jails)
-    jails.leave()
+        yield _result(one, read, settings, jail)
 
 
 def _result(
-    one: Submission, data: bytes | str, settings: Settings, jails: Jails
+    one: Submission, data: bytes | str, settings: Settings, jail: Jail
 ) -> Result:
     status, message = one.status, one.message
     if not status and isinstance(data, str):
@@ -98,7 +96,7 @@ def _result(
         sources = cells(data)
         marks = shingles(sources, names)
         grades, printed = examine(
-            sources, hidden, settings.limits, jails.process
+            sources, hidden, settings.limits, jail.process
         )
     except (Refused, Gone):
         raise

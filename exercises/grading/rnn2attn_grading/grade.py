@@ -1,4 +1,4 @@
-"""Grading a class: what was handed in, what of it has no grade yet, and that through the jails.
+"""Grading a class: what was handed in, what of it has no grade yet, and that through jails.
 
 In the folder of the results lie the gradebook and the salt, from which the
 hidden cases of the class are drawn. Whoever knows it can draw them too.
@@ -10,8 +10,6 @@ from itertools import groupby
 from pathlib import Path
 
 from rnn2attn_grading import lanes
-from rnn2attn_grading.bubblewrap import Refused
-from rnn2attn_grading.doctor import complaints
 from rnn2attn_grading.examining import EXERCISES, Learner, Settings, version
 from rnn2attn_grading.gradebook import Gradebook, Result
 from rnn2attn_grading.limits import Limits
@@ -67,8 +65,6 @@ def grade(
         raise ValueError(
             f"Nothing was handed in that fits {' or '.join(only)}."
         )
-    if not scheduler and (reasons := complaints(limits)):
-        raise Refused("\n".join(reasons))
     with Gradebook(out) as book:
         book.keep(handed)
         todo = [

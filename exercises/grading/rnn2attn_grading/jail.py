@@ -1,14 +1,15 @@
-"""A running jail: one bubblewrap for a learner, and in it a fresh process for every run of a notebook.
+"""A running jail: one bubblewrap for many runs, each in a process of its own, within walls of its own.
 
-What a jail holds and what it forbids stands in `bubblewrap`. Its first
-process has PyTorch loaded, runs no line of a learner's, and makes a copy of
-itself (fork) for each run. The limits are set in the copy, before that runs
-a line of the learner's. Two notebooks of a learner share the walls, and
-neither a process nor a file.
+What a jail holds and what it forbids stands in `bubblewrap`, and what parts
+its runs from each other in `jailed.first`. Its first process has PyTorch
+loaded, runs no line of a learner's, and makes a copy of itself (fork) for each
+run. The limits are set in the copy, before that runs a line of the learner's.
+No two runs see each other, of one learner or of two.
 """
 
 import contextlib
 import itertools
+import os
 import socket
 import subprocess
 
@@ -18,6 +19,9 @@ from rnn2attn_grading.process import Process, Stopped
 
 STARTING = 120  # seconds
 ANSWERING = 30  # seconds that the first process has for it
+# Processes of a run's user beside the run: process 1 of its walls, and if the
+# user is one for the whole jail, its keeper, the first process and bubblewrap's.
+BESIDE = 4 if os.geteuid() else 1
 NUMBERS = itertools.count()
 
 
@@ -28,23 +32,13 @@ class Gone(Exception):
 class Jail:
     """A running jail, to be closed: ``with Jail(Limits()) as jail``.
 
-    It starts beside the caller; the first `process` waits for it.
+    It starts beside the caller; the first `process` waits for it. It holds
+    one process at a time.
     """
 
     def __init__(self, limits: Limits):
-        self.limits, self.gone = limits, False
-        self._ready = False
-        self._control, theirs = socket.socketpair()
-        with theirs, filtering() as calls:
-            shared = [theirs.fileno(), calls.fileno()]
-            disk = int(limits.disk * MIB)
-            self._bubblewrap = subprocess.Popen(
-                command(*shared, disk, next(NUMBERS)),
-                pass_fds=shared, env={"PATH": "/usr/bin"},
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                process_group=0,  # Ctrl-C is for the supervisor alone
-            )  # fmt: skip
+        self.limits, self._stopped = limits, False
+        self._start()
 
     def __enter__(self) -> "Jail":
         return self
@@ -56,9 +50,44 @@ class Jail:
         """A fresh process of Python, with the limits set.
 
         Raises:
-            Refused: the jail does not start, or not its limits.
-            Gone: it has ended.
+            Refused: the jail does not start, or not its walls or limits.
+            Gone: `stop` was called, or it ends by itself.
         """
+        for _ in range(2):
+            if self._gone and not self._stopped:
+                self.close()
+                self._start()
+            with contextlib.suppress(Gone):
+                return self._process()
+        raise Gone
+
+    def stop(self) -> None:
+        """End what runs, from another thread; nothing starts from now on."""
+        self._stopped = True
+        self._bubblewrap.kill()  # and with it, all in its process namespace
+
+    def close(self) -> None:
+        """Kill it, and free what it holds."""
+        self._bubblewrap.kill()
+        self._bubblewrap.wait()
+        self._bubblewrap.stdout.close()
+        self._control.close()
+
+    def _start(self) -> None:
+        self._ready = self._gone = False
+        self._control, theirs = socket.socketpair()
+        with theirs, filtering() as calls:
+            shared = [theirs.fileno(), calls.fileno()]
+            disk = int(self.limits.disk * MIB)
+            self._bubblewrap = subprocess.Popen(
+                command(*shared, disk, next(NUMBERS)),
+                pass_fds=shared, env={"PATH": "/usr/bin"},
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                process_group=0,  # Ctrl-C is for the supervisor alone
+            )  # fmt: skip
+
+    def _process(self) -> Process:
         self._wait()
         limits = self.limits
         process = Process(limits, self)
@@ -66,31 +95,19 @@ class Jail:
             failed = process.ask(
                 "limit", STARTING, cpu=limits.cpu, file=limits.file * MIB,
                 memory=limits.memory * MIB // limits.processes,
-                processes=limits.processes,
+                processes=limits.processes + BESIDE,
             )  # fmt: skip
         except Stopped as stopped:
             failed = {"error": stopped.says}
-        if failed:  # no limits, no learner's code
+        if failed:  # no walls, no limits, no learner's code
             process.close()
             printed = process.output.decode(errors="replace").strip()
             raise Refused(f"{failed} {printed[-300:]}")
         return process
 
-    def kill(self) -> None:
-        """End everything that runs in it."""
-        self.gone = True
-        self._bubblewrap.kill()  # and with it, all in its process namespace
-
-    def close(self) -> None:
-        """Kill it, and free what it holds."""
-        self.kill()
-        self._bubblewrap.wait()
-        self._bubblewrap.stdout.close()
-        self._control.close()
-
     def _wait(self) -> None:
         """Wait until the first process is there."""
-        if self.gone:
+        if self._stopped:
             raise Gone
         if self._ready:
             return
@@ -108,37 +125,20 @@ class Jail:
         self._control.settimeout(ANSWERING)
         try:
             socket.send_fds(self._control, [b"r"], [channel, output])
-        except OSError:
-            self.gone = True
+        except OSError:  # a machine that is out of memory may have ended it
+            self._gone = True
             raise Gone from None
 
-    def well(self) -> bool:
-        """Whether the first process answers; a signal that is to end it, and was sent before, keeps it from that."""
-        try:
-            self._control.send(b"?")
-            return self._control.recv(1) == b"!"
-        except OSError:
-            return False
-
     def end(self, now: bool) -> int | None:
-        """Have the first process end a run, and clear up; see `Process`."""
-        # Processes that it left behind would go on. One alone leaves none.
-        self.gone |= self.limits.processes > 1
+        """Have a run ended, and all that it started; see `Process`."""
         try:
             self._control.send(b"k" if now else b"w")
             (length,) = self._control.recv(1)
             status = self._control.recv(length, socket.MSG_WAITALL).decode()
-            cleared = self._control.recv(1) == b"c"
-        except (OSError, ValueError):  # the learner's code took it along
-            self.gone = True
-            return self._ended()
-        self.gone |= not cleared
-        return int(status) if status else None
-
-    def _ended(self) -> int | None:
-        """How the first process ended; below 0, by a signal."""
-        try:
-            code = self._bubblewrap.wait(timeout=5)
-        except subprocess.TimeoutExpired:
+        except (OSError, ValueError):
+            self._gone = True
             return None
+        if not status:
+            return None
+        code = int(status)
         return 128 - code if code > 128 else code

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from rnn2attn_grading.bubblewrap import Refused
-from rnn2attn_grading.doctor import complaints
+from rnn2attn_grading.doctor import complaints, proven
 from rnn2attn_grading.examining import Learner, Settings, examined
 from rnn2attn_grading.gradebook import Result
-from rnn2attn_grading.jails import Jails
+from rnn2attn_grading.jail import Jail
 
 AHEAD = 2  # learners that wait on the cluster, for each thread of its workers
 
@@ -31,20 +31,20 @@ def here(
             at a time, and never after an interruption.
 
     Raises:
-        Refused: a jail does not start.
+        Refused: this machine cannot jail, see `doctor.proven`.
     """
     waiting, lanes = deque(learners), []
     stop, recording = threading.Event(), threading.Lock()
 
     def lane() -> None:
-        with Jails(settings.limits, lambda: bool(waiting)) as jails:
-            lanes.append(jails)
+        with proven(settings.limits) as jail:
+            lanes.append(jail)
             while waiting and not stop.is_set():
                 try:
                     learner = waiting.popleft()
                 except IndexError:  # another lane was faster
                     return
-                for result in examined(learner, settings, jails):
+                for result in examined(learner, settings, jail):
                     with recording:
                         if stop.is_set():  # the jails were ended, not graded
                             return
@@ -58,8 +58,8 @@ def here(
         except BaseException:
             with recording:
                 stop.set()
-            for jails in lanes:
-                jails.stop()
+            for jail in lanes:
+                jail.stop()
             raise
 
 
@@ -113,5 +113,5 @@ def on_cluster(
 
 
 def _remote(learner: Learner, settings: Settings) -> list[Result]:
-    with Jails(settings.limits) as jails:
-        return list(examined(learner, settings, jails))
+    with Jail(settings.limits) as jail:
+        return list(examined(learner, settings, jail))

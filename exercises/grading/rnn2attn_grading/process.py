@@ -34,9 +34,6 @@ class Keeper(Protocol):
     def begin(self, channel: int, output: int) -> None:
         """Start the process with its ends of the socket and the pipe."""
 
-    def well(self) -> bool:
-        """Whether the jail is as it was: nothing that ran has ended it."""
-
     def end(self, now: bool) -> int | None:
         """End the process, at once or after a moment, and say how it ended.
 
@@ -96,12 +93,7 @@ class Process:
         self._number += 1
         request = {"number": self._number, "do": do, "with": given}
         try:
-            reply = self._reply(request, seconds)
-            # A signal that ends the jail comes before the reply, or after the
-            # next request: this one has not sent it.
-            if self._jail.well():
-                return reply
-            stopped = self._death()
+            return self._reply(request, seconds)
         except TimeoutError:
             text = f"It had not come to an end after {seconds:.3g} s."
             stopped = Stopped("timed out", text)
@@ -141,9 +133,9 @@ class Process:
 
     def close(self) -> None:
         """End it, and all that it started."""
+        self._channel.close()
         if not self._ended:
             self._jail.end(True)
-        self._channel.close()
         self._reader.join(timeout=5)
 
     def _death(self) -> Stopped:

@@ -145,9 +145,16 @@ TIME = [
         "import os\nfor number in (os.getppid(), -1):\n    try:\n"
         "        os.kill(number, 9)\n"
         "    except OSError:\n        pass\nHONEST",
-        "The jail ends with its first process, and the cell is left out. The rest runs again in another jail.",
+        "Its parent is deaf to that, and it sees no other process.",
+        points=True,
+    ),
+    Attack(
+        "all other signals to its parent",
+        "import os\nfor number in range(1, 65):\n    os.kill(os.getppid(), number)\n"
+        "import time\ntime.sleep(60)\nHONEST",
+        LOST,
         "crashed at cell N",
-        "SIGKILL",
+        "ended itself, with status 1",
     ),
     Attack(
         "a crash of the interpreter",
@@ -487,8 +494,8 @@ WORLD = [
     Attack(
         "a socket to 127.0.0.1, where the supervisor's machine listens",
         trying("import socket\nsocket.create_connection(('127.0.0.1', PORT))"),
-        "The jail has a network of its own, with nothing in it.",
-        says="Python says: held: ConnectionRefusedError",
+        "It has a network of its own, with nothing in it.",
+        says="Python says: held: .*Network is unreachable",
     ),
     Attack(
         "a DNS look-up",

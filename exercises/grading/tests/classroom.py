@@ -1,5 +1,6 @@
 """A class whose submissions are graded, and where no jail can be made, a word about that."""
 
+import contextlib
 import csv
 import json
 import os
@@ -62,6 +63,19 @@ def grades(out: Path) -> dict[str, list[dict]]:
 def total(rows: list[dict]) -> int:
     """The points of a student."""
     return sum(int(row["points"]) for row in rows)
+
+
+class NoJail(contextlib.AbstractContextManager):
+    """In place of a jail that was proven, where nothing runs."""
+
+    def __init__(self, limits: Limits):
+        self.process = None
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def stop(self) -> None:
+        """There is nothing to end."""
 
 
 def not_run(reason: object) -> None:

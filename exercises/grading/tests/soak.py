@@ -13,11 +13,11 @@ from datetime import date
 from pathlib import Path
 
 import nbformat
-from classroom import QUICK, ROOT
+from classroom import QUICK, ROOT, NoJail
 
-from rnn2attn_grading import examining
-from rnn2attn_grading import grade as grading
+from rnn2attn_grading import examining, lanes
 from rnn2attn_grading.chapters import CHAPTERS
+from rnn2attn_grading.grade import grade
 from rnn2attn_grading.gradebook import Gradebook
 from rnn2attn_grading.supervise import Grade
 
@@ -77,11 +77,11 @@ def run(
         code, pages = 1, array("Q")
         try:
             os.close(reading)
-            grading.complaints = lambda limits: []
             if not jail:
+                lanes.proven = NoJail
                 examining.examine = plain
             memory = Path("/proc/self/statm")
-            grading.grade(
+            grade(
                 [places], out, QUICK,
                 say=lambda *_: pages.append(int(memory.read_text().split()[1])),
             )  # fmt: skip

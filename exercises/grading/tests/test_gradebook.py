@@ -13,6 +13,7 @@ from classroom import (
     FULL,
     NAMES,
     QUICK,
+    NoJail,
     answered,
     grades,
     hand_in,
@@ -41,7 +42,7 @@ def examined(monkeypatch):
         seen.append(sources)
         return dict.fromkeys(hidden, Grade(1, "graded")), b""
 
-    monkeypatch.setattr(grading, "complaints", lambda limits: [])
+    monkeypatch.setattr(lanes, "proven", NoJail)
     monkeypatch.setattr(examining, "examine", examine)
     return seen
 
@@ -63,6 +64,12 @@ def test_what_has_its_grade_is_not_graded_again(again, examined):
     assert len(examined) == 3
     again(regrade=True)
     assert len(examined) == 6
+
+
+def test_where_nothing_is_left_no_jail_starts(again, examined, monkeypatch):
+    again()
+    monkeypatch.setattr(lanes, "proven", lambda limits: pytest.fail("It does."))
+    again()
 
 
 @pytest.mark.parametrize(
@@ -207,9 +214,9 @@ def test_what_a_jail_seems_to_say_when_it_is_ended_is_no_grade(
     def say(done, of, name):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(grading, "complaints", lambda limits: [])
+    monkeypatch.setattr(lanes, "proven", NoJail)
     monkeypatch.setattr(examining, "examine", examine)
-    monkeypatch.setattr(lanes.Jails, "stop", lambda jails: ended.set())
+    monkeypatch.setattr(NoJail, "stop", lambda jail: ended.set())
     with pytest.raises(KeyboardInterrupt):
         again(jobs=2, say=say)
     assert len(grades(tmp_path / "out")) == 1
@@ -231,7 +238,6 @@ def test_ctrl_c_leaves_no_wrong_grade_and_the_same_call_goes_on(
     """The signal comes while a cell of the second learner runs."""
     if reasons := complaints(QUICK):
         not_run(" ".join(reasons))
-    monkeypatch.setattr(grading, "complaints", lambda limits: [])
     slow = answered(
         {"rnn_step": f"import time\ntime.sleep(2)\n{right('rnn_step')}"}
     )

@@ -8,10 +8,18 @@ import sqlite3
 import stat
 
 import pytest
-from classroom import CHAPTER, FULL, NAMES, QUICK, grades, hand_in, total
+from classroom import (
+    CHAPTER,
+    FULL,
+    NAMES,
+    QUICK,
+    NoJail,
+    grades,
+    hand_in,
+    total,
+)
 
-from rnn2attn_grading import examining
-from rnn2attn_grading import grade as grading
+from rnn2attn_grading import examining, lanes
 from rnn2attn_grading.__main__ import main
 from rnn2attn_grading.examining import drawn
 from rnn2attn_grading.grade import grade
@@ -61,7 +69,7 @@ def test_a_message_is_one_short_line_of_what_can_be_printed():
 def ungraded(monkeypatch):
     """Grading without a jail: every notebook that can be read gets nothing."""
     nothing = Grade(0, "empty")
-    monkeypatch.setattr(grading, "complaints", lambda limits: [])
+    monkeypatch.setattr(lanes, "proven", NoJail)
     monkeypatch.setattr(
         examining,
         "examine",

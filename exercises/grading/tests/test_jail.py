@@ -20,6 +20,7 @@ from classroom import (
     QUICK,
     answered,
     command,
+    grades,
     hand_in,
     not_run,
 )
@@ -29,7 +30,6 @@ from rnn2attn_grading.bubblewrap import Refused
 from rnn2attn_grading.grade import grade
 from rnn2attn_grading.gradebook import Gradebook
 from rnn2attn_grading.jail import Jail
-from rnn2attn_grading.jails import Jails
 from rnn2attn_grading.limits import Limits
 from rnn2attn_grading.process import Process, Stopped
 from rnn2attn_grading.supervise import Grade, examine
@@ -204,41 +204,45 @@ def test_a_submission_has_so_much_time_and_no_more():
     hidden = {part: part.hidden("salt") for part in CHAPTER.parts}
     if complaints():
         not_run(complaints())
-    with Jails(limits) as jails:
-        got, _ = examine(["x = 1"], hidden, limits, jails.process)
+    with Jail(limits) as running:
+        got, _ = examine(["x = 1"], hidden, limits, running.process)
     text = "The notebook has had its 0.01 s."
     late = Grade(0, "timed out", text, text)
     assert got == dict.fromkeys(hidden, late)
 
 
-def test_without_a_jail_the_trial_names_every_wall(monkeypatch, tmp_path):
-    """The worker and its trial in a plain process, without limits."""
-    worker = Path(jail.__file__).parent / "jailed" / "worker.py"
-    ask = Process.ask
+def test_without_a_jail_the_trial_names_every_wall(monkeypatch):
+    """The first process and the trial, in plain processes without limits."""
+    folder, ask = Path(jail.__file__).parent / "jailed", Process.ask
+    code = (
+        "import first\n"
+        "first.system = first.drop = lambda *given: None\nfirst.main()"
+    )
 
     def unlimited(self, do, seconds, /, **given):
         return do != "limit" and ask(self, do, seconds, **given)
 
     def plain(channel, calls, disk, number):
-        mark = f"{doctor.MARK}=x"
-        words = [sys.executable, worker, channel, tmp_path]
-        return ["/usr/bin/env", mark, *map(str, words)]
+        words = f"PYTHONPATH={folder}", f"{doctor.MARK}=x", sys.executable
+        given = map(str, (channel, calls, disk, os.getuid()))
+        return ["/usr/bin/env", *words, "-c", code, *given]
 
     monkeypatch.setattr(Process, "ask", unlimited)
     monkeypatch.setattr(jail, "command", plain)
-    named = " ".join(doctor.trial(QUICK))
-    source = worker.with_name("walls.py").read_text("utf-8")
+    named = " ".join(doctor.complaints(QUICK))
+    source = (folder / "walls.py").read_text("utf-8")
     walls = re.findall('^        "(.+?)": ', source, re.MULTILINE)
-    assert len(walls) == 13
+    assert len(walls) == 17
     if os.geteuid():
         walls.remove("use privileges")
+        walls.remove("be root")
     assert [wall for wall in walls if f"can {wall}." not in named] == []
 
 
 @pytest.mark.parametrize(
     ("target", "value", "says"),
     [
-        ("doctor.PROGRAMS", {"no-such": "bubblewrap"}, "install bubblewrap"),
+        ("doctor.shutil.which", lambda *_, path: None, "install bubblewrap"),
         ("doctor.sys.platform", "darwin", "A jail needs Linux"),
         ("bubblewrap.FORBIDDEN", ["no_such_call"], "install libseccomp2"),
         ("jail.command", lambda *_: ["false"], "docker run --privileged"),
@@ -252,7 +256,7 @@ def test_without_a_jail_nothing_is_graded(
     hand_in(tmp_path / "in", "honest")
     with pytest.raises(Refused, match=says):
         grade([tmp_path / "in"], tmp_path / "out", QUICK)
-    assert not (tmp_path / "out").exists()
+    assert grades(tmp_path / "out") == {}
     bubblewrap.call_filter.cache_clear()
 
 

@@ -1,4 +1,4 @@
-"""Notebooks that share a jail: nothing of one gets into the next, and nothing of a learner's into another's."""
+"""Notebooks that share a jail: nothing of one gets into the next, nor anything of a learner's into another's."""
 
 import json
 
@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from classroom import FULL, QUICK, ROOT, answered, hand_in, not_run
 
-from rnn2attn_grading import jails
+from rnn2attn_grading import doctor
 from rnn2attn_grading.bubblewrap import Refused
 from rnn2attn_grading.chapters import CHAPTERS
 from rnn2attn_grading.grade import grade
@@ -43,7 +43,7 @@ def next_token_loss(*given):
 }
 LOOKING = """
 import os, torch
-assert not os.listdir("/tmp") or os.listdir("/tmp") == [".ipython"], os.listdir("/tmp")
+assert os.listdir("/tmp") == [], os.listdir("/tmp")
 assert torch.tanh and torch.get_default_dtype() == torch.float32
 print("a word in the second")
 """
@@ -68,14 +68,13 @@ def rows(tmp_path_factory):
         path = folder / "in" / student / f"{CHAPTERS[1].stem}.ipynb"
         path.write_text(json.dumps(second))
 
-    class Counted(jails.Jail):
-        def __init__(self, limits):
+    class Counted(doctor.Jail):
+        def _start(self):
             STARTED.append(self)
-            super().__init__(limits)
+            super()._start()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jails, "Jail", Counted)
-        patch.setattr("rnn2attn_grading.jail.ANSWERING", 12)
+        patch.setattr(doctor, "Jail", Counted)
         try:
             grade([folder / "in"], folder / "out", QUICK)
         except Refused as refused:
@@ -110,9 +109,9 @@ def test_the_next_learner_finds_nothing_either(rows):
 def test_a_death_costs_its_own_question(rows):
     found, _ = rows
     first = found["ada", CHAPTERS[0].stem]
-    assert "SIGKILL" in first["rnn_backward"]["message"]
-    assert first["rnn_backward"]["status"].startswith("crashed at cell")
-    assert first["jacobian"]["status"] == "crashed"
+    for name in ("rnn_backward", "jacobian"):  # whose signals nobody heard
+        assert first[name]["status"] == "graded"
+        assert first[name]["points"] == 0
     assert first["clip_by_norm"]["status"] == "crashed"
     assert "with status 0" in first["clip_by_norm"]["message"]
     assert first["verdict"]["points"] == first["verdict"]["most"]
@@ -124,7 +123,6 @@ def test_a_run_holds_one_socket_its_own(rows):
     assert "Python says: 1 socket" in first["next_token_loss"]["message"]
 
 
-def test_a_jail_is_shared_as_long_as_it_is_as_it_was(rows):
-    """Ada's first is killed. The second is stopped, and the next two keep a folder that nobody can open."""
-    adas_first, adas_second, bobs = 4, 1, 1
-    assert len(STARTED) == adas_first + adas_second + bobs
+def test_one_jail_is_enough_for_a_class(rows):
+    """No notebook ends it, or leaves it other than it was."""
+    assert len(STARTED) == 1

@@ -7,8 +7,9 @@ import signal
 import socket
 
 CLONE_NEWUSER = 0x10000000
-NO_NEW_PRIVS = 39  # for prctl
+NO_NEW_PRIVS, BOUND = 39, 23  # for prctl
 CAPABILITIES = 0x20080522  # version 3 of capget
+LEFT, QUEUE = "/tmp/rnn2attn-left", b"/rnn2attn-left"
 
 
 def breaches(
@@ -31,23 +32,34 @@ def breaches(
         memory: bytes that may be had.
         disk: bytes that may be written.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = ctypes.CDLL("librt.so.1", use_errno=True)  # and the C library
     tries = {
         "reach the network": lambda: connected(port),
         "read this machine's files": lambda: os.stat(path),
         "read the specifications": lambda: importable("rnn2attn_grading"),
         "read the environment": lambda: os.environ[variable],
-        "see other processes": lambda: os.listdir("/proc/1"),
+        "see other processes": lambda: neighbours(supervisor),
         "signal other processes": lambda: os.kill(supervisor, 0),
         "start more processes than allowed": lambda: forked(processes),
         "take more memory than allowed": lambda: bytearray(memory + (64 << 20)),
         "fill the disk": lambda: filled("/tmp", disk + (1 << 20)),
         "write outside of /tmp": writable,
+        "find the files of another run": lambda: os.remove(LEFT),
+        "find the messages of another run": lambda: zero(libc.mq_unlink(QUEUE)),
+        "use the network of another run": loop,
+        "be root": lambda: zero(os.getuid()),
         "make namespaces": lambda: zero(libc.unshare(CLONE_NEWUSER)),
         "gain privileges": lambda: zero(libc.prctl(NO_NEW_PRIVS, 0, 0, 0, 0)),
         "use privileges": lambda: privileged(libc),
     }
     return [text for text, attempt in tries.items() if possible(attempt)]
+
+
+def leave() -> None:
+    """Leave behind what another run must not find, as far as that is possible."""
+    with open(LEFT, "w"):
+        pass
+    ctypes.CDLL("librt.so.1").mq_open(QUEUE, os.O_CREAT, 0o666, None)
 
 
 def possible(attempt) -> bool:
@@ -68,6 +80,26 @@ def zero(result: int) -> None:
 def connected(port: int) -> None:
     """Connect, and hang up."""
     socket.create_connection(("127.0.0.1", port), timeout=1).close()
+
+
+def loop() -> None:
+    """Send something to this machine itself."""
+    with socket.socket(type=socket.SOCK_DGRAM) as sending:
+        sending.sendto(b"", ("127.0.0.1", 9))
+
+
+def neighbours(supervisor: int) -> None:
+    """Find a process that is neither this one nor the first, or what is known of that."""
+    if os.path.exists("/proc/1"):
+        return
+    for number in (supervisor, *range(2, 1000)):
+        if number != os.getpid():
+            try:
+                os.getpgid(number)
+            except ProcessLookupError:
+                continue
+            return
+    raise LookupError
 
 
 def importable(name: str) -> None:
@@ -122,8 +154,9 @@ def writable() -> None:
 
 
 def privileged(libc: ctypes.CDLL) -> None:
-    """Have a capability."""
+    """Have a capability, or leave one to be had by a program that is started."""
     held = (ctypes.c_uint32 * 6)()
     libc.capget((ctypes.c_uint32 * 2)(CAPABILITIES, 0), held)
-    if not any(held):
+    bounds = (libc.prctl(BOUND, number, 0, 0, 0) for number in range(64))
+    if not any(held) and 1 not in bounds:
         raise LookupError
