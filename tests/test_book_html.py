@@ -61,7 +61,6 @@ def of_class(name: str) -> str:
 FILES = {
     "searchindex.js": "//*[@id='search-results']",
     "searchtools.js": "//*[@id='search-results']",
-    "tex-chtml.js": of_class("math"),
     "maths.js": of_class("math"),
     "copybutton.js": of_class("highlight"),
     "design-tabs.js": "//*[starts-with(@class, 'sd-') or contains(@class, ' sd-')]",
@@ -80,7 +79,7 @@ def test_a_page_loads_a_file_where_it_is_used_and_nowhere_else(pages):
         for file, user in FILES.items():
             assert (file in loaded) == bool(page.xpath(user)), f"{path.name}: {file}"
             seen.add((file, file in loaded))
-    assert {("tex-chtml.js", True), ("tex-chtml.js", False), ("searchindex.js", True)} <= seen
+    assert {("maths.js", True), ("maths.js", False), ("searchindex.js", True)} <= seen
 
 
 def test_no_page_leads_to_the_machine_it_was_built_on(pages):

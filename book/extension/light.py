@@ -1,17 +1,20 @@
 """Light pages that fetch nothing: no Thebe, no icon script, icon fonts cut to the icons in use, no file without use.
 
-What is left does not hold the page up: scripts are deferred, and the theme, light or dark, is settled before anything
-is drawn.
+What is left does not hold the page up: scripts are deferred, pictures come when they are near, and the theme, light
+or dark, is settled before anything is drawn.
 """
 
 import re
+from functools import partial
 from pathlib import Path
 
 from fontTools import subset
+from PIL import Image
 from sphinx.application import Sphinx
 
 UNUSED_SCRIPT = re.compile(
-    r'\s*<script defer src="[^"]*/fontawesome\.js[^"]*"></script>|\s*<script type="text/x-thebe-config">.*?</script>',
+    r'\s*<script [^>]*src="[^"]*/(?:fontawesome|tex-chtml)\.js[^"]*"></script>'  # maths.js fetches the second itself
+    r'|\s*<script type="text/x-thebe-config">.*?</script>',
     re.DOTALL,
 )
 # What must stand on a page that loads these files.
@@ -21,7 +24,7 @@ NEEDED_BY = {
     r'class="(?:[^"]* )?sd-': ("design-tabs.js", "sphinx-design.min.css"),
     r'class="(?:[^"]* )?(?:toggle[ "]|admonition [^"]*dropdown)': ("togglebutton.js", "togglebutton.css"),
     r'class="(?:[^"]* )?cell[ "]': (r"mystnb\.\w+\.css",),
-    r'class="(?:[^"]* )?math[ "]': ("maths.js", "tex-chtml.js"),
+    r'class="(?:[^"]* )?math[ "]': ("maths.js",),
     r"<table": ("scroll.js",),
 }
 # The theme leaves this to a script that comes last: until then a page would have no colours, and two logos.
@@ -31,6 +34,7 @@ SETTLED = """document.documentElement.dataset.theme = document.documentElement.d
       : matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";"""
 # Inline scripts need documentation_options.js at once; everything else can wait for the page.
 BLOCKING_SCRIPT = re.compile(r"<script (?=[^>]*\bsrc=)(?![^>]*\b(?:defer|async)\b)(?![^>]*documentation_options)")
+PICTURE = re.compile(r'<img (?=[^>]*src="([^"]*_images/[^"]+\.png)")')
 ICON_NAME = re.compile(r"\bfa-([a-z-]+)")
 ICON_RULE = re.compile(r'([^{}]*)\{content:"\\([0-9a-f]+)"\}')
 ICON_VARIABLE = re.compile(r'--pst-icon-[a-z-]+:"(.)"')  # admonitions and the like
@@ -58,6 +62,7 @@ def _lighten(app: Sphinx, exception: Exception | None) -> None:
         names.update(ICON_NAME.findall(html))
         lighter = _without_needless_files(BLOCKING_SCRIPT.sub("<script defer ", UNUSED_SCRIPT.sub("", html)))
         lighter = UNSETTLED.sub(SETTLED, lighter).replace(' data-theme="auto"', "")
+        lighter = PICTURE.sub(partial(_when_near, page.parent), lighter)
         if lighter != html:
             page.write_text(lighter, encoding="utf-8")
     for script in [*(out / "_static/scripts").glob("*theme.js"), *(out / "_static").glob("*.js")]:
@@ -67,6 +72,13 @@ def _lighten(app: Sphinx, exception: Exception | None) -> None:
     for unused in [*static.rglob("fontawesome.js*"), *static.rglob("*thebe*"), *static.glob("mathjax/*.js")]:
         if unused.name != "tex-chtml.js":  # the one of MathJax's combinations that the pages load
             unused.unlink()
+
+
+def _when_near(folder: Path, found: re.Match) -> str:
+    """The beginning of a picture's tag: fetched when it comes near, with the room that it takes kept for it."""
+    with Image.open(folder / found[1]) as picture:
+        width, height = picture.size
+    return f'<img loading="lazy" width="{width}" height="{height}" '
 
 
 def _without_needless_files(html: str) -> str:

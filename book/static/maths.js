@@ -1,5 +1,5 @@
-// A formula is set when it comes within a screen of being seen, so that a long page need not wait for all of its own.
-// Before printing, all are set.
+// MathJax is fetched once the page has been painted, so that the text need not wait for it. A formula is set when it
+// comes within a screen of being seen, so that a long page need not wait for all of its own. Before printing, all are.
 window.MathJax ??= {};
 window.MathJax.startup = {
   typeset: false,
@@ -22,3 +22,10 @@ window.MathJax.startup = {
     });
   },
 };
+
+{
+  const script = document.createElement("script");
+  script.src = new URL("mathjax/tex-chtml.js", document.currentScript.src);
+  const fetch = () => setTimeout(() => document.head.append(script));
+  document.hidden ? fetch() : requestAnimationFrame(fetch);  // what nobody sees is not painted
+}

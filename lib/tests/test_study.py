@@ -271,12 +271,13 @@ def test_times_are_reported_and_citations_shown(rows_file):
 
 @pytest.fixture
 def stored(tmp_path, monkeypatch):
-    """Store rows of a curve: point → one value a seed."""
+    """Store rows of a curve: point → one value a seed, the same for each measure."""
 
-    def store(points, id="C9", measure="RNN"):
+    def store(points, id="C9", measure="RNN", *more):
         lines = [",".join(COLUMNS)]
         lines += [
-            f"{id},1,{seed},{measure},length={point},{value},,0.1.0+00000000,2026-01-01"
+            f"{id},1,{seed},{name},length={point},{value},,0.1.0+00000000,2026-01-01"
+            for name in (measure, *more)
             for point, values in points.items()
             for seed, value in enumerate(values)
         ]
@@ -343,6 +344,44 @@ def test_the_point_measured_again_can_be_chosen(stored):
     assert asked == [(10, 7)]
     with pytest.raises(ValueError, match="none of the points"):
         curve("C9", lambda n, s: 1.0, over={"length": [2]}, seed=7, again=3)
+
+
+def test_of_two_axes_one_series_is_measured_again(stored):
+    stored({2: [1.0, 1.2], 10: [3.0, 3.5]}, "C9", "RNN", "LSTM")
+    over, asked = {"length": [2, 10], "cell": ["RNN", "LSTM"]}, []
+
+    def at(again=None, value=1.1):
+        return curve("C9", lambda *point: asked.append(point) or value, over=over, seed=7, again=again)
+
+    found = at()
+    assert asked == [(2, "RNN", 7)] and list(found.series) == ["RNN", "LSTM"]
+    np.testing.assert_array_equal(found.series["LSTM"], [[1.0, 3.0], [1.2, 3.5]])
+    at((10, "LSTM"), 3.1)
+    assert asked[1:] == [(10, "LSTM", 7)]
+    with pytest.raises(OutsideBand):
+        at((10, "LSTM"), 1.1)
+    for again, message in [((3, "LSTM"), "none of the points"), ((2, "GRU"), "GRU, which is none of RNN, LSTM")]:
+        with pytest.raises(ValueError, match=message):
+            at(again)
+    with pytest.raises(ValueError, match="3 axes"):
+        curve("C9", lambda *point: 1.0, over={**over, "more": [1]}, seed=7)
+
+
+def test_a_study_of_two_axes_measures_all_and_a_sample_one(rows_file, monkeypatch):
+    def at():
+        return curve(
+            "C9", lambda length, cell, seed: length * seed + len(cell),
+            over={"length": [2, 4], "cell": ["GRU", "LSTM"]}, seed=3, again=(4, "GRU"),
+        )  # fmt: skip
+
+    np.testing.assert_array_equal(at().series["LSTM"], [[10, 16]])
+    assert [(r["measure"], r["at"], r["value"]) for r in recorded(rows_file)] == [
+        ("GRU", "length=2", 9.0), ("LSTM", "length=2", 10.0), ("GRU", "length=4", 15.0), ("LSTM", "length=4", 16.0),
+    ]  # fmt: skip
+    rows_file.unlink()
+    monkeypatch.setattr("rnn2attn.study.curves.sampling", lambda: True)
+    np.testing.assert_array_equal(at().series["GRU"], [[np.nan, 15]])
+    assert [(r["measure"], r["at"]) for r in recorded(rows_file)] == [("GRU", "length=4")]
 
 
 def test_without_stored_rows_the_error_says_what_to_do(stored):

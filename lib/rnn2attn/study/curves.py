@@ -68,11 +68,13 @@ def curve(
 
     Args:
         id: of the claim that the curve belongs to.
-        measure: ``measure(point, seed)`` → a number, or series name → number.
-        over: the name of the axis and its points, ``{"length": [5, 10, 20]}``.
+        measure: ``measure(point, seed)`` → a number, or series name → number. With two axes
+            ``measure(point, series, seed)`` → a number.
+        over: the name of the axis and its points, ``{"length": [5, 10, 20]}``. A second axis has the series' names,
+            ``{"layers": [2, 6], "norm": ["pre-norm", "post-norm"]}``: then one series is measured again, not all.
         seed: the reader's.
         name: of the curve, where a claim has several.
-        again: the point to measure again; the first if not given.
+        again: the point to measure again, with two axes a pair; the first if not given.
         log: whether the numbers are positive and compared by their logarithms.
         kind: which of its kinds this curve has, where the register gives the claim several.
         data: whether the data that ``measure`` needs are at hand. Without them nothing is measured: what is stored is
@@ -81,21 +83,25 @@ def curve(
     Raises:
         LookupError: nothing is stored for these points; `make study` stores it.
         OutsideBand: the point measured again leaves the stored band.
-        ValueError: the id is unknown, over has not one axis, or again is none of its points.
+        ValueError: the id is unknown, over has neither one axis nor two, or again is none of its points.
     """
     kind = kind_of(look_up(id), kind)
-    if len(over) != 1:
-        raise ValueError(f"over has {len(over)} axes, where one was expected; a second one makes a series each")
-    ((axis, points),) = over.items()
-    again = points[0] if again is None else again
+    if len(over) not in (1, 2):
+        raise ValueError(f"over has {len(over)} axes, where one was expected, or two: the second makes a series each")
+    (axis, points), *second = over.items()
+    names = list(second[0][1]) if second else None
+    again = (points[0], names[0]) if again is None and second else points[0] if again is None else again
+    again, series = again if second else (again, None)
     if again not in points:
         raise ValueError(f"again is {again}, which is none of the points {', '.join(map(str, points))}")
+    if second and series not in names:
+        raise ValueError(f"the series to measure again is {series}, which is none of {', '.join(map(str, names))}")
 
     if not data:
         return _as_stored(id, kind, name, axis, points, again, seed)
 
-    def measured(point: object) -> dict[str, float]:
-        found = measure(point, seed)
+    def measured(point: object, names: Sequence[str] | None) -> dict[str, float]:
+        found = measure(point, seed) if names is None else {name: measure(point, name, seed) for name in names}
         return {label: float(x) for label, x in (found if isinstance(found, Mapping) else {"": found}).items()}
 
     def stored_as(label: str) -> str:
@@ -104,24 +110,27 @@ def curve(
     if studying() is not None:
         if seed != studying():
             raise ValueError(f"the curve of {id} was given seed {seed} in a study of seed {studying()}")
-        found = {point: measured(point) for point in ([again] if sampling() else points)}
+        wanted = {again: series and [series]} if sampling() else dict.fromkeys(points, names)
+        found = {point: measured(point, labels) for point, labels in wanted.items()}
         for point, row in found.items():
             record(id, kind, [(stored_as(label), f"{axis}={point}", x) for label, x in row.items()], None)
-        nothing = dict.fromkeys(found[again], np.nan)
-        rows = [found.get(point, nothing) for point in points]
+        nothing = dict.fromkeys(names or found[again], np.nan)
+        rows = [nothing | found.get(point, {}) for point in points]
         series = {label or name or id: np.array([[row[label] for row in rows]]) for label in nothing}
         return Curve(tuple(points), series, (seed,), "")
 
-    live = measured(again)
-    tables = _stored(id, [stored_as(label) for label in live], [f"{axis}={point}" for point in points])
+    live = measured(again, series and [series])
+    labels = names or list(live)
+    tables = _stored(id, [stored_as(label) for label in labels], [f"{axis}={point}" for point in points])
     place = list(points).index(again)
     texts = [
-        f"{label} {_compare(x, table.iloc[:, place], seed, kind, log)}".strip()
-        for (label, x), table in zip(live.items(), tables, strict=True)
+        f"{label} {_compare(live[label], table.iloc[:, place], seed, kind, log)}".strip()
+        for label, table in zip(labels, tables, strict=True)
+        if label in live
     ]
     seeds = tuple(int(s) for s in tables[0].index)
     text = "\n  ".join([f"{len(seeds)} seeds stored; {axis} = {again} measured again with seed {seed}:", *texts])
-    series = {label or name or id: table.to_numpy() for label, table in zip(live, tables, strict=True)}
+    series = {label or name or id: table.to_numpy() for label, table in zip(labels, tables, strict=True)}
     return Curve(tuple(points), series, seeds, text)
 
 
