@@ -6,11 +6,13 @@ import os
 import random
 import shutil
 import signal
+import sys
 import time
 from array import array
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from classroom import QUICK, ROOT, NoJail
@@ -60,46 +62,59 @@ def plain(sources: list[str], hidden: dict, limits: object, start: object):
     return grades, b""
 
 
+class Run(NamedTuple):
+    """What a run did: seconds to its first submission, and pages of memory in use after each that it graded."""
+
+    first: float
+    pages: list[int]
+
+
 def run(
-    places: Path, out: Path, *, jail: bool, killed_after: float | None = None
-) -> list[int]:
+    places: Path, out: Path, *, jail: bool,
+    killed_after: float | None = None, begun: bool = False,
+) -> Run:  # fmt: skip
     """Grade in a copy of this process, and kill that one after so many seconds.
 
     A copy, because a fresh Python would take longer to start than to grade.
 
-    Returns:
-        The pages of memory in use after each submission, if it came to its
-        end; else nothing.
+    Args:
+        places: what is graded.
+        out: where the gradebook is.
+        jail: with jails, or with `plain`.
+        killed_after: never, if not given.
+        begun: whether the seconds count from its first submission.
     """
     reading, writing = os.pipe()
-    child = os.fork()
+    start, child = time.monotonic(), os.fork()
     if not child:
-        code, pages = 1, array("Q")
+        code = 1
         try:
             os.close(reading)
             if not jail:
                 lanes.proven = NoJail
                 examining.examine = plain
             memory = Path("/proc/self/statm")
-            grade(
-                [places], out, QUICK,
-                say=lambda *_: pages.append(int(memory.read_text().split()[1])),
-            )  # fmt: skip
-            with open(writing, "wb") as pipe:
-                pipe.write(pages.tobytes())
+
+            def say(*_):
+                page = int(memory.read_text().split()[1])
+                os.write(writing, page.to_bytes(8, sys.byteorder))
+
+            grade([places], out, QUICK, say=say)
             code = 0
         finally:
             os._exit(code)
     os.close(writing)
-    if killed_after is not None:
-        time.sleep(killed_after)
-        os.kill(child, signal.SIGKILL)
     with open(reading, "rb") as pipe:
-        pages = array("Q", pipe.read())
+        seen = pipe.read(8) if killed_after is None or begun else b""
+        first = time.monotonic() - start
+        if killed_after is not None:
+            time.sleep(killed_after)
+            os.kill(child, signal.SIGKILL)
+        pages = array("Q", seen + pipe.read())
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if status not in (0, -signal.SIGKILL):
         raise RuntimeError(f"The run ended with {status}.")
-    return list(pages)
+    return Run(first, list(pages))
 
 
 def outcome(out: Path) -> Counter:
@@ -116,27 +131,33 @@ def outcome(out: Path) -> Counter:
 def kills(
     folder: Path, count: int, students: int, exercises: int, *, jail: bool
 ) -> str:
-    """Kill a run at random moments, let it come to its end, and compare with a run that was left alone."""
+    """Kill a run at random moments, let it come to its end, and compare with a run that was left alone.
+
+    Half of the moments lie before the first submission, half after it, so that about three quarters of the class are
+    graded by runs that are killed.
+    """
     points = made_up(folder / "in", students, exercises)
-    start = time.monotonic()
-    assert (
-        len(run(folder / "in", folder / "alone", jail=jail))
-        == students * exercises
-    )
-    mean = (time.monotonic() - start) / count
+    start, there = time.monotonic(), students * exercises
+    whole = run(folder / "in", folder / "alone", jail=jail)
+    assert len(whole.pages) == there
+    between = 1.5 * (time.monotonic() - start - whole.first) / count
     shutil.copytree(folder / "alone", folder / "killed")
     (folder / "killed/gradebook.sqlite").unlink()
     moments = random.Random()
-    for _ in range(count):
-        seconds = moments.uniform(0, 2 * mean) + jail * moments.uniform(0, 2)
-        run(folder / "in", folder / "killed", jail=jail, killed_after=seconds)
-    left = len(run(folder / "in", folder / "killed", jail=jail))
+    for begun in (False, True) * (count // 2):
+        seconds = moments.uniform(0, 2 * between if begun else whole.first)
+        run(
+            folder / "in", folder / "killed", jail=jail,
+            killed_after=seconds, begun=begun,
+        )  # fmt: skip
+    left = len(run(folder / "in", folder / "killed", jail=jail).pages)
+    assert left < 0.7 * there, "the runs that were killed did too little"
     alone, killed = outcome(folder / "alone"), outcome(folder / "killed")
     assert killed == alone
     assert set(killed.values()) == {1}
     assert sum(row[4] for row in killed) == points
     return (
-        f"{len(killed):,} grades of {students * exercises} submissions, each "
+        f"{len(killed):,} grades of {there} submissions, each "
         "there once, equal to those of a run left alone; "
         f"{left} submissions were left after the last kill"
     )
