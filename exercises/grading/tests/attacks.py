@@ -141,20 +141,18 @@ TIME = [
         "SIGKILL",
     ),
     Attack(
-        "SIGKILL to its parent, and to every process it may signal",
-        "import os\nfor number in (os.getppid(), -1):\n    try:\n"
-        "        os.kill(number, 9)\n"
-        "    except OSError:\n        pass\nHONEST",
+        "every signal to its parent, and SIGKILL to every process it may signal",
+        "import os\nfor number in range(1, 65):\n    os.kill(os.getppid(), number)\n"
+        "try:\n    os.kill(-1, 9)\nexcept OSError:\n    pass\nHONEST",
         "Its parent is deaf to that, and it sees no other process.",
         points=True,
     ),
     Attack(
-        "all other signals to its parent",
-        "import os\nfor number in range(1, 65):\n    os.kill(os.getppid(), number)\n"
-        "import time\ntime.sleep(60)\nHONEST",
-        LOST,
-        "crashed at cell N",
-        "ended itself, with status 1",
+        "SIGINT to itself",
+        body("os.kill(os.getpid(), 2)"),
+        "It counts as an exception.",
+        "graded",
+        "KeyboardInterrupt",
     ),
     Attack(
         "a crash of the interpreter",

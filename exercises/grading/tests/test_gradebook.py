@@ -232,8 +232,16 @@ def test_without_dask_the_scheduler_says_what_to_install(monkeypatch):
         lanes.on_cluster([], settings, "tcp://127.0.0.1:1", print)
 
 
+@pytest.fixture
+def listening():
+    """SIGINT interrupts, also where a shell started the tests in the background, deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_ctrl_c_leaves_no_wrong_grade_and_the_same_call_goes_on(
-    tmp_path, monkeypatch
+    tmp_path, listening
 ):
     """The signal comes while a cell of the second learner runs."""
     if reasons := complaints(QUICK):

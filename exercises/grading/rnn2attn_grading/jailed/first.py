@@ -115,13 +115,21 @@ def one(
     drop(user)
     program = Program(len(calls) // 8, calls)
     system("prctl", SET_SECCOMP, FILTER, ctypes.byref(program), 0, 0)
-    run = copied(serve, channel)
+    # To a signal that it does not handle, process 1 is deaf from within.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    run = copied(begin, channel)
     os.close(channel)
     number = 0
     while number != run:  # others are what a run left behind
         number, status = os.wait()
     code = os.waitstatus_to_exitcode(status)
     os._exit(code if code >= 0 else 128 - code)
+
+
+def begin(channel: int) -> None:
+    """The run: SIGINT is what it is in any Python, however the supervisor was started."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    serve(channel)
 
 
 def drop(user: int) -> None:
