@@ -6,6 +6,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from lxml import html
+from PIL import Image
 
 from conftest import ROOT
 
@@ -76,10 +77,22 @@ def test_a_page_loads_a_file_where_it_is_used_and_nowhere_else(pages):
         loaded = " ".join(page.xpath("//script/@src | //link[@rel='stylesheet']/@href"))
         if not loaded:
             continue  # the root, which only leads on to the front page
+        assert "tex-chtml.js" not in loaded, "maths.js fetches it when the page is painted"
         for file, user in FILES.items():
             assert (file in loaded) == bool(page.xpath(user)), f"{path.name}: {file}"
             seen.add((file, file in loaded))
     assert {("maths.js", True), ("maths.js", False), ("searchindex.js", True)} <= seen
+
+
+def test_pictures_come_when_they_are_near_and_have_their_room(pages):
+    found = 0
+    for path, page in pages.items():
+        for picture in page.xpath("//article//img[contains(@src, '_images/') and contains(@src, '.png')]"):
+            with Image.open(path.parent / picture.get("src")) as file:
+                assert (picture.get("width"), picture.get("height")) == tuple(map(str, file.size)), path.name
+            assert picture.get("loading") == "lazy"
+            found += 1
+    assert found > 50
 
 
 def test_no_page_leads_to_the_machine_it_was_built_on(pages):

@@ -71,6 +71,15 @@ def test_formulas_are_printed_as_formulas(printed):
     assert not re.search(r"\\\(|\\[a-z]{3}|\$", text)
 
 
+def test_pictures_that_are_fetched_when_near_are_printed(book, chromium):
+    context = chromium.new_context()
+    name = "notebooks/05-spatial-attention.html"
+    pdf = PdfReader(BytesIO(paper.printed(context, paper.publish(context, book) + name)))
+    context.close()
+    pictures = set(re.findall(r'src="[^"]*_images/([^"]+)"', (book / name).read_text(encoding="utf-8")))
+    assert len({image.data for page in pdf.pages for image in page.images}) >= len(pictures) > 4
+
+
 def test_nothing_of_a_chapter_is_cut_off_or_closed_on_paper(book, chromium):
     context = chromium.new_context(viewport={"width": WIDTH, "height": 900})
     tab = context.new_page()

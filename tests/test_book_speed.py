@@ -28,6 +28,21 @@ def test_pages_are_served_compressed_and_pictures_as_they_are(book, address):
         assert answer.read() == (book / "_static/card.png").read_bytes()
 
 
+@pytest.mark.browser
+def test_formulas_and_pictures_are_fetched_after_the_text_is_painted(address, chromium):
+    tab = chromium.new_page(viewport={"width": 360, "height": 780})
+    tab.goto(f"{address}/notebooks/01-rnn-gradients.html")
+    tab.wait_for_selector("html[data-maths=set]")
+    painted, fetched = tab.evaluate("""[
+      performance.getEntriesByName("first-contentful-paint")[0].startTime,
+      performance.getEntriesByType("resource").map((entry) => [entry.name, entry.startTime]),
+    ]""")
+    (mathjax,) = (start for name, start in fetched if "tex-chtml.js" in name)
+    assert 0 < painted <= mathjax
+    assert sum("_images/" in name for name, _ in fetched) < 6, "pictures that are not near were fetched"
+    tab.close()
+
+
 def report(score, ms, passed=True):
     audits = {name: {"numericValue": ms, "score": 1, "title": name} for name in lighthouse.METRICS}
     audits["contrast"] = {"score": int(passed), "title": "Colours have contrast"}

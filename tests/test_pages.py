@@ -204,7 +204,7 @@ new PerformanceObserver((list) => {
 """
 
 
-@pytest.mark.parametrize("page", ["book/index", "notebooks/04-attention"])
+@pytest.mark.parametrize("page", ["book/index", "book/evidence", "notebooks/04-attention"])
 def test_formulas_and_pictures_appear_without_a_jump(book, chromium, page):
     context = chromium.new_context(viewport={"width": 412, "height": 823})
     context.add_init_script(SHIFTS)
@@ -212,7 +212,7 @@ def test_formulas_and_pictures_appear_without_a_jump(book, chromium, page):
     tab.goto((book / f"{page}.html").as_uri(), wait_until="networkidle")
     if tab.locator(".math").count():
         tab.wait_for_selector("html[data-maths=set]")
-    assert tab.evaluate("window.shift") <= 0.1
+    assert tab.evaluate("window.shift") <= 0.05
     context.close()
 
 
