@@ -12,13 +12,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import address
+from colab_runtime import LIST, versions
 from conftest import ROOT, build
 
-# What a Colab runtime held in August 2026, of that which the library asks for.
-COLAB = {
-    "ipython": "7.34.0", "ipywidgets": "7.7.1", "matplotlib": "3.10.0", "numpy": "2.1.3", "pandas": "2.2.3",
-    "pyyaml": "6.0.3", "torch": "2.11.0", "babel": "2.18.0", "scikit-learn": "1.6.1", "pillow": "11.3.0",
-}  # fmt: skip
+# What a Colab runtime holds. Its PyTorch is not in Colab's list: this one stood there in August 2026.
+COLAB = versions(LIST.read_text(encoding="utf-8")) | {"torch": "2.11.0"}
 
 
 SMALL = """
