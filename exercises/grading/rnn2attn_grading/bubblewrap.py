@@ -11,8 +11,10 @@ libseccomp makes.
 
 import contextlib
 import errno
+import fcntl
 import functools
 import os
+import socket
 import sys
 import sysconfig
 import tempfile
@@ -28,8 +30,8 @@ USER = (
     1 << 24
 )  # from here on, numbers that are nobody's; used where the supervisor is root
 MOST = 64  # jails of one supervisor at a time
-# System calls that no answer needs. The last five hold memory that no limit
-# counts.
+# System calls that no answer needs. The last two lines hold memory that no limit
+# counts. 463 is setxattrat, which is younger than many a libseccomp.
 FORBIDDEN = [
     "unshare", "setns", "mount", "umount2", "pivot_root", "chroot",
     "move_mount", "open_tree", "fsopen", "fsmount", "fspick", "mount_setattr",
@@ -37,9 +39,12 @@ FORBIDDEN = [
     "keyctl", "add_key", "request_key", "bpf", "perf_event_open",
     "userfaultfd", "io_uring_setup", "open_by_handle_at", "kexec_load",
     "init_module", "finit_module", "delete_module",
+    "inotify_add_watch", "fanotify_mark",
     "memfd_create", "memfd_secret", "shmget", "msgget", "semget",
+    "vmsplice", "setxattr", "lsetxattr", "fsetxattr", 463,
 ]  # fmt: skip
 CLONE_NEWUSER = 0x10000000
+SETDELEG = 1040  # of linux/fcntl.h: a lease by another name, which Python does not know yet
 # What the first process may do, to give each run its walls. A run may do none of it.
 RIGHTS = ["SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", "KILL"]
 
@@ -73,13 +78,15 @@ def command(channel: int, calls: int, disk: int, number: int) -> list[str]:
     for inside, outside in shown.items():
         words += ["--ro-bind", str(outside), inside]
     for inside, outside in masked(shown).items():
-        cover = ["--tmpfs"] if outside.is_dir() else ["--ro-bind", "/dev/null"]
-        words += [*cover, inside]
+        if outside.is_dir():
+            words += ["--tmpfs", inside, "--remount-ro", inside]
+        else:
+            words += ["--ro-bind", "/dev/null", inside]
     user = USER + os.getpid() * MOST + number % MOST
     # -S: no .pth file is carried out; -u: what is printed is seen.
     words += f"""
         --symlink usr/lib /lib --symlink usr/lib64 /lib64
-        --dev /dev --remount-ro /dev --tmpfs /tmp
+        --dev /dev --remount-ro /dev/pts --remount-ro /dev --tmpfs /tmp
         --remount-ro / --chdir /tmp --clearenv --setenv HOME /tmp
         --setenv PYTHONPATH /book:/site --setenv LD_LIBRARY_PATH /python/lib
         --setenv OMP_NUM_THREADS 1 --setenv MPLBACKEND agg
@@ -136,7 +143,7 @@ def filtering() -> Iterator[BinaryIO]:
 
 @functools.cache
 def call_filter() -> bytes:
-    """The filter: all system calls are allowed but the `FORBIDDEN`.
+    """The filter: all system calls are allowed but the `FORBIDDEN`, new namespaces, unusual sockets, leases.
 
     Raises:
         Refused: pyseccomp or libseccomp is missing, or too old.
@@ -151,6 +158,15 @@ def call_filter() -> bytes:
         kept.add_rule(seccomp.ERRNO(errno.EPERM), "clone", new)
         # Its flags cannot be seen. Without it, the C library calls clone.
         kept.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
+        # What comes after IPv6 is for the kernel, or, as AF_VSOCK to the host
+        # of a virtual machine, in no namespace.
+        other = seccomp.Arg(0, seccomp.GT, socket.AF_INET6)
+        kept.add_rule(seccomp.ERRNO(errno.EAFNOSUPPORT), "socket", other)
+        # Who opens a leased file waits, and what is shown may be the learner's,
+        # where the supervisor is an ordinary user.
+        for word in fcntl.F_SETLEASE, SETDELEG:
+            lease = seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, word)
+            kept.add_rule(seccomp.ERRNO(errno.EPERM), "fcntl", lease)
         with tempfile.TemporaryFile() as file:
             kept.export_bpf(file)
             file.seek(0)

@@ -8,7 +8,7 @@ import sys
 from importlib.resources import files
 
 from rnn2attn_grading import jailed
-from rnn2attn_grading.bubblewrap import Refused, call_filter
+from rnn2attn_grading.bubblewrap import Refused, call_filter, masked, mounts
 from rnn2attn_grading.jail import Jail
 from rnn2attn_grading.limits import MIB, Limits
 from rnn2attn_grading.process import Stopped
@@ -93,6 +93,7 @@ def trial(jail: Jail) -> list[str]:
             "processes": limits.processes,
             "memory": limits.memory * MIB,
             "disk": limits.disk * MIB,
+            "covers": list(masked(mounts())),
         }
         try:
             for name, inputs in ("leave", {}), ("breaches", given):

@@ -184,11 +184,17 @@ RESOURCES = [
         "killed (memory) at cell N",
     ),
     Attack(
-        "memory that no limit counts: shared segments, files without a name, /dev/shm",
+        "memory that no limit counts: shared segments, files without a name, /dev/shm, marks of files, pipes",
         body(
             "import ctypes\nlibc = ctypes.CDLL(None)\n"
             "got = [libc.shmget(0, 2**20, 0o1600), libc.memfd_create(b'x', 0)]\n"
-            "assert got == [-1, -1], got\n"
+            "page = (ctypes.c_size_t * 2)(id(libc), 1)\n"
+            "got += [libc.vmsplice(os.pipe()[1], page, 1, 0)]\n"
+            "with open('/tmp/marked', 'w') as file:\n"
+            "    mark = file.fileno(), b'user.x', b'', 0, 0\n"
+            "    got += [libc.fsetxattr(*mark)]\n"
+            "os.remove('/tmp/marked')\n"
+            "assert got == [-1] * 4, got\n"
             "try:\n    open('/dev/shm/x', 'w')\n"
             "except OSError as error:\n"
             "    raise RuntimeError(f'held: {error!r}')"
@@ -237,6 +243,19 @@ RESOURCES = [
         ),
         "/tmp is the jail's own, in memory, and small.",
         says=r"Python says: held at \d\d MiB: .*No space left",
+    ),
+    Attack(
+        "empty files without end",
+        body(
+            "os.mkdir('/tmp/many')\n"
+            "try:\n    for number in range(10**6):\n"
+            "        os.mkdir(f'/tmp/many/{number}')\n"
+            "except OSError as error:\n"
+            "    raise RuntimeError(f'held at {number}: {error!r}')\n"
+            "finally:\n    import shutil\n    shutil.rmtree('/tmp/many')"
+        ),
+        "Of these, /tmp takes as many as it has pages.",
+        says=r"Python says: held at \d{4}: .*No space left",
     ),
 ]
 
@@ -369,6 +388,16 @@ PIPE = [
         "no message|no number|none",
     ),
     Attack(
+        "the pipe closed, and on",
+        writing(
+            "os.close(sockets[0])\nwhile True:\n    try:\n"
+            "        time.sleep(60)\n    except BaseException:\n        pass"
+        ),
+        KILLED,
+        "crashed",
+        "closed its side of the pipe",
+    ),
+    Attack(
         "a message of 4 GB",
         writing("say(struct.pack('<I', 2**32 - 1))\ntime.sleep(60)"),
         "Its length is looked at before anything is allocated. " + KILLED,
@@ -496,6 +525,20 @@ WORLD = [
         says="Python says: held: .*Network is unreachable",
     ),
     Attack(
+        "sockets that belong to no network: to the host of a virtual machine, to the kernel",
+        body(
+            "import errno, socket\ngot = []\n"
+            "for family in socket.AF_VSOCK, socket.AF_NETLINK, socket.AF_ALG:\n"
+            "    for kind in socket.SOCK_STREAM, socket.SOCK_RAW, socket.SOCK_SEQPACKET:\n"
+            "        try:\n            socket.socket(family, kind).close()\n"
+            "        except OSError as error:\n            got += [error.errno]\n"
+            "held = got == [errno.EAFNOSUPPORT] * 9\n"
+            "raise RuntimeError('held' if held else f'broken: {got}')"
+        ),
+        REFUSED,
+        says="Python says: held",
+    ),
+    Attack(
         "a DNS look-up",
         trying("import socket\nsocket.getaddrinfo('example.org', 80)"),
         "There is nobody to ask.",
@@ -561,6 +604,26 @@ WORLD = [
             "got += [libc.mount(b'none', b'/tmp', b'tmpfs', 0, None)]\n"
             "got += [libc.chroot(b'/tmp')]\n"
             'raise RuntimeError(f\'{"held" if got == [-1] * 4 else "broken"}\')'
+        ),
+        REFUSED,
+        says="Python says: held",
+    ),
+    Attack(
+        "a lease, for which whoever opens the file has to wait",
+        trying(
+            "import fcntl\nwith open('/tmp/leased', 'w') as file:\n"
+            "    os.remove('/tmp/leased')\n"
+            "    fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)"
+        ),
+        REFUSED,
+        says="Python says: held: PermissionError",
+    ),
+    Attack(
+        "watching which files others open",
+        body(
+            "import ctypes\nlibc = ctypes.CDLL(None)\n"
+            "watched = libc.inotify_add_watch(libc.inotify_init(), b'/usr', 32)\n"
+            "raise RuntimeError('held' if watched == -1 else 'broken')"
         ),
         REFUSED,
         says="Python says: held",

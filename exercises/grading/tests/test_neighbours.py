@@ -23,6 +23,7 @@ for number in range(14):
     open(f"/tmp/deep/{number}", "wb").write(bytes(2**20))
 os.chmod("/tmp/deep/deeper", 0)
 os.symlink("/", "/tmp/root")
+os.set_blocking(0, False)
 print("a word in the first")
 """,
     "next_token_loss": """
@@ -45,6 +46,7 @@ LOOKING = """
 import os, torch
 assert os.listdir("/tmp") == [], os.listdir("/tmp")
 assert torch.tanh and torch.get_default_dtype() == torch.float32
+assert os.get_blocking(0)
 print("a word in the second")
 """
 
@@ -92,7 +94,7 @@ def rows(tmp_path_factory):
 
 
 def test_the_next_notebook_finds_nothing_of_the_first(rows):
-    """Neither a patch, nor a file, nor less room for files, nor a process that is gone."""
+    """Neither a patch, nor a file, nor less room for files, nor a mark on stdin, nor a process that is gone."""
     found, printed = rows
     second = found["ada", CHAPTERS[1].stem]
     assert sum(row["points"] for row in second.values()) == FULL

@@ -40,6 +40,21 @@ shown = bubblewrap.mounts
 bubblewrap.mounts = lambda: shown() | {"/jail": Path(sys.argv[1])}
 print(*doctor.complaints(Limits()))
 """
+UNLOCKED = """
+import sys
+from rnn2attn_grading import doctor, jail
+from rnn2attn_grading.limits import Limits
+made = jail.command
+def unlocked(*given):
+    words = made(*given)
+    at = words.index("--remount-ro")
+    while not words[at + 1].endswith(sys.argv[1]):
+        at = words.index("--remount-ro", at + 1)
+    words[at] = "--dir"  # which is there
+    return words
+jail.command = unlocked
+print(*doctor.complaints(Limits()))
+"""
 
 
 @pytest.fixture
@@ -66,6 +81,16 @@ def test_the_trial_names_a_wall_that_is_missing(wall, gap, ordinary, named):
         line = command("-c", TRIAL, folder, ordinary=ordinary)
         run = subprocess.run(line, stdout=subprocess.PIPE, text=True)
     assert f"learners' code can {named}." in run.stdout
+
+
+@pytest.mark.parametrize("place", [".dist-info", "/dev/pts"])
+def test_the_trial_names_a_place_that_is_an_ordinary_users_own(place):
+    """It would stay as one run left it, for the next one and without a limit."""
+    if reasons := doctor.missing():
+        not_run(reasons)
+    line = command("-c", UNLOCKED, place, ordinary=True)
+    run = subprocess.run(line, stdout=subprocess.PIPE, text=True)
+    assert "learners' code can write outside of /tmp." in run.stdout
 
 
 def first_process(jail):

@@ -25,6 +25,7 @@ MOMENTS = {b"w": 5, b"k": 0.2}
 # The kernel's numbers, from linux/sched.h, mount.h, prctl.h and capability.h.
 NEWNS, NEWIPC, NEWPID, NEWNET = 0x00020000, 0x08000000, 0x20000000, 0x40000000
 NOSUID, NODEV = 2, 4
+PAGE = 4096  # bytes of /tmp for each file: an empty one takes memory too
 SET_SECCOMP, FILTER, BOUNDING_DROP = 22, 2, 24
 CAPABILITIES = 0x20080522  # version 3 of capset
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -103,13 +104,15 @@ def one(
         calls: the filter of system calls.
     """
     control.close()
+    os.close(0)
+    os.open(os.devnull, os.O_RDONLY)  # 0 again: the one before is everyone's
     system(
         "mount",
         b"tmpfs",
         b"/tmp",
         b"tmpfs",
         NOSUID | NODEV,
-        b"size=%d,mode=1777" % disk,
+        b"size=%d,nr_inodes=%d,mode=1777" % (disk, disk // PAGE + 1),
     )
     os.chdir("/tmp")
     drop(user)
