@@ -24,7 +24,9 @@ def visit(chromium, page: Path, theme: str, width: int = 360):
     tab.goto(page.as_uri())
     tab.wait_for_load_state("networkidle")
     if tab.locator(".math").count():
+        tab.locator(".math").first.evaluate("formula => formula.scrollIntoView()")
         tab.wait_for_selector("html[data-maths=set]")
+        tab.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
     return tab
 
 

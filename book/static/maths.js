@@ -1,31 +1,62 @@
-// MathJax is fetched once the page has been painted, so that the text need not wait for it. A formula is set when it
-// comes within a screen of being seen, so that a long page need not wait for all of its own. Before printing, all are.
+// A formula is set when it comes within a screen of being seen, so that a long page need not wait for all of its own.
+// MathJax itself is fetched when the first formula comes within two screens, or when ten seconds have passed, and in
+// no case before the page has been painted. Before printing, all are set.
 window.MathJax ??= {};
-window.MathJax.startup = {
-  typeset: false,
-  async pageReady() {
-    await MathJax.startup.defaultPageReady();
-    const waiting = new Set(document.querySelectorAll(".math"));
+{
+  const source = new URL("mathjax/tex-chtml.js", document.currentScript.src);
+  const waiting = new Set(document.querySelectorAll(".math"));
+  const near = new Set();
+  let asked = false;
+  let ready = false;
+
+  function need() {
+    if (asked) return;
+    asked = true;
+    const script = document.createElement("script");
+    script.src = source;
+    const fetch = () => setTimeout(() => document.head.append(script));
+    document.hidden ? fetch() : requestAnimationFrame(fetch); // what nobody sees is not painted
+  }
+
+  async function set(formulas) {
+    for (const formula of formulas) waiting.delete(formula);
+    await MathJax.typesetPromise(formulas);
+    document.documentElement.dataset.maths = "set";
+  }
+
+  function watch(margin, found) {
     const observer = new IntersectionObserver(
-      async (entries) => {
-        const near = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
-        near.forEach((formula) => observer.unobserve(formula));
-        await MathJax.typesetPromise(near.filter((formula) => waiting.delete(formula)));
-        document.documentElement.dataset.maths = "set";
+      (entries) => {
+        const formulas = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
+        formulas.forEach((formula) => observer.unobserve(formula));
+        if (formulas.length) found(formulas);
       },
-      { rootMargin: "100% 0px" },
+      { rootMargin: `${margin} 0px` },
     );
     waiting.forEach((formula) => observer.observe(formula));
-    addEventListener("beforeprint", () => {
+  }
+
+  MathJax.startup = {
+    typeset: false,
+    async pageReady() {
+      await MathJax.startup.defaultPageReady();
+      ready = true;
+      await set([...near]);
+    },
+  };
+  watch("200%", need);
+  watch("100%", (formulas) => {
+    if (ready) set(formulas.filter((formula) => waiting.has(formula)));
+    else formulas.forEach((formula) => near.add(formula));
+  });
+  setTimeout(need, 10_000);
+  addEventListener("beforeprint", () => {
+    if (ready) {
       MathJax.typeset([...waiting]);
       waiting.clear();
-    });
-  },
-};
-
-{
-  const script = document.createElement("script");
-  script.src = new URL("mathjax/tex-chtml.js", document.currentScript.src);
-  const fetch = () => setTimeout(() => document.head.append(script));
-  document.hidden ? fetch() : requestAnimationFrame(fetch);  // what nobody sees is not painted
+    } else {
+      waiting.forEach((formula) => near.add(formula));
+      need();
+    }
+  });
 }

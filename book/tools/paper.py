@@ -54,6 +54,7 @@ def printed(context: BrowserContext, address: str) -> bytes:
     tab = context.new_page()
     tab.goto(address, wait_until="networkidle")
     if tab.locator(".math").count():
+        tab.evaluate("dispatchEvent(new Event('beforeprint'))")  # may have to fetch MathJax first
         tab.wait_for_selector("html[data-maths=set]")
     headings = tab.locator("article :is(h1, h2, h3, h4, h5, h6)")
     titles = headings.evaluate_all("all => all.map((heading) => heading.firstChild.textContent)")
