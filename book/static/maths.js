@@ -1,6 +1,6 @@
 // A formula is set when it comes within a screen of being seen, so that a long page need not wait for all of its own.
-// MathJax itself is fetched when the first formula comes within two screens, or when ten seconds have passed, and in
-// no case before the page has been painted. Before printing, all are set.
+// MathJax itself is fetched for the first of them, or when ten seconds have passed, and in no case before the page has
+// been painted. Before printing, all are set.
 window.MathJax ??= {};
 {
   const source = new URL("mathjax/tex-chtml.js", document.currentScript.src);
@@ -24,17 +24,21 @@ window.MathJax ??= {};
     document.documentElement.dataset.maths = "set";
   }
 
-  function watch(margin, found) {
-    const observer = new IntersectionObserver(
-      (entries) => {
-        const formulas = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
-        formulas.forEach((formula) => observer.unobserve(formula));
-        if (formulas.length) found(formulas);
-      },
-      { rootMargin: `${margin} 0px` },
-    );
-    waiting.forEach((formula) => observer.observe(formula));
+  function later(formulas) {
+    formulas.forEach((formula) => near.add(formula));
+    need();
   }
+
+  const observer = new IntersectionObserver(
+    (entries) => {
+      const formulas = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
+      formulas.forEach((formula) => observer.unobserve(formula));
+      if (!ready) formulas.length && later(formulas);
+      else set(formulas.filter((formula) => waiting.has(formula)));
+    },
+    { rootMargin: "100% 0px" },
+  );
+  waiting.forEach((formula) => observer.observe(formula));
 
   MathJax.startup = {
     typeset: false,
@@ -44,19 +48,10 @@ window.MathJax ??= {};
       await set([...near]);
     },
   };
-  watch("200%", need);
-  watch("100%", (formulas) => {
-    if (ready) set(formulas.filter((formula) => waiting.has(formula)));
-    else formulas.forEach((formula) => near.add(formula));
-  });
   setTimeout(need, 10_000);
   addEventListener("beforeprint", () => {
-    if (ready) {
-      MathJax.typeset([...waiting]);
-      waiting.clear();
-    } else {
-      waiting.forEach((formula) => near.add(formula));
-      need();
-    }
+    if (!ready) return later(waiting);
+    MathJax.typeset([...waiting]);
+    waiting.clear();
   });
 }
