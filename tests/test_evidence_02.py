@@ -36,6 +36,10 @@ class TestChapter2(Evidence):
         "distance(same_weights(reset_after=False))": "distance(same_weights())",
     }
 
+    @pytest.mark.soak  # half a minute; chapters 1, 5 and 6 do it in every run
+    def test_every_claim_fails_under_its_ablation(self, tmp_path):
+        super().test_every_claim_fails_under_its_ablation(tmp_path)
+
 
 @pytest.mark.parametrize(
     ("function", "broken"),

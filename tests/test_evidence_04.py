@@ -1,5 +1,7 @@
 """Chapter 4's evidence: stored rows stand when measured again, and every claim fails under a named ablation."""
 
+import pytest
+
 from evidence import Evidence, chapter
 
 
@@ -31,3 +33,7 @@ class TestChapter4(Evidence):
         # C38: the way through the output is never closed
         "says = s if through_output else s.detach()": "says = s",
     }
+
+    @pytest.mark.soak  # half a minute; chapters 1, 5 and 6 do it in every run
+    def test_every_claim_fails_under_its_ablation(self, tmp_path):
+        super().test_every_claim_fails_under_its_ablation(tmp_path)
