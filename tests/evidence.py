@@ -130,3 +130,11 @@ class Evidence:
         broken = judged(run(copy, 0, whole=False)[0])
         assert broken.keys() == honest
         assert {key for key, passed in broken.items() if passed} == set()
+
+
+class AblatedInSoak(Evidence):
+    """Evidence of a chapter whose ablation takes half a minute: chapters 1, 5 and 6 do theirs in every run."""
+
+    @pytest.mark.soak
+    def test_every_claim_fails_under_its_ablation(self, tmp_path):
+        super().test_every_claim_fails_under_its_ablation(tmp_path)

@@ -70,7 +70,7 @@ class FakeGPU(TorchFunctionMode):
     def moved(self, func, args, kwargs):
         """``to``, ``cuda`` and ``cpu``: a copy with the other mark; itself, if that is where it is."""
         x, *rest = args
-        kwargs.pop("device", None) if (device := device_of(kwargs.values())) else None
+        device = device_of([kwargs.pop("device", None)])
         there = marked(x)
         if func is not Tensor.to:
             there = MOVES[func] == "cuda"
@@ -79,5 +79,7 @@ class FakeGPU(TorchFunctionMode):
         elif device := device or device_of(rest):
             there = device.type == "cuda"
             rest = [None if device_of([value]) else value for value in rest]
-        y = x.to(*rest, **kwargs) if func is Tensor.to and (rest != [None]) else x
-        return y if y is x and there == marked(x) else mark(y.clone() if y is x else y, there)
+        y = x.to(*rest, **kwargs) if func is Tensor.to and (kwargs or rest not in ([], [None])) else x
+        if y is x and there != marked(x):
+            y = x.clone()
+        return x if y is x else mark(y, there)

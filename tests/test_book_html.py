@@ -1,7 +1,9 @@
 """Every built page as a parser reads it: links that lead somewhere, tables with heads, pictures with words."""
 
 import re
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
@@ -9,6 +11,7 @@ from lxml import html
 from PIL import Image
 
 from conftest import ROOT
+from test_book_site import extension
 
 ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]*:")  # mailto:, https:, data: …
 
@@ -93,6 +96,23 @@ def test_pictures_come_when_they_are_near_and_have_their_room(pages):
             assert picture.get("loading") == "lazy"
             found += 1
     assert found > 50
+
+
+def test_what_is_light_already_stays_as_it_is(book, tmp_path, monkeypatch):
+    """A build that has little to do finds most pages as the last one left them."""
+    again = shutil.copytree(book, tmp_path / "html")
+    light = extension("light", monkeypatch)
+    light._lighten(SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=again), None)
+    for path in [*book.rglob("*.html"), *book.rglob("*.css")]:
+        assert path.read_bytes() == (again / path.relative_to(book)).read_bytes(), path
+
+
+def test_rules_go_whose_classes_nobody_names_and_nothing_else(monkeypatch):
+    css = """@charset "UTF-8";/*! By A, B. v5.3 */.here,:root{a:b}.gone{a:b}.here .gone,p,.gone>a{a:b}
+@media (min-width:1px){.gone{a:b}.here:is(.gone,p){a:b}}a[href$=".gone"]:not(.gone):hover{a:b}/* .gone, { */b{}"""
+    left = """@charset "UTF-8";/*! By A, B. v5.3 */.here,:root{a:b}p{a:b}
+@media (min-width:1px){.here:is(.gone,p){a:b}}a[href$=".gone"]:not(.gone):hover{a:b}/* .gone, { */b{}"""
+    assert extension("light", monkeypatch)._without_needless_rules(css, {"here"}) == left
 
 
 def test_no_page_leads_to_the_machine_it_was_built_on(pages):

@@ -87,7 +87,6 @@ def test_nothing_of_a_chapter_is_cut_off_or_closed_on_paper(book, chromium):
     tab.goto((book / "notebooks/01-rnn-gradients.html").as_uri())
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
     tab.wait_for_selector("html[data-maths=set]")
-    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
     for kind in ("pre", "table", "mjx-container[display]", "img", "figure"):
         assert tab.locator(f"article {kind}").count(), kind
     assert tab.evaluate("document.documentElement.scrollWidth") <= WIDTH

@@ -109,17 +109,15 @@ def gpu(monkeypatch):
 
 
 @pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
-def test_training_goes_to_a_gpu_and_comes_back(make, monkeypatch):
+def test_training_goes_to_a_gpu_and_comes_back(make, gpu):
     losses = []
     for device in ("cpu", None):
         set_seed(0)
         model, batch, _ = make()
-        with monkeypatch.context() as patch, FakeGPU() as gpu:
-            patch.setattr(torch.cuda, "is_available", lambda: True)
-            losses.append(fit(model, [batch] * 3, loss=token_loss, clip=1.0, one_cycle=True, device=device))
-            assert (gpu.work > 0) == (device is None)
-            assert not any(marked(p) for p in model.parameters())
-            model(batch)
+        losses.append(fit(model, [batch] * 3, loss=token_loss, clip=1.0, one_cycle=True, device=device))
+        assert (gpu.work > 0) == (device is None)
+        assert not any(marked(p) for p in model.parameters())
+        model(batch)
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from evidence import Evidence, chapter
+from evidence import AblatedInSoak, chapter
 from rnn2attn.study.checks import ablated
 from rnn2attn.study.runner import RunFailed, run
 
 CHAPTER = chapter(2)
 
 
-class TestChapter2(Evidence):
+class TestChapter2(AblatedInSoak):
     notebook = CHAPTER
     ablations = {
         # C7: a gate a little below one; a distance at which nothing is lost yet
@@ -35,10 +35,6 @@ class TestChapter2(Evidence):
         "converted = negate_update_gate(*parameters)": "converted = parameters",
         "distance(same_weights(reset_after=False))": "distance(same_weights())",
     }
-
-    @pytest.mark.soak  # half a minute; chapters 1, 5 and 6 do it in every run
-    def test_every_claim_fails_under_its_ablation(self, tmp_path):
-        super().test_every_claim_fails_under_its_ablation(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,9 @@
 """Chapter 3's evidence: stored rows stand when measured again, and every claim fails under a named ablation."""
 
-import pytest
-
-from evidence import Evidence, chapter
+from evidence import AblatedInSoak, chapter
 
 
-class TestChapter3(Evidence):
+class TestChapter3(AblatedInSoak):
     notebook = chapter(3)
     ablations = {
         # C14: the causal tagger is given both directions
@@ -23,7 +21,3 @@ class TestChapter3(Evidence):
         # C36: the tensors of either in the place of those of both
         "tensors(model.encoder) & tensors(model.decoder)": "tensors(model.encoder) | tensors(model.decoder)",
     }
-
-    @pytest.mark.soak  # half a minute; chapters 1, 5 and 6 do it in every run
-    def test_every_claim_fails_under_its_ablation(self, tmp_path):
-        super().test_every_claim_fails_under_its_ablation(tmp_path)

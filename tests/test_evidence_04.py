@@ -1,11 +1,9 @@
 """Chapter 4's evidence: stored rows stand when measured again, and every claim fails under a named ablation."""
 
-import pytest
-
-from evidence import Evidence, chapter
+from evidence import AblatedInSoak, chapter
 
 
-class TestChapter4(Evidence):
+class TestChapter4(AblatedInSoak):
     notebook = chapter(4)
     ablations = {
         # C20: no mask in what is written out by hand
@@ -33,7 +31,3 @@ class TestChapter4(Evidence):
         # C38: the way through the output is never closed
         "says = s if through_output else s.detach()": "says = s",
     }
-
-    @pytest.mark.soak  # half a minute; chapters 1, 5 and 6 do it in every run
-    def test_every_claim_fails_under_its_ablation(self, tmp_path):
-        super().test_every_claim_fails_under_its_ablation(tmp_path)

@@ -6,6 +6,7 @@ or dark, is settled before anything is drawn.
 
 import re
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from fontTools import subset
@@ -34,11 +35,12 @@ SETTLED = """document.documentElement.dataset.theme = document.documentElement.d
       : matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";"""
 # Inline scripts need documentation_options.js at once; everything else can wait for the page.
 BLOCKING_SCRIPT = re.compile(r"<script (?=[^>]*\bsrc=)(?![^>]*\b(?:defer|async)\b)(?![^>]*documentation_options)")
-PICTURE = re.compile(r'<img (?=[^>]*src="([^"]*_images/[^"]+\.png)")')
+PICTURE = re.compile(r'<img (?![^>]*\bloading=)(?=[^>]*src="([^"]*_images/[^"]+\.png)")')
+WORD = re.compile(r"[\w-]+")
 RULE = re.compile(r"([^{}]+)(\{[^{}]*\})")
 CLASS = re.compile(r"\.([A-Za-z_][\w-]*)")
-ASIDE = re.compile(r"/\*.*?\*/|\([^()]*\)|\[[^\]]*\]", re.DOTALL)
-ICON_NAME = re.compile(r"\bfa-([a-z-]+)")
+COMMENT = re.compile(r"(/\*.*?\*/)", re.DOTALL)
+ASIDE = re.compile(r"\([^()]*\)|\[[^\]]*\]")
 ICON_RULE = re.compile(r'([^{}]*)\{content:"\\([0-9a-f]+)"\}')
 ICON_VARIABLE = re.compile(r'--pst-icon-[a-z-]+:"(.)"')  # admonitions and the like
 # Set by the theme's scripts, where no page shows them.
@@ -59,27 +61,24 @@ def _lighten(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    names, words = set(ICONS_BY_SCRIPT), set()
+    static = out / "_static"
+    for unused in [*static.rglob("fontawesome.js*"), *static.rglob("*thebe*"), *static.glob("mathjax/*.js")]:
+        if unused.name != "tex-chtml.js":  # the one of MathJax's combinations that the pages load
+            unused.unlink()
+    words = set()
     for page in out.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
-        names.update(ICON_NAME.findall(html))
-        words.update(re.findall(r"[\w-]+", html))
+        words.update(WORD.findall(html))
         lighter = _without_needless_files(BLOCKING_SCRIPT.sub("<script defer ", UNUSED_SCRIPT.sub("", html)))
         lighter = UNSETTLED.sub(SETTLED, lighter).replace(' data-theme="auto"', "")
         lighter = PICTURE.sub(partial(_when_near, page.parent), lighter)
         if lighter != html:
             page.write_text(lighter, encoding="utf-8")
-    for script in [*(out / "_static/scripts").glob("*theme.js"), *(out / "_static").glob("*.js")]:
-        names.update(ICON_NAME.findall(script.read_text(encoding="utf-8", errors="ignore")))
-    for script in (out / "_static").rglob("*.js"):
-        words.update(re.findall(r"[\w-]+", script.read_text(encoding="utf-8", errors="ignore")))
-    _cut_icon_fonts(out, names)
-    theme = out / "_static/styles/pydata-sphinx-theme.css"
+    for script in chain(*map(static.glob, ("*.js", "scripts/*.js", "mathjax/*.js"))):
+        words.update(WORD.findall(script.read_text(encoding="utf-8", errors="ignore")))
+    _cut_icon_fonts(out, ICONS_BY_SCRIPT | {word.removeprefix("fa-") for word in words if word.startswith("fa-")})
+    theme = static / "styles/pydata-sphinx-theme.css"
     theme.write_text(_without_needless_rules(theme.read_text(encoding="utf-8"), words), encoding="utf-8")
-    static = out / "_static"
-    for unused in [*static.rglob("fontawesome.js*"), *static.rglob("*thebe*"), *static.glob("mathjax/*.js")]:
-        if unused.name != "tex-chtml.js":  # the one of MathJax's combinations that the pages load
-            unused.unlink()
 
 
 def _when_near(folder: Path, found: re.Match) -> str:
@@ -100,14 +99,15 @@ def _without_needless_files(html: str) -> str:
 def _without_needless_rules(css: str, words: set[str]) -> str:
     """A style sheet without the selectors that need a class which no page and no script names anywhere.
 
-    What stands in brackets, as in `:not(.btn)` and `[href$=".pdf"]`, is not looked at.
+    Comments, which name authors and licences, stay. What stands in brackets, as in `:not(.btn)` and
+    `[href$=".pdf"]`, is not looked at.
     """
 
     def kept(rule: re.Match) -> str:
         used = [one for one in re.split(r",(?![^(]*\))", rule[1]) if _classes(one) <= words]
         return ",".join(used) + rule[2] if used else ""
 
-    return RULE.sub(kept, css)
+    return "".join(part if part.startswith("/*") else RULE.sub(kept, part) for part in COMMENT.split(css))
 
 
 def _classes(selector: str) -> set[str]:

@@ -14,13 +14,12 @@ window.MathJax ??= {};
     asked = true;
     const script = document.createElement("script");
     script.src = source;
-    const fetch = () => setTimeout(() => document.head.append(script));
-    document.hidden ? fetch() : requestAnimationFrame(fetch); // what nobody sees is not painted
+    const append = () => setTimeout(() => document.head.append(script));
+    document.hidden ? append() : requestAnimationFrame(append); // what nobody sees is not painted
   }
 
   async function set(formulas) {
-    for (const formula of formulas) waiting.delete(formula);
-    await MathJax.typesetPromise(formulas);
+    await MathJax.typesetPromise(formulas.filter((formula) => waiting.delete(formula)));
     document.documentElement.dataset.maths = "set";
   }
 
@@ -33,8 +32,7 @@ window.MathJax ??= {};
     (entries) => {
       const formulas = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
       formulas.forEach((formula) => observer.unobserve(formula));
-      if (!ready) formulas.length && later(formulas);
-      else set(formulas.filter((formula) => waiting.has(formula)));
+      if (formulas.length) ready ? set(formulas) : later(formulas);
     },
     { rootMargin: "100% 0px" },
   );

@@ -230,8 +230,9 @@ class Batch:
         """The same batch on a device, such as "cuda"; itself, if that is where it is."""
         if self.source.device == torch.device(device):
             return self
-        tensors = {f.name: x for f in fields(self) if (x := getattr(self, f.name)) is not None}
-        return replace(self, **{name: x.to(device) for name, x in tensors.items()})
+        return replace(
+            self, **{f.name: x.to(device) for f in fields(self) if (x := getattr(self, f.name)) is not None}
+        )
 
     def minibatches(self, size: int, updates: int, seed: int) -> Iterator["Batch"]:
         """``updates`` batches of ``size`` rows: all rows in a random order, then all again in another, and so on.

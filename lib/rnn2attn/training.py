@@ -1,6 +1,7 @@
 """Training: seeds, the losses, the loop, evaluation, and how a trained number is printed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
@@ -94,41 +95,37 @@ def fit(
     Returns:
         The loss of each batch, measured before its update.
     """
+    batches = list(batches) if one_cycle else batches
+    losses = []
+    with _taken(model, device) as there:
+        optimiser = torch.optim.Adam(model.parameters(), lr=lr)
+        if one_cycle:
+            schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=lr, total_steps=max(len(batches), 1))
+        for update, batch in enumerate(batches):
+            batch = batch.to(there)
+            logits = model(batch) if forcing is None else model(batch, forcing=forcing(update))
+            value = loss(logits, batch.target, batch.target_mask)
+            optimiser.zero_grad()
+            value.backward()
+            if clip is not None:
+                nn.utils.clip_grad_norm_(model.parameters(), clip)
+            optimiser.step()
+            if one_cycle:
+                schedule.step()
+            losses.append(value.item())
+    return losses
+
+
+@contextmanager
+def _taken(model: nn.Module, device: torch.device | str | None) -> Iterator[torch.device | str]:
+    """Take a model to where it is trained, see `fit`, and bring it back."""
     home = next(model.parameters()).device
     there = device or ("cuda" if torch.cuda.is_available() else home)
     try:
-        return _fit(model.to(there), (batch.to(there) for batch in batches), lr, loss, clip, one_cycle, forcing)
+        model.to(there)
+        yield there
     finally:
         model.to(home)
-
-
-def _fit(
-    model: nn.Module,
-    batches: Iterable[Batch],
-    lr: float,
-    loss: Callable[[Tensor, Tensor, Tensor], Tensor],
-    clip: float | None,
-    one_cycle: bool,
-    forcing: Callable[[int], float] | None,
-) -> list[float]:
-    """The loop of `fit`, with model and batches on one device."""
-    batches = list(batches) if one_cycle else batches
-    optimiser = torch.optim.Adam(model.parameters(), lr=lr)
-    if one_cycle:
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=lr, total_steps=max(len(batches), 1))
-    losses = []
-    for update, batch in enumerate(batches):
-        logits = model(batch) if forcing is None else model(batch, forcing=forcing(update))
-        value = loss(logits, batch.target, batch.target_mask)
-        optimiser.zero_grad()
-        value.backward()
-        if clip is not None:
-            nn.utils.clip_grad_norm_(model.parameters(), clip)
-        optimiser.step()
-        if one_cycle:
-            schedule.step()
-        losses.append(value.item())
-    return losses
 
 
 class Scores(NamedTuple):

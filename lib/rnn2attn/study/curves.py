@@ -90,12 +90,13 @@ def curve(
         raise ValueError(f"over has {len(over)} axes, where one was expected, or two: the second makes a series each")
     (axis, points), *second = over.items()
     names = list(second[0][1]) if second else None
-    again = (points[0], names[0]) if again is None and second else points[0] if again is None else again
-    again, series = again if second else (again, None)
+    if again is None:
+        again = (points[0], names[0]) if second else points[0]
+    again, *chosen = again if second else (again,)
     if again not in points:
         raise ValueError(f"again is {again}, which is none of the points {', '.join(map(str, points))}")
-    if second and series not in names:
-        raise ValueError(f"the series to measure again is {series}, which is none of {', '.join(map(str, names))}")
+    if second and chosen[0] not in names:
+        raise ValueError(f"the series to measure again is {chosen[0]}, which is none of {', '.join(map(str, names))}")
 
     if not data:
         return _as_stored(id, kind, name, axis, points, again, seed)
@@ -110,7 +111,7 @@ def curve(
     if studying() is not None:
         if seed != studying():
             raise ValueError(f"the curve of {id} was given seed {seed} in a study of seed {studying()}")
-        wanted = {again: series and [series]} if sampling() else dict.fromkeys(points, names)
+        wanted = {again: chosen or None} if sampling() else dict.fromkeys(points, names)
         found = {point: measured(point, labels) for point, labels in wanted.items()}
         for point, row in found.items():
             record(id, kind, [(stored_as(label), f"{axis}={point}", x) for label, x in row.items()], None)
@@ -119,7 +120,7 @@ def curve(
         series = {label or name or id: np.array([[row[label] for row in rows]]) for label in nothing}
         return Curve(tuple(points), series, (seed,), "")
 
-    live = measured(again, series and [series])
+    live = measured(again, chosen or None)
     labels = names or list(live)
     tables = _stored(id, [stored_as(label) for label in labels], [f"{axis}={point}" for point in points])
     place = list(points).index(again)
