@@ -9,6 +9,7 @@ import pytest
 
 from conftest import ROOT
 from rnn2attn.study.checks import differences
+from rnn2attn.study.fingerprint import same_code, version
 from rnn2attn.study.register import register
 from rnn2attn.study.results import read
 from rnn2attn.study.runner import chapter_number, run
@@ -92,6 +93,12 @@ class Evidence:
         verdicts = dict(re.findall(r"^\| .*\((C\d+)\) \| (\w+) \|", text, re.MULTILINE))
         number = chapter_number(self.notebook)
         assert verdicts == {id: claim.verdict for id, claim in register().items() if claim.chapter == number}
+
+    def test_the_stored_rows_are_of_the_code_as_it_is(self):
+        """What the chapter can reach is what it could reach when its rows were measured."""
+        now = version(self.notebook)
+        old = sorted({row for row in self.stored.version if not same_code(row, now)})
+        assert not old, f"rows of {old}, and the code is {now}. Next: make study CHAPTER={self.notebook.name[:2]}"
 
     def test_the_stored_numbers_are_those_on_the_page(self):
         """What nbval has just seen the chapter print, at its own seed, is what results.csv has judged."""

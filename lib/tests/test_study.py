@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -19,14 +18,15 @@ import torch
 import yaml
 from nbformat import v4
 
-from rnn2attn.study import ClaimFailed, OutsideBand, claim, curve, register, results
+from rnn2attn.study import ClaimFailed, OutsideBand, claim, curve, fingerprint, register, results
 from rnn2attn.study.checks import ablated, differences, reproduce
-from rnn2attn.study.claims import Verdict, judge
+from rnn2attn.study.claims import judge
 from rnn2attn.study.curves import band
 from rnn2attn.study.fingerprint import version
 from rnn2attn.study.register import REGISTER, typeset
 from rnn2attn.study.results import COLUMNS, RESULTS, judged, write
 from rnn2attn.study.runner import RunFailed, run, study
+from rnn2attn.study.shown import Verdict
 from rnn2attn.training import approx
 
 # A chapter small enough to run in seconds. It leaves a line in ran.txt for each run that it is part of.
@@ -108,7 +108,7 @@ def test_the_register_holds_every_claim_once():
         ({"verdict": "true"}, "C9 has verdict 'true'"),
         ({"statement": ""}, "C9 has no statement"),
         ({"says": None}, "C9 has no says"),
-        ({"chapter": 7}, "C9 has chapter 7"),
+        ({"chapter": 0}, "C9 has chapter 0"),
         ({"documents": [5]}, "C9 has documents"),
         ({"note": "x"}, "C9 has a field 'note'"),
         ({"id": "X9"}, "X9 has id"),
@@ -480,21 +480,79 @@ def test_rows_are_sorted_and_written_whole_or_not_at_all(tmp_path, monkeypatch):
     assert path.read_bytes() == before
 
 
-def test_the_fingerprint_follows_the_code_that_counts(chapter, tmp_path):
+@pytest.fixture
+def fingerprinted(chapter, tmp_path):
+    """The chapter's version with a copy of the library in which a module's text was replaced, or added to."""
     book = nbformat.read(chapter, 4)
-    book.cells.append(v4.new_code_cell("from rnn2attn import plots\n%matplotlib inline"))
+    book.cells.append(v4.new_code_cell("from rnn2attn import plots\n%matplotlib inline\nplots.lines([1], x=[1])"))
     nbformat.write(book, chapter)
-    script = "import sys, pathlib, rnn2attn.study.fingerprint as f; print(f.version(pathlib.Path(sys.argv[1])))"
 
-    def with_change_in(module):
-        env = {**os.environ, "PYTHONPATH": str(ablated(tmp_path / module, module, "# changed"))}
-        command = [sys.executable, "-c", script, str(chapter)]
-        return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.strip()
+    def with_change(module, old="", new=""):
+        copy = ablated(tmp_path / str(len(list(tmp_path.iterdir()))), module, new if not old else "")
+        path = (copy / "rnn2attn" / module.replace(".", "/")).with_suffix(".py")
+        if old:
+            text = path.read_text(encoding="utf-8")
+            assert text.count(old) == 1
+            path.write_text(text.replace(old, new), encoding="utf-8")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(fingerprint, "PACKAGE", copy / "rnn2attn")
+            fingerprint.module.cache_clear()
+            found = version(chapter)
+        fingerprint.module.cache_clear()
+        return found
 
-    assert with_change_in("recurrent.steps") != version(chapter)
-    assert with_change_in("shapes") != version(chapter), "recurrent imports it"
-    assert with_change_in("plots.charts") == version(chapter), "a figure changes no number"
-    assert with_change_in("gradients") == version(chapter), "the chapter does not import it"
+    return with_change
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new"),
+    [
+        ("recurrent.steps", "torch.tanh(x @ W_xh.T + h @ W_hh.T + b)", "torch.tanh(x @ W_xh.T + h @ W_hh + b)"),
+        ("recurrent.steps", "def rnn_step(x, h, W_xh, W_hh, b):", "def rnn_step(x, h, W_xh, W_hh, b=0):"),
+        ("shapes", "* factor == size", "* factor != size"),  # rnn_step calls it
+        ("study.curves", "ROOM = 0.1", "ROOM = 0.2"),  # a constant of what the chapter calls
+        ("study.values", "", "def holds(passes, value):\n    return True"),
+    ],
+)
+def test_the_fingerprint_follows_the_code_that_counts(chapter, fingerprinted, module, old, new):
+    assert fingerprinted(module, old, new) != version(chapter)
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new"),
+    [
+        ("recurrent.steps", "", "# a comment"),
+        ("recurrent.steps", "", "def not_used():\n    return 1"),
+        ("recurrent.steps", "def lstm_step(", "def other_step("),  # in the same file, and the chapter does not use it
+        ("recurrent.steps", "Elman (1990)", "Elman, 1990"),  # in the docstring
+        ("shapes", "was expected", "is expected"),  # what an error says
+        ("study.shown", "Reported, not judged.", "Reported."),
+        ("plots.charts", "", "def lines():\n    return 1"),
+        ("gradients", "", "def longest_chain():\n    return 1"),
+    ],
+)
+def test_and_no_other(chapter, fingerprinted, module, old, new):
+    assert fingerprinted(module, old, new) == version(chapter)
+
+
+def test_a_chapters_own_code_counts_and_its_figures_do_not(chapter):
+    def with_cell(code):
+        book = nbformat.read(chapter, 4)
+        book.cells.append(v4.new_code_cell(code))
+        other = chapter.with_name("01-other.ipynb")
+        nbformat.write(book, other)
+        return version(other)
+
+    bare = with_cell("from rnn2attn import plots")
+    assert with_cell("from rnn2attn import plots\n# a comment\nplots.lines([1], x=[1])") == bare
+    assert with_cell("from rnn2attn import plots\nseed += 1") != bare
+
+
+def test_a_release_makes_no_measurement_old(chapter, tmp_path, monkeypatch):
+    assert study([chapter], [0], tmp_path / "results.csv", lambda line: None) == []
+    monkeypatch.setattr("rnn2attn.__version__", "99.0")
+    study([chapter], [0], tmp_path / "results.csv", lambda line: None)
+    assert ran(chapter) == ["0"]
 
 
 def test_an_interrupted_study_loses_the_run_under_way_only(chapter, tmp_path):

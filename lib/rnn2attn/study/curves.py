@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from rnn2attn.study.claims import kind_of, number
+from rnn2attn.study.claims import kind_of
 from rnn2attn.study.register import look_up
 from rnn2attn.study.results import read, record, sampling, studying
+from rnn2attn.study.shown import number
 
 EXACT = 1e-5  # of an exact number: the stored ones have six digits
 WIDER = 1.0  # the stored band is widened on either side by this share of its width …

@@ -98,7 +98,7 @@ def _checked(entry: object, place: str) -> Claim:
     for name in entry:
         if name not in names:
             raise ValueError(f"{place} has a field {name!r}; the fields are {', '.join(names)}")
-    kinds = tuple([entry["kind"]] if isinstance(entry["kind"], str) else entry["kind"])
+    kinds, chapter = tuple([entry["kind"]] if isinstance(entry["kind"], str) else entry["kind"]), entry["chapter"]
     _each(
         place,
         "id",
@@ -106,7 +106,7 @@ def _checked(entry: object, place: str) -> Claim:
         isinstance(entry["id"], str) and re.fullmatch(r"C\d+", entry["id"]),
         "C and a number",
     )
-    _each(place, "chapter", entry["chapter"], entry["chapter"] in range(1, 7), "1 … 6")
+    _each(place, "chapter", chapter, type(chapter) is int and chapter > 0, "the number of a chapter")
     _each(place, "documents", entry["documents"], set(entry["documents"]) <= set(range(5)), "a list of 0 … 4")
     _each(place, "kind", entry["kind"], set(kinds) <= set(KINDS), f"one or more of {', '.join(KINDS)}")
     _each(place, "verdict", entry["verdict"], entry["verdict"] in VERDICTS, f"one of {', '.join(VERDICTS)}")

@@ -11,6 +11,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -18,7 +19,7 @@ import pandas as pd
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from rnn2attn.study.fingerprint import version
+from rnn2attn.study.fingerprint import same_code, version
 from rnn2attn.study.results import COLUMNS, RESULTS, judged, read, write
 
 FAILED = "ClaimFailed"
@@ -118,7 +119,7 @@ def study(
         broken = False
         for seed in seeds:
             rows = read(path)
-            if ((rows.chapter == chapter) & (rows.seed == seed) & (rows.version == now)).any():
+            if ((rows.chapter == chapter) & (rows.seed == seed) & rows.version.map(partial(same_code, now))).any():
                 say(f"{notebook.stem}  seed {seed}  stored already")
                 continue
             start = time.perf_counter()
@@ -137,7 +138,7 @@ def study(
                 say("  " + message.replace("\n", "\n    "))
         rows = read(path)
         if not broken:  # what other seeds measured with other code is no evidence for this one
-            old = (rows.chapter == chapter) & (rows.version != now)
+            old = (rows.chapter == chapter) & ~rows.version.map(partial(same_code, now))
             if old.any():
                 write(rows[~old], path)
             rows = rows[~old]
