@@ -1,24 +1,26 @@
 # The README's two commands are `make book` and `make test`. `make` alone lists them all.
 SHELL    := bash
-PYTHON   ?= $(firstword $(shell command -v python3.11 python3 2>/dev/null))
+PYTHON   ?= $(firstword $(shell command -v python3.11 python3 python3.13 python3.12 2>/dev/null))
 PIP_ARGS ?=
 JOBS     ?= 2
 BIN      := .venv/bin
 READY    := .venv/.ready
 
-# Frames of the explorables are drawn for the book, not in a learner's kernel.
-export RNN2ATTN_FRAMES := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help book serve zip pdf lighthouse test soak exercises notebook notebooks study bench system address clean
+.PHONY: help install book serve zip pdf lighthouse style check fix test soak exercises notebook notebooks study bench \
+  system address clean
 
 help: ## list the targets
 	@echo "usage: make TARGET"
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 14
 
 $(READY): requirements.txt lib/pyproject.toml exercises/grading/pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Name another: make PYTHON=/path/to/python3.11 …"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "There is no Python on the path. Needed is 3.11.2 or newer."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 2))' || { echo "Python 3.11.2 or newer is needed;" \
+	  "$(PYTHON) is $$($(PYTHON) -V). Name another: make PYTHON=/path/to/python3.13 …"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments." \
+	  "On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "── Installing into .venv (the first time takes minutes)"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install $(PIP_ARGS) --disable-pip-version-check --progress-bar off -r requirements.txt | \
@@ -26,6 +28,8 @@ $(READY): requirements.txt lib/pyproject.toml exercises/grading/pyproject.toml
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e lib -e exercises/grading
 	@$(BIN)/pip check
 	@touch $@
+
+install: $(READY) ## make .venv and install there what requirements.txt names; the other targets do it by themselves
 
 book: $(READY) ## execute every chapter and write the book to _build/html
 	@echo "── Building the book"
@@ -42,16 +46,25 @@ zip: $(READY) ## pack the built book into _build/from-rnn-to-attention.zip, to b
 	@$(BIN)/python book/tools/pack.py
 
 pdf: $(READY) ## print the built book: each page and the whole, into _build/pdf
-	@$(BIN)/python book/tools/print.py
+	@$(BIN)/python book/tools/paper.py
 
 lighthouse: $(READY) ## measure the built pages as a phone loads them: make lighthouse RUNS=5
 	@$(BIN)/python book/tools/lighthouse.py $(if $(RUNS),--runs $(RUNS))
 
-test: $(READY) ## run all tests: library, notebooks, built pages (under 15 minutes on 2 cores)
-	@if [ "$$CI" = true ] || { [ "$$(id -u)" = 0 ] && [ -f /etc/debian_version ]; }; then $(MAKE) --no-print-directory system; fi
+style: $(READY)
 	@echo "── Style"
-	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted. Next: $(BIN)/ruff format ."; exit 1; }
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted. Next: make fix"; exit 1; }
+	@$(BIN)/ruff check --quiet . || { echo "Next: make fix, which mends most of it"; exit 1; }
+
+fix: $(READY) ## format all files, and mend what ruff can mend
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format .
+
+check: style ## style, and all tests that start no kernel, build, browser or jail (under a minute)
+	@echo "── Tests that are quick"
+	@$(BIN)/pytest -q -n $(JOBS) --dist loadfile -m "not soak and not heavy" --ignore=notebooks
+
+test: style ## run all tests: library, notebooks, built pages (about five minutes on 2 cores)
+	@if [ "$$CI" = true ] || { [ "$$(id -u)" = 0 ] && [ -f /etc/debian_version ]; }; then $(MAKE) --no-print-directory system; fi
 	@echo "── Tests"
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 	@echo
@@ -66,7 +79,7 @@ exercises: $(READY) ## write the exercises' notebooks and check's data from thei
 
 notebook: $(READY) ## open the notebooks in JupyterLab, which is installed the first time
 	@test -x $(BIN)/jupyter-lab || $(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.txt jupyterlab==4.6.6
-	@env -u RNN2ATTN_FRAMES $(BIN)/jupyter-lab notebooks
+	@$(BIN)/jupyter-lab notebooks
 
 notebooks: $(READY) ## execute the notebooks and store their outputs in them
 	@$(BIN)/python book/tools/execute.py notebooks/*.ipynb
@@ -78,8 +91,9 @@ study: $(READY) ## measure every chapter over seeds and store the numbers: make 
 bench: $(READY) ## time attention against loops and the limit, and make the page's tables: make bench ROUNDS=7
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed.py $(if $(ROUNDS),--rounds $(ROUNDS))
 
+# libatomic1: Playwright's own Node asks for it, and a bare Debian 12 has it not.
 system: ## install what the tests need from Debian: Chromium and a Hangul font for pages, bubblewrap and libseccomp2 for grading
-	@for package in chromium fonts-nanum bubblewrap libseccomp2; do dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
+	@for package in chromium fonts-nanum libatomic1 bubblewrap libseccomp2; do dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
 	if [ -n "$$missing" ]; then \
 	  echo "── Installing$$missing"; \
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \

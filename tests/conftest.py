@@ -3,30 +3,22 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-import yaml
 from filelock import FileLock
 
-ROOT = Path(__file__).resolve().parents[1]
+from building import ROOT, build
+from chromium import chromium as find_chromium
+
 SYSTEM_LINE = "Chromium is not installed: the tests of the built pages did not run. To install it: make system"
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-
-# The kernels that nbval starts draw what the stored outputs hold (see rnn2attn.explore).
-os.environ.setdefault("RNN2ATTN_FRAMES", "1")
-
-
-def chromium_path() -> str | None:
-    """Where Debian, or another system, keeps its Chromium."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture(scope="session")
 def chromium():
     """A running headless Chromium. Missing, it is named at the end; where CI=true it is a failure."""
-    path = chromium_path()
+    path = find_chromium()
     if path is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(SYSTEM_LINE)
     from playwright.sync_api import sync_playwright
@@ -35,21 +27,6 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
         yield browser
         browser.close()
-
-
-def build(root: Path, out: Path, *, env: dict | None = None, **execute) -> subprocess.CompletedProcess:
-    """Run jupyter-book on the book in root, as `make book` does, with other settings of `execute:` if given."""
-    out.mkdir(parents=True, exist_ok=True)
-    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
-    config["execute"] |= execute
-    config["sphinx"]["local_extensions"] = dict.fromkeys(config["sphinx"]["local_extensions"], str(root))
-    changed = out / "_config.yml"
-    changed.write_text(yaml.safe_dump(config), encoding="utf-8")
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(root), "-W", "--keep-going"]
-    command += ["--config", str(changed), "--toc", str(root / "_toc.yml"), "--path-output", str(out)]
-    return subprocess.run(
-        command, cwd=root, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
-    )
 
 
 @pytest.fixture(scope="session")

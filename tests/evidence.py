@@ -7,7 +7,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from conftest import ROOT
+from building import ROOT
 from rnn2attn.study.checks import differences
 from rnn2attn.study.fingerprint import same_code, version
 from rnn2attn.study.register import register

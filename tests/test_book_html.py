@@ -10,7 +10,7 @@ import pytest
 from lxml import html
 from PIL import Image
 
-from conftest import ROOT
+from building import ROOT
 from test_book_site import extension
 
 ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]*:")  # mailto:, https:, data: …

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from pypdf import PdfReader
 
 import paper
-from conftest import ROOT
+from building import ROOT
 
 pytestmark = pytest.mark.browser
 

@@ -18,7 +18,7 @@ from playwright.sync_api import expect
 from pybtex.database import parse_string
 
 import rnn2attn
-from conftest import ROOT
+from building import ROOT
 
 REPOSITORY = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
 CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ import re
 
 from bs4 import BeautifulSoup
 
-from conftest import ROOT
+from building import ROOT
 from rnn2attn.study.register import register
 
 PAGE = ROOT / "book/documents.md"

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from nbformat import v4
 from playwright.sync_api import expect
 
-from conftest import ROOT, build
+from building import ROOT, build
 from rnn2attn.study.checks import ablated
 from rnn2attn.study.claims import judge
 

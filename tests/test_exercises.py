@@ -14,7 +14,7 @@ import yaml
 from axe_playwright_python.sync_playwright import Axe
 from nbclient import NotebookClient
 
-from conftest import ROOT
+from building import ROOT
 from test_notebooks import MYST
 
 EXERCISES = sorted((ROOT / "exercises").glob("*.ipynb"))

@@ -6,7 +6,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from conftest import ROOT
+from building import ROOT
 
 KOREAN = re.compile(r"[가-힣]")
 

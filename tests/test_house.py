@@ -12,8 +12,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import address
+from building import ROOT, build
 from colab_runtime import LIST, versions
-from conftest import ROOT, build
 
 # What a Colab runtime holds. Its PyTorch is not in Colab's list: this one stood there in August 2026.
 COLAB = versions(LIST.read_text(encoding="utf-8")) | {"torch": "2.11.0"}

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 import yaml
 
-from conftest import ROOT
+from building import ROOT
 
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MYST = re.compile(

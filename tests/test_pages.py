@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from fontTools.ttLib import TTFont
 from playwright.sync_api import expect
 
-from conftest import ROOT
+from building import ROOT
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 import yaml
 
-from conftest import ROOT
+from building import ROOT
 
 FOLDER = ROOT / ".github/workflows"
 

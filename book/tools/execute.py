@@ -1,5 +1,6 @@
 """Execute notebooks and store their outputs in them, with nothing that changes from run to run."""
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -19,6 +20,9 @@ def execute(path: Path) -> None:
 
 
 if __name__ == "__main__":
+    # As in the book's build (book/extension/execution.py).
+    os.environ.setdefault("RNN2ATTN_FRAMES", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     for name in sys.argv[1:]:
         start = time.perf_counter()
         print(f"{name} …", end=" ", flush=True)

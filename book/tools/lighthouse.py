@@ -19,6 +19,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+from chromium import chromium
+
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = "12.8.2"  # the last that Node 18 and 20 can run
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
@@ -74,11 +76,6 @@ def command() -> list[str] | None:
         return [own]
     npx = shutil.which("npx")
     return [npx, "--yes", f"lighthouse@{VERSION}"] if npx else None
-
-
-def chromium() -> str | None:
-    """Where Debian, or another system, keeps its Chromium."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def measure(address: str, lighthouse: list[str]) -> dict:

@@ -6,7 +6,6 @@ are printed under the book's public address, so that a link from one page to ano
 
 import logging
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from io import BytesIO
@@ -15,6 +14,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
+
+from chromium import chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "from-rnn-to-attention"
@@ -122,12 +123,12 @@ def print_book(browser: Browser, html: Path, names: list[str], folder: Path) -> 
 def main() -> None:
     """Print what _toc.yml names."""
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # which remarks on how Chromium counts its objects
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
+    path = chromium()
+    if path is None:
         sys.exit("Printing needs Chromium. To install it on Debian: make system")
     names = contents((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         try:
             whole = print_book(browser, ROOT / "_build/html", names, ROOT / "_build/pdf")
         except FileNotFoundError as error:

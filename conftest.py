@@ -1,0 +1,45 @@
+"""What all tests share: chapters run as in the book, and nothing that takes long is in `make check`."""
+
+import os
+import re
+import sys
+
+import pytest
+
+# As in the book's build (book/extension/execution.py). Set here, they reach every kernel that a test starts.
+os.environ.setdefault("RNN2ATTN_FRAMES", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+HEAVY = re.compile(r"ipykernel|jupyter-book|rnn2attn\.study|playwright|chrom(e|ium)\b|bwrap")
+running = None  # the test under way
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what starts something heavy by nature: the notebooks, and whatever asks for a browser."""
+    for item in items:
+        if item.path.suffix == ".ipynb" or item.get_closest_marker("browser"):
+            item.add_marker("heavy")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Note which test is under way, for the watch below."""
+    global running
+    running = item
+    try:
+        return (yield)
+    finally:
+        running = None
+
+
+def _watch(event, arguments):
+    """Let a test that is not marked heavy start no kernel, no build, no browser and no jail."""
+    if event in ("subprocess.Popen", "os.posix_spawn", "os.exec") and running:
+        command = " ".join(
+            map(os.fsdecode, arguments[1] if not isinstance(arguments[1], str | bytes) else [arguments[1]])
+        )
+        if HEAVY.search(command) and not running.get_closest_marker("heavy"):
+            raise RuntimeError(f"{running.nodeid} starts {command!r}: mark it with @pytest.mark.heavy")
+
+
+sys.addaudithook(_watch)

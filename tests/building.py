@@ -1,0 +1,25 @@
+"""How the tests build a book: as `make book` does, where they want it, with the settings that they want."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def build(root: Path, out: Path, *, env: dict | None = None, **execute) -> subprocess.CompletedProcess:
+    """Run jupyter-book on the book in root, as `make book` does, with other settings of `execute:` if given."""
+    out.mkdir(parents=True, exist_ok=True)
+    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    config["execute"] |= execute
+    config["sphinx"]["local_extensions"] = dict.fromkeys(config["sphinx"]["local_extensions"], str(root))
+    changed = out / "_config.yml"
+    changed.write_text(yaml.safe_dump(config), encoding="utf-8")
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(root), "-W", "--keep-going"]
+    command += ["--config", str(changed), "--toc", str(root / "_toc.yml"), "--path-output", str(out)]
+    return subprocess.run(
+        command, cwd=root, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
+    )
