@@ -70,8 +70,8 @@ test: style ## run all tests: library, notebooks, built pages (about five minute
 	@echo
 	@echo "All tests passed. Next: git commit, with a message that says why."
 
-soak: $(READY) ## run the long tests, which may install what requirements.txt does not hold (nbgrader)
-	@$(BIN)/pytest -m soak
+soak: $(READY) ## run the long tests, which may install more (nbgrader); or a part of them: make soak SHARD=1/4
+	@$(BIN)/pytest -m soak $(if $(SHARD),--shard $(SHARD))
 
 exercises: $(READY) ## write the exercises' notebooks and check's data from their specifications
 	@$(BIN)/python -m rnn2attn_grading write

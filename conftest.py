@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import zlib
 
 import pytest
 
@@ -14,8 +15,20 @@ HEAVY = re.compile(r"ipykernel|jupyter-book|rnn2attn\.study|playwright|chrom(e|i
 running = None  # the test under way
 
 
-def pytest_collection_modifyitems(items):
-    """Mark what starts something heavy by nature: the notebooks, and whatever asks for a browser."""
+def pytest_addoption(parser):
+    """Let the long tests be shared out, as the workflow soak.yml does: `--shard 2/4` is a quarter of the files."""
+    parser.addoption("--shard", default="1/1", metavar="K/N", help="run the K-th of N parts, made of whole files")
+
+
+def in_shard(name, shard):
+    """Whether a file of this name falls into a shard such as "2/4"."""
+    part, parts = map(int, shard.split("/"))
+    return zlib.crc32(name.encode()) % parts == part - 1
+
+
+def pytest_collection_modifyitems(config, items):
+    """Mark what starts something heavy by nature: the notebooks, and whatever asks for a browser. Take one shard."""
+    items[:] = [item for item in items if in_shard(item.path.name, config.getoption("shard"))]
     for item in items:
         if item.path.suffix == ".ipynb" or item.get_closest_marker("browser"):
             item.add_marker("heavy")

@@ -60,3 +60,14 @@ def test_outside_links_are_checked_on_a_schedule():
     assert check["with"]["fail"] is True
     for pattern in re.findall(r"'_build/html/([^']+)/\*", check["with"]["args"]):
         assert (ROOT / pattern.removesuffix("/**")).is_dir(), pattern
+
+
+def test_the_parts_of_the_long_tests_are_all_of_them(request):
+    """Each file falls into one shard, and the workflow runs every shard."""
+    run = workflow("soak")["jobs"]["part"]
+    shards = run["strategy"]["matrix"]["shard"]
+    assert shards == list(range(1, len(shards) + 1))
+    assert run["steps"][-1]["run"] == f"make soak SHARD=${{{{ matrix.shard }}}}/{len(shards)}"
+    in_shard = request.config.pluginmanager.get_plugin(str(ROOT / "conftest.py")).in_shard
+    for path in ROOT.glob("*/**/test_*.py"):
+        assert sum(in_shard(path.name, f"{shard}/{len(shards)}") for shard in shards) == 1
