@@ -52,7 +52,7 @@ def test_every_page_can_be_edited_and_reported(pages):
         report = urlsplit(links["Report an error on this page"])
         assert report._replace(query="").geturl() == f"{REPOSITORY}/issues/new"
         assert parse_qs(report.query)["title"] == [f"Error on page {name}"]
-        assert CITATION["version"] in parse_qs(report.query)["body"][0]
+        assert rnn2attn.__version__ in parse_qs(report.query)["body"][0]
 
 
 def test_every_chapter_can_be_launched_and_downloaded(pages, book):
@@ -77,14 +77,13 @@ def test_binder_gets_the_versions_of_the_requirements():
 
 
 def test_every_page_has_its_version_and_a_date(pages):
-    assert CITATION["version"] == rnn2attn.__version__
     for name, page in pages.items():
         foot = page.select_one(".bd-footer-content").get_text(" ", strip=True)
-        assert re.search(rf"Last updated on \d{{4}}-\d{{2}}-\d{{2}}\. Version {CITATION['version']}\.", foot), name
+        assert re.search(rf"Last updated on \d{{4}}-\d{{2}}-\d{{2}}\. Version {rnn2attn.__version__}\.", foot), name
 
 
 def test_a_page_is_as_young_as_what_it_is_made_from(tmp_path, monkeypatch):
-    (tmp_path / "CITATION.cff").write_text("version: 0.1.0\ndate-released: 2026-01-01\n")
+    (tmp_path / "CITATION.cff").write_text("date-released: 2026-01-01\n")
     made_from = defaultdict(set, page={"data.csv"})
     env = SimpleNamespace(doc2path=lambda name: tmp_path / f"{name}.md", dependencies=made_from)
     app = SimpleNamespace(srcdir=tmp_path, env=env)
@@ -194,7 +193,7 @@ def test_bibtex_and_apa_say_what_the_citation_file_says(pages):
     assert entry.fields["url"] == CITATION["repository-code"] == REPOSITORY
     assert apa.strip() == (
         f"{CITATION['authors'][0]['name']}. ({CITATION['date-released'].year}). {CITATION['title']} "
-        f"(Version {CITATION['version']}) [Computer software]. {REPOSITORY}"
+        f"(Version {rnn2attn.__version__}) [Computer software]. {REPOSITORY}"
     )
 
 

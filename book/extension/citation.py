@@ -1,4 +1,7 @@
-"""The directive ``{citation}``: CITATION.cff as BibTeX and in the style of the APA, each ready to be copied."""
+"""The directive ``{citation}``: CITATION.cff as BibTeX and in the style of the APA, each ready to be copied.
+
+The version is the library's.
+"""
 
 from pathlib import Path
 
@@ -6,6 +9,8 @@ import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+
+import rnn2attn
 
 
 def bibtex(citation: dict) -> str:
@@ -18,7 +23,7 @@ def bibtex(citation: dict) -> str:
         "author": " and ".join(names),
         "title": f"{{{citation['title']}}}",
         "year": str(citation["date-released"])[:4],
-        "note": f"Version {citation['version']}",
+        "note": f"Version {rnn2attn.__version__}",
         "url": citation["repository-code"],
     }
     lines = (f"  {name:6} = {{{value}}}," for name, value in fields.items())
@@ -34,7 +39,7 @@ def apa(citation: dict) -> str:
     listed = " & ".join(filter(None, (", ".join(names[:-1]) + "," * (len(names) > 1), names[-1])))
     return (
         f"{listed.removesuffix('.')}. ({str(citation['date-released'])[:4]}). {citation['title']} "
-        f"(Version {citation['version']}) [Computer software]. {citation['repository-code']}"
+        f"(Version {rnn2attn.__version__}) [Computer software]. {citation['repository-code']}"
     )
 
 
@@ -48,7 +53,8 @@ class Citation(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Make both from CITATION.cff (called by Sphinx)."""
         source = Path(self.env.srcdir) / "CITATION.cff"
-        self.env.note_dependency(str(source))
+        for file in (source, rnn2attn.__file__):
+            self.env.note_dependency(str(file))
         citation = yaml.safe_load(source.read_text(encoding="utf-8"))
         shown = []
         for title, text, language in (("BibTeX", bibtex(citation), "bibtex"), ("APA", apa(citation), "text")):

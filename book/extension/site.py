@@ -17,6 +17,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+import rnn2attn
 from rnn2attn.plots.style import STYLE
 
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -49,7 +50,7 @@ def _place(app: Sphinx, config: Config) -> None:
 def _read_history(app: Sphinx) -> None:
     """Note the book's version, and for each file under version control the day of its last change."""
     citation = yaml.safe_load((Path(app.srcdir) / "CITATION.cff").read_text(encoding="utf-8"))
-    app.book_version, app.released = citation["version"], str(citation["date-released"])
+    app.book_version, app.released = rnn2attn.__version__, str(citation["date-released"])
     log = subprocess.run(
         ["git", "log", "--format=%x00%cs", "--name-only"], cwd=app.srcdir, capture_output=True, text=True, check=False
     ).stdout  # empty where the book lies outside a clone

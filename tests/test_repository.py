@@ -1,0 +1,46 @@
+"""What holds the repository together: one place for the version, and nothing built under version control."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+
+import pytest
+import yaml
+
+from building import ROOT
+
+PROJECTS = ("lib", "exercises/grading")
+
+
+@pytest.mark.parametrize("project", PROJECTS)
+def test_the_version_of_both_packages_is_the_librarys(tmp_path, project):
+    for name in PROJECTS:
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("tests", "*.egg-info", "build"))
+    (tmp_path / "lib/rnn2attn/__init__.py").write_text('"""As it will be."""\n\n__version__ = "98.7"\n')
+    command = [sys.executable, "-c", "from setuptools import setup; setup()", "--version"]
+    if (tmp_path / project / "setup.py").exists():
+        command[1:3] = ["setup.py"]
+    said = subprocess.run(command, cwd=tmp_path / project, check=True, capture_output=True, text=True).stdout
+    assert said.split() == ["98.7"]
+
+
+def test_the_version_is_written_down_nowhere_else():
+    for project in PROJECTS:
+        told = tomllib.loads((ROOT / project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        assert told["dynamic"] == ["version"] and "version" not in told
+    assert "version" not in yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["_build", ".venv"])
+@pytest.mark.parametrize("kind", ["folder", "link"])
+def test_git_ignores_what_is_built_be_it_a_folder_or_a_link(tmp_path, name, kind):
+    subprocess.run(["git", "init", "-q", tmp_path / "clone"], check=True)
+    shutil.copy(ROOT / ".gitignore", tmp_path / "clone")
+    (tmp_path / "elsewhere").mkdir()
+    if kind == "link":
+        (tmp_path / "clone" / name).symlink_to(tmp_path / "elsewhere")
+    else:
+        (tmp_path / "clone" / name).mkdir()
+    ignored = subprocess.run(["git", "check-ignore", "-q", name], cwd=tmp_path / "clone", check=False)
+    assert ignored.returncode == 0
