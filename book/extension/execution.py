@@ -41,7 +41,7 @@ def _execute(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
         logger.info("Executed %s: %s", path.stem, said)
         return done.time if done.err is None else None
 
-    with ThreadPoolExecutor(os.cpu_count()) as together:
+    with ThreadPoolExecutor(max(2, os.cpu_count() or 1)) as together:
         for (path, notebook), seconds in zip(left, together.map(run, left), strict=True):
             if seconds is not None:
                 record = cache.add_nb_to_project(str(path))

@@ -11,7 +11,6 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -119,7 +118,7 @@ def study(
         broken = False
         for seed in seeds:
             rows = read(path)
-            if ((rows.chapter == chapter) & (rows.seed == seed) & rows.version.map(partial(same_code, now))).any():
+            if (_of(rows, chapter, now) & (rows.seed == seed)).any():
                 say(f"{notebook.stem}  seed {seed}  stored already")
                 continue
             start = time.perf_counter()
@@ -138,12 +137,18 @@ def study(
                 say("  " + message.replace("\n", "\n    "))
         rows = read(path)
         if not broken:  # what other seeds measured with other code is no evidence for this one
-            old = (rows.chapter == chapter) & ~rows.version.map(partial(same_code, now))
+            old = (rows.chapter == chapter) & ~_of(rows, chapter, now)
             if old.any():
                 write(rows[~old], path)
             rows = rows[~old]
         wrong += [str(found) for found in judged(rows[rows.chapter == chapter]) if not found.enough]
     return wrong
+
+
+def _of(rows: pd.DataFrame, chapter: int, now: str) -> pd.Series:
+    """Which rows are of this chapter, measured with the code as it is now."""
+    same = [same_code(version, now) for version in rows.version]
+    return (rows.chapter == chapter) & pd.Series(same, index=rows.index, dtype=bool)
 
 
 def _table(found: list[dict], chapter: int, seed: int, now: str) -> pd.DataFrame:
