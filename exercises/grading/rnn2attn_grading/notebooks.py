@@ -52,10 +52,9 @@ def _notebook(
         INSTALL.format(address=address, branch=branch), id="install"
     )
     install.metadata.tags = ["hide-cell"]
+    intro = f"# {chapter.title}\n\n{link}\n\n{chapter.opening}\n\n{chapter.text.strip()}"
     cells = [
-        new_markdown_cell(
-            f"# {chapter.title}\n\n{link}\n\n{chapter.text.strip()}", id="intro"
-        ),
+        new_markdown_cell(intro, id="intro"),
         install,
         new_code_cell(chapter.imports.strip(), id="imports"),
     ]

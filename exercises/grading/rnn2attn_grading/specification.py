@@ -8,6 +8,7 @@ from rnn2attn.check.calling import Answer, call
 from rnn2attn.check.judging import Case, Fault, judge, seen
 from rnn2attn_grading.drawing import Draw
 
+COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")  # fmt: skip
 PUBLIC = "public"  # the seed of the cases that learners hold
 
 # What draws inputs: (name of the case, argument → value), several times; with a third entry, the `trial` of a view.
@@ -116,7 +117,8 @@ class Chapter:
         number: of the chapter.
         stem: of its notebook's file name.
         title: of its page.
-        text: Markdown below the title.
+        time: that it takes, as "about two hours".
+        text: Markdown below the opening.
         imports: code of the second cell.
         questions: in order.
     """
@@ -124,6 +126,7 @@ class Chapter:
     number: int
     stem: str
     title: str
+    time: str
     text: str
     imports: str
     questions: tuple[Question, ...]
@@ -132,6 +135,21 @@ class Chapter:
     def parts(self) -> list[Part]:
         """All functions asked for, in order."""
         return [part for question in self.questions for part in question.parts]
+
+    @property
+    def points(self) -> int:
+        """All that can be earned."""
+        return sum(part.points for part in self.parts)
+
+    @property
+    def opening(self) -> str:
+        """The first paragraph of its page: how much is asked, and how long that takes."""
+        count = len(self.questions)
+        word = COUNTS[count] if count < len(COUNTS) else str(count)
+        return (
+            f"{word} question{'s' * (count != 1)} on chapter {self.number}, {self.points} points, {self.time}. "
+            "Everything runs in seconds on a CPU."
+        )
 
 
 def judged(function: Callable, cases: list[Case]) -> list[Fault | None]:

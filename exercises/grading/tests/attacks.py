@@ -717,7 +717,7 @@ def bare(cells: list) -> list:
 
 def boasting(cells: list) -> list:
     """The checks rewritten to say that all is right, all in reverse order."""
-    said = "print('right. 20 of 20 points.')"
+    said = "print('right. All points.')"
     return [
         c | {"source": said if c["source"].startswith("check") else c["source"]}
         for c in reversed(cells)

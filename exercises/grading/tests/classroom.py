@@ -18,7 +18,7 @@ from rnn2attn_grading.limits import Limits
 CHAPTER = CHAPTERS[0]
 torch.set_num_threads(1)
 NAMES = [part.name for part in CHAPTER.parts]
-FULL = sum(part.points for part in CHAPTER.parts)
+FULL = CHAPTER.points
 QUICK = Limits(
     cell=4, call=3, submission=200, memory=512, disk=16, output=10, answer=4
 )

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -12,6 +13,7 @@ import rnn2attn.check
 from rnn2attn_grading import notebooks
 from rnn2attn_grading.__main__ import made, write
 from rnn2attn_grading.chapters import CHAPTERS
+from rnn2attn_grading.specification import COUNTS
 
 ROOT = Path(__file__).resolve().parents[3]
 MADE = made(ROOT)
@@ -53,6 +55,36 @@ def test_nothing_else_lies_where_things_are_made():
     }
     assert {path for path in found if path.name != ".ipynb_checkpoints"} == set(
         MADE
+    )
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
+def test_the_opening_counts_questions_and_points(chapter):
+    for questions in (
+        chapter.questions[:1],
+        chapter.questions[:-1],
+        chapter.questions * 3,
+    ):
+        opening = replace(chapter, questions=questions).opening
+        word, points = re.match(
+            r"(\w+) questions? .*, (\d+) points,", opening
+        ).groups()
+        assert len(questions) == (
+            COUNTS.index(word) if word in COUNTS else int(word)
+        )
+        assert int(points) == sum(
+            part.points for question in questions for part in question.parts
+        )
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
+def test_the_notebook_says_how_much_is_asked_in_its_opening_alone(chapter):
+    shorter = replace(chapter, questions=chapter.questions[:-1])
+    made = json.loads(notebooks.learners(shorter, "", ""))
+    text = "".join(made["cells"][0]["source"])
+    assert text.count(shorter.opening) == 1
+    assert not re.search(
+        r"questions? on|\d points", text.replace(shorter.opening, "")
     )
 
 
@@ -164,7 +196,8 @@ def test_the_source_has_nbgraders_metadata(chapter):
                 == cell.source.count("### END SOLUTION")
                 == 1
             )
-    assert sum(marks.get("points", 0) for _, marks in cells) == 20
+    earned = sum(marks.get("points", 0) for _, marks in cells)
+    assert earned == chapter.points
 
 
 def test_the_learners_notebook_is_the_source_without_solutions():

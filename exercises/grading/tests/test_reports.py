@@ -7,7 +7,7 @@ from array import array
 from html.parser import HTMLParser
 
 import pytest
-from classroom import CHAPTER, NAMES, right
+from classroom import CHAPTER, FULL, NAMES, right
 
 from rnn2attn.check.judging import judge
 from rnn2attn_grading import pages, supervise
@@ -190,8 +190,8 @@ def test_a_line_for_each_student():
     assert heads == [
         "Student",
         "ID",
-        f"{CHAPTER.stem} (20 points)",
-        "Total (20 points)",
+        f"{CHAPTER.stem} ({FULL} points)",
+        f"Total ({FULL} points)",
     ]
     assert lines == [["ada", "7", 5, 5], ["bob", "", 0, 0]]
 

@@ -64,12 +64,12 @@ def test_names_are_used_once():
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
-def test_a_chapter_has_six_questions_and_twenty_points(chapter):
-    assert len(chapter.questions) == 6
-    assert sum(part.points for part in chapter.parts) == 20
-    assert [q.number for q in chapter.questions] == [
-        f"{chapter.number}.{n}" for n in range(1, 7)
+def test_questions_are_numbered_in_order_and_every_part_earns_points(chapter):
+    assert [question.number for question in chapter.questions] == [
+        f"{chapter.number}.{n}"
+        for n, _ in enumerate(chapter.questions, start=1)
     ]
+    assert all(part.points >= 1 for part in chapter.parts)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,4 +1,4 @@
-"""Chapter 2: gates, the LSTM and the GRU. Six questions, 20 points."""
+"""Chapter 2: gates, the LSTM and the GRU."""
 
 from rnn2attn_grading.chapter02 import (
     q1_lstm,
@@ -11,8 +11,6 @@ from rnn2attn_grading.chapter02 import (
 from rnn2attn_grading.specification import Chapter
 
 TEXT = """
-Six questions on chapter 2, 20 points, about two hours. Everything runs in seconds on a CPU.
-
 Each question asks for a function. Replace `raise NotImplementedError` by your code, keep the name and the
 arguments, and run the cell below it. `check` calls your function on several inputs. It compares values, gradients
 where the question says so, and whether your function left its inputs as they were; then it names the first thing
@@ -38,6 +36,7 @@ CHAPTER = Chapter(
     2,
     "02-lstm-gru-gates",
     "Exercises 2: gates, the LSTM and the GRU",
+    "about two hours",
     TEXT,
     IMPORTS,
     tuple(

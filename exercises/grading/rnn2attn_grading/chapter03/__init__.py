@@ -1,4 +1,4 @@
-"""Chapter 3: sequence to sequence and its bottleneck. Six questions, 20 points."""
+"""Chapter 3: sequence to sequence and its bottleneck."""
 
 from rnn2attn_grading.chapter03 import (
     q1_reads,
@@ -11,8 +11,6 @@ from rnn2attn_grading.chapter03 import (
 from rnn2attn_grading.specification import Chapter
 
 TEXT = """
-Six questions on chapter 3, 20 points, about two and a half hours. Everything runs in seconds on a CPU.
-
 Each question asks for one function or two. Replace `raise NotImplementedError` by your code, keep the name and the
 arguments, and run the cell below it. `check` calls your function on several inputs. It compares values, gradients
 where the question says so, and whether your function left its inputs as they were; then it names the first thing
@@ -38,6 +36,7 @@ CHAPTER = Chapter(
     3,
     "03-seq2seq-bottleneck",
     "Exercises 3: sequence to sequence, and its bottleneck",
+    "about two and a half hours",
     TEXT,
     IMPORTS,
     tuple(

@@ -1,4 +1,4 @@
-"""Chapter 4: attention. Six questions, 20 points."""
+"""Chapter 4: attention."""
 
 from rnn2attn_grading.chapter04 import (
     q1_attend,
@@ -11,8 +11,6 @@ from rnn2attn_grading.chapter04 import (
 from rnn2attn_grading.specification import Chapter
 
 TEXT = """
-Six questions on chapter 4, 20 points, about three hours. Everything runs in seconds on a CPU.
-
 Each question asks for one function or two. Replace `raise NotImplementedError` by your code, keep the name and the
 arguments, and run the cell below it. `check` calls your function on several inputs. It compares values, gradients
 where the question says so, and whether your function left its inputs as they were; then it names the first thing
@@ -38,6 +36,7 @@ CHAPTER = Chapter(
     4,
     "04-attention",
     "Exercises 4: attention",
+    "about three hours",
     TEXT,
     IMPORTS,
     tuple(

@@ -1,4 +1,4 @@
-"""Chapter 5: spatial attention. Six questions, 20 points."""
+"""Chapter 5: spatial attention."""
 
 from rnn2attn_grading.chapter05 import (
     q1_grid,
@@ -11,8 +11,6 @@ from rnn2attn_grading.chapter05 import (
 from rnn2attn_grading.specification import Chapter
 
 TEXT = """
-Six questions on chapter 5, 20 points, about two and a half hours. Everything runs in seconds on a CPU.
-
 Each question asks for one function or two. Replace `raise NotImplementedError` by your code, keep the name and the
 arguments, and run the cell below it. `check` calls your function on several inputs. It compares values, gradients
 where the question says so, and whether your function left its inputs as they were; then it names the first thing
@@ -39,6 +37,7 @@ CHAPTER = Chapter(
     5,
     "05-spatial-attention",
     "Exercises 5: spatial attention",
+    "about two and a half hours",
     TEXT,
     IMPORTS,
     tuple(
