@@ -2,7 +2,13 @@
 
 A tensor carries a mark. An operation on marked tensors gives marked ones; one that mixes marked and others, reads a
 marked one as NumPy, or draws marked random numbers from the CPU's generator raises, as PyTorch does with a real GPU.
+
+PyTorch's own code for CUDA is never reached, so it does not matter whether this PyTorch was built with it, and whether
+there is a driver: the pretended GPU has no cuDNN, and no streams that could be captured.
 """
+
+from contextlib import ExitStack
+from unittest import mock
 
 import torch
 from torch import Tensor
@@ -38,6 +44,20 @@ class FakeGPU(TorchFunctionMode):
     """``with FakeGPU() as gpu:``; ``gpu.work`` counts what was computed on it."""
 
     work = 0
+
+    def __enter__(self):
+        with ExitStack() as pretended:
+            pretended.enter_context(mock.patch.object(torch.cuda, "is_available", lambda: True))
+            pretended.enter_context(
+                mock.patch.object(torch.accelerator, "current_accelerator", lambda *_, **__: None)
+            )
+            pretended.enter_context(torch.backends.cudnn.flags(enabled=False))
+            self.pretended = pretended.pop_all()
+        return super().__enter__()
+
+    def __exit__(self, *error):
+        super().__exit__(*error)
+        self.pretended.close()
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = dict(kwargs or {})

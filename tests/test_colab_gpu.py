@@ -102,8 +102,7 @@ MODELS = {
 
 
 @pytest.fixture
-def gpu(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+def gpu():
     with FakeGPU() as gpu:
         yield gpu
 
