@@ -1,5 +1,6 @@
 """Move the repository's address and branch: from those in _config.yml to others, in every file that git tracks."""
 
+import argparse
 import re
 import subprocess
 import sys
@@ -49,9 +50,18 @@ def move(root: Path, url: str, branch: str = "main") -> list[Path]:
     return changed
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Move it in this clone."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url", help="https://github.com/OWNER/NAME")
+    parser.add_argument("branch", nargs="?", default="main", help="default: %(default)s")
+    asked = parser.parse_args()
     try:
-        files = move(ROOT, *sys.argv[1:])
+        files = move(ROOT, asked.url, asked.branch)
     except ValueError as error:
         sys.exit(f"{error}\nusage: make address URL=https://github.com/OWNER/NAME BRANCH=main")
     print(f"The address moved in {len(files)} files. Next: make book, and git diff.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,7 @@
 """Execute notebooks and store their outputs in them, with nothing that changes from run to run."""
 
+import argparse
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -19,12 +19,19 @@ def execute(path: Path) -> None:
     nbformat.write(notebook, path)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Execute the notebooks named, one after the other."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("notebooks", nargs="+", type=Path)
     # As in the book's build (book/extension/execution.py).
     os.environ.setdefault("RNN2ATTN_FRAMES", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    for name in sys.argv[1:]:
+    for path in parser.parse_args().notebooks:
         start = time.perf_counter()
-        print(f"{name} …", end=" ", flush=True)
-        execute(Path(name))
+        print(f"{path} …", end=" ", flush=True)
+        execute(path)
         print(f"{time.perf_counter() - start:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,6 @@
 """Pack the built book into one file: unpacked anywhere, its index.html opens by double click, without a network."""
 
+import argparse
 import sys
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -24,9 +25,15 @@ def pack(html: Path, folder: Path) -> Path:
     return target
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Pack what `make book` built."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     try:
         target = pack(ROOT / "_build/html", ROOT / "_build")
     except FileNotFoundError as error:
         sys.exit(str(error))
     print(f"{target.relative_to(ROOT)}, {target.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -4,6 +4,7 @@ Chromium prints the pages as they are: a figure with sliders stands at its first
 are printed under the book's public address, so that a link from one page to another leads to the book on the web.
 """
 
+import argparse
 import logging
 import re
 import sys
@@ -122,6 +123,7 @@ def print_book(browser: Browser, html: Path, names: list[str], folder: Path) -> 
 
 def main() -> None:
     """Print what _toc.yml names."""
+    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # which remarks on how Chromium counts its objects
     path = chromium()
     if path is None:
