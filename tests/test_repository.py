@@ -1,4 +1,4 @@
-"""What holds the repository together: one place for the version, and nothing built under version control."""
+"""What holds the repository together: one place for the version, what a chapter comes with, what git ignores."""
 
 import shutil
 import subprocess
@@ -30,6 +30,13 @@ def test_the_version_is_written_down_nowhere_else():
         told = tomllib.loads((ROOT / project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         assert told["dynamic"] == ["version"] and "version" not in told
     assert "version" not in yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("chapter", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_chapter_comes_with_its_place_in_the_contents_its_exercises_and_tests_of_its_evidence(chapter):
+    assert f"- file: notebooks/{chapter.stem}\n" in (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    assert (ROOT / "exercises" / chapter.name).is_file()
+    assert (ROOT / f"tests/test_evidence_{chapter.name[:2]}.py").is_file()
 
 
 @pytest.mark.parametrize("name", ["_build", ".venv"])
