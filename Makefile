@@ -73,9 +73,10 @@ test: style ## run all tests: library, notebooks, built pages (about five minute
 soak: $(READY) ## run the long tests, which may install more (nbgrader); or a part of them: make soak SHARD=1/4
 	@$(BIN)/pytest -m soak $(if $(SHARD),--shard $(SHARD))
 
-exercises: $(READY) ## write the exercises' notebooks and check's data from their specifications
+exercises: $(READY) ## write the exercises' notebooks, check's data and the book's tables from their specifications
 	@$(BIN)/python -m rnn2attn_grading write
-	@echo "Next: git diff exercises lib/rnn2attn/check, and read what changed."
+	@$(BIN)/python exercises/grading/tests/book_tables.py
+	@echo "Next: git diff exercises lib/rnn2attn/check book, and read what changed."
 
 notebook: $(READY) ## open the notebooks in JupyterLab, which is installed the first time
 	@test -x $(BIN)/jupyter-lab || $(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.txt jupyterlab==4.6.6

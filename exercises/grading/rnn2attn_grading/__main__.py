@@ -18,17 +18,19 @@ from rnn2attn_grading.progress import Progress
 from rnn2attn_grading.reading import Unreadable
 
 
+def repository(root: Path) -> tuple[str, str]:
+    """The address of the repository, and the branch that links lead to, as _config.yml has them."""
+    config = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
+    return config["repository"]["url"], config["repository"]["branch"]
+
+
 def made(root: Path) -> dict[Path, str]:
     """What is made from the specifications: path, relative to the root → text.
 
     Args:
         root: of the repository; the address of the links is read from its _config.yml.
     """
-    config = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
-    address, branch = (
-        config["repository"]["url"],
-        config["repository"]["branch"],
-    )
+    address, branch = repository(root)
     texts = {}
     for chapter in CHAPTERS:
         name = f"{chapter.stem}.ipynb"

@@ -15,7 +15,7 @@ INSTALL = """try:
 except ImportError:  # in Colab: the book's library, and nothing else
     %pip install -q --no-deps "rnn2attn @ git+{address}@{branch}#subdirectory=lib"
     assert not _exit_code, "Library not fetched: is there a network?"  # noqa: F821"""
-COLAB = "[Run this page in Colab](https://colab.research.google.com/github/{slug}/blob/{branch}/exercises/{stem}.ipynb)"
+COLAB = "https://colab.research.google.com/github/{slug}/blob/{branch}/exercises/{stem}.ipynb"
 UNANSWERED = "    raise NotImplementedError"
 METADATA = {
     "kernelspec": {
@@ -25,6 +25,12 @@ METADATA = {
     },
     "language_info": {"name": "python"},
 }
+
+
+def colab(chapter: Chapter, address: str, branch: str) -> str:
+    """The address at which Colab opens the learner's notebook. The arguments are those of `source`."""
+    slug = address.removeprefix("https://github.com/")
+    return COLAB.format(slug=slug, branch=branch, stem=chapter.stem)
 
 
 def source(chapter: Chapter, address: str, branch: str) -> str:
@@ -46,8 +52,7 @@ def learners(chapter: Chapter, address: str, branch: str) -> str:
 def _notebook(
     chapter: Chapter, address: str, branch: str, *, solved: bool
 ) -> str:
-    slug = address.removeprefix("https://github.com/")
-    link = COLAB.format(slug=slug, branch=branch, stem=chapter.stem)
+    link = f"[Run this page in Colab]({colab(chapter, address, branch)})"
     install = new_code_cell(
         INSTALL.format(address=address, branch=branch), id="install"
     )

@@ -1,6 +1,6 @@
 """What hostile and unlucky submissions do, and what then happens.
 
-From these lists come the tests in `test_attacks.py` and, by `instructors_page.py`, a
+From these lists come the tests in `test_attacks.py` and, by `book_tables.py`, a
 table on the page for instructors.
 """
 

@@ -19,7 +19,6 @@ from classroom import (
     right,
     total,
 )
-from instructors_page import PAGE, page
 
 from rnn2attn_grading.bubblewrap import Refused
 from rnn2attn_grading.grade import grade
@@ -161,9 +160,3 @@ def test_what_was_printed_is_kept_and_cut(folder, rows):
     *_, last = printed.read_bytes().split(b"\n[another run]\n")
     assert last.endswith(b"x\n[cut]")
     assert len(last) == QUICK.output * 1000 + len("\n[cut]")
-
-
-def test_the_page_for_instructors_has_the_tables():
-    """``python exercises/grading/tests/instructors_page.py`` writes them."""
-    text = PAGE.read_text("utf-8")
-    assert page(text) == text

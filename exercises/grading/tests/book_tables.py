@@ -1,14 +1,17 @@
-"""The tables on the page for instructors: ``python exercises/grading/tests/instructors_page.py`` writes them."""
+"""The tables on the book's pages about exercises. `make exercises` writes them."""
 
+import argparse
 from pathlib import Path
 
 from attacks import FILES, GROUPS
 from equivalent import EQUIVALENT
 from mutants import mutants
 
+from rnn2attn_grading.__main__ import repository
 from rnn2attn_grading.chapters import CHAPTERS
+from rnn2attn_grading.notebooks import colab
 
-PAGE = Path(__file__).resolve().parents[3] / "book/instructors.md"
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def attacks() -> str:
@@ -47,13 +50,28 @@ def questions() -> str:
     return f"{text}| all | | {' | '.join(map(str, sums))} |\n"
 
 
-def page(text: str) -> str:
-    """The text of the page, with the tables as they should be.
+def chapters() -> str:
+    """How much each chapter asks, and where its notebook is."""
+    text = "\n| Chapter | Points | Time | Notebook |\n|---|---|---|---|\n"
+    for chapter in CHAPTERS:
+        download = f"{{download}}`download <../exercises/{chapter.stem}.ipynb>`"
+        there = f"[run it in Colab]({colab(chapter, *repository(ROOT))})"
+        text += f"| {chapter.number} | {chapter.points} | {chapter.time} | {download}, or {there} |\n"
+    return text
+
+
+PAGES = {"instructors": (attacks, questions), "exercises": (chapters,)}
+
+
+def page(name: str) -> tuple[Path, str]:
+    """A page of the book, and its text with the tables as they should be.
 
     Raises:
         ValueError: a table's place is not marked.
     """
-    for make in (attacks, questions):
+    path = ROOT / f"book/{name}.md"
+    text = path.read_text("utf-8")
+    for make in PAGES[name]:
         begin, end = (
             f"<!-- {make.__name__} -->\n",
             f"<!-- end of {make.__name__} -->\n",
@@ -65,8 +83,15 @@ def page(text: str) -> str:
                 f"The page has no place for the table of {make.__name__}."
             )
         text = f"{head}{begin}{make()}\n{end}{tail}"
-    return text
+    return path, text
+
+
+def main() -> None:
+    """Write them."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    for path, text in map(page, PAGES):
+        path.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text("utf-8")), "utf-8")
+    main()
