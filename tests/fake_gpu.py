@@ -3,8 +3,8 @@
 A tensor carries a mark. An operation on marked tensors gives marked ones; one that mixes marked and others, reads a
 marked one as NumPy, or draws marked random numbers from the CPU's generator raises, as PyTorch does with a real GPU.
 
-PyTorch's own code for CUDA is never reached, so neither the build of PyTorch nor a driver matters: the pretended GPU has
-no cuDNN, and no stream that could be captured.
+PyTorch's own code for CUDA is never reached, so neither the build of PyTorch nor a driver matters: the pretended GPU
+has no cuDNN, and no stream that could be captured.
 """
 
 from contextlib import ExitStack
