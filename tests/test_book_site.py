@@ -51,8 +51,11 @@ def test_every_page_can_be_edited_and_reported(pages):
         assert links["Suggest edit"] == f"{REPOSITORY}/edit/main/{source(name).relative_to(ROOT).as_posix()}"
         report = urlsplit(links["Report an error on this page"])
         assert report._replace(query="").geturl() == f"{REPOSITORY}/issues/new"
-        assert parse_qs(report.query)["title"] == [f"Error on page {name}"]
-        assert rnn2attn.__version__ in parse_qs(report.query)["body"][0]
+        filled = {key: value for key, (value,) in parse_qs(report.query, strict_parsing=True).items()}
+        form = yaml.safe_load((ROOT / ".github/ISSUE_TEMPLATE" / filled.pop("template")).read_text(encoding="utf-8"))
+        assert filled.pop("title") == f"{form['title']}{name}"
+        assert filled == {"page": name, "version": rnn2attn.__version__}
+        assert set(filled) <= {field["id"] for field in form["body"]}
 
 
 def test_every_chapter_can_be_launched_and_downloaded(pages, book):

@@ -1,4 +1,4 @@
-"""What holds the repository together: one place for the version, what a chapter comes with, what git ignores."""
+"""What holds the repository together: one version, what a chapter comes with, the forms, what git ignores."""
 
 import shutil
 import subprocess
@@ -11,6 +11,8 @@ import yaml
 from building import ROOT
 
 PROJECTS = ("lib", "exercises/grading")
+TEMPLATES = ROOT / ".github/ISSUE_TEMPLATE"
+FORMS = sorted(path for path in TEMPLATES.glob("*.yml") if path.stem != "config")
 
 
 @pytest.mark.parametrize("project", PROJECTS)
@@ -37,6 +39,28 @@ def test_a_chapter_comes_with_its_place_in_the_contents_its_exercises_and_tests_
     assert f"- file: notebooks/{chapter.stem}\n" in (ROOT / "_toc.yml").read_text(encoding="utf-8")
     assert (ROOT / "exercises" / chapter.name).is_file()
     assert (ROOT / f"tests/test_evidence_{chapter.name[:2]}.py").is_file()
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
+def test_a_form_asks_for_something_and_has_what_github_wants(path):
+    form = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert form.keys() == {"name", "description", "title", "body"}
+    fields = [field for field in form["body"] if field["type"] != "markdown"]
+    assert len({field["id"] for field in fields}) == len(fields)
+    assert {field["type"] for field in fields} <= {"input", "textarea"}
+    assert any(field["validations"]["required"] for field in fields if "validations" in field)
+    labels = [field["attributes"]["label"] for field in fields]
+    assert len(set(labels)) == len(labels)
+
+
+def test_a_hole_in_the_jail_is_reported_privately_wherever_one_looks():
+    address = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+    private = f"{address}/security/advisories/new"
+    assert f"]({private})" in (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    config = yaml.safe_load((TEMPLATES / "config.yml").read_text(encoding="utf-8"))
+    assert [link["url"] for link in config["contact_links"]] == [private]
+    exercises = yaml.safe_load((TEMPLATES / "exercises.yml").read_text(encoding="utf-8"))
+    assert f"]({private})" in exercises["body"][0]["attributes"]["value"]
 
 
 @pytest.mark.parametrize("name", ["_build", ".venv"])

@@ -86,9 +86,12 @@ def _introduce(app: Sphinx, pagename: str, template: str, context: dict, doctree
     )
     for button in (b for group in context["header_buttons"] for b in group.get("buttons", ())):
         if button.get("label") == "source-issues-button":
+            # The form has fields of these names: .github/ISSUE_TEMPLATE/page.yml.
             issue = {
+                "template": "page.yml",
                 "title": f"Error on page {pagename}",
-                "body": f"Version {app.book_version}. What is wrong there?",
+                "page": pagename,
+                "version": app.book_version,
             }
             button["url"] = f"{button['url'].partition('?')[0]}?{urlencode(issue)}"
             button["text"] = button["tooltip"] = "Report an error on this page"
