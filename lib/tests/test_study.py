@@ -519,7 +519,7 @@ def fingerprinted(chapter, tmp_path):
     ("module", "old", "new"),
     [
         ("recurrent.steps", "torch.tanh(x @ W_xh.T + h @ W_hh.T + b)", "torch.tanh(x @ W_xh.T + h @ W_hh + b)"),
-        ("recurrent.steps", "def rnn_step(x, h, W_xh, W_hh, b):", "def rnn_step(x, h, W_xh, W_hh, b=0):"),
+        ("recurrent.steps", "W_xh: Tensor, W_hh: Tensor, b: Tensor)", "W_xh: Tensor, W_hh: Tensor, b: Tensor = 0)"),
         ("shapes", "* factor == size", "* factor != size"),  # rnn_step calls it
         ("study.curves", "ROOM = 0.1", "ROOM = 0.2"),  # a constant of what the chapter calls
         ("study.values", "", "def holds(passes, value):\n    return True"),
