@@ -18,6 +18,7 @@ from building import ROOT
 from rnn2attn.check.questions import chapters
 from rnn2attn.study.runner import chapter_number
 from test_notebooks import MYST
+from warm_kernels import warm_kernels
 
 EXERCISES = sorted((ROOT / "exercises").glob("*.ipynb"))
 ADDRESS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
@@ -40,7 +41,7 @@ def total(chapter, points):
 
 def execute(notebook, folder):
     """Run a notebook as "Run all" does: a failing cell stops the rest, unless it is tagged."""
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": folder}}).execute()
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": folder}}).execute()
     return {cell.id: cell for cell in notebook.cells if cell.cell_type == "code"}
 
 
@@ -48,6 +49,12 @@ def verdict(cell):
     """What a check cell says: its cards as text, and whether it failed."""
     texts = [o.data["text/plain"] for o in cell.outputs if o.output_type in ("display_data", "execute_result")]
     return "\n".join(texts), any(o.output_type == "error" for o in cell.outputs)
+
+
+@pytest.fixture(scope="module")
+def warm():
+    with warm_kernels():
+        yield
 
 
 @pytest.fixture(params=EXERCISES, ids=lambda path: path.stem)
@@ -81,7 +88,8 @@ def test_no_output_is_stored(path):
         assert not any(cell.get("outputs") for cell in notebook.cells)
 
 
-def test_an_untouched_notebook_runs_to_its_end_and_earns_nothing(path, tmp_path):
+@pytest.mark.heavy
+def test_an_untouched_notebook_runs_to_its_end_and_earns_nothing(warm, path, tmp_path):
     cells = execute(read(path), tmp_path)
     checks = [cell for name, cell in cells.items() if name.startswith("check-")]
     assert len(checks) == len(chapters()[chapter_number(path)])
@@ -91,7 +99,8 @@ def test_an_untouched_notebook_runs_to_its_end_and_earns_nothing(path, tmp_path)
     assert total(chapter_number(path), 0) in verdict(cells["summary"])[0]
 
 
-def test_the_source_earns_everything(path, tmp_path):
+@pytest.mark.heavy
+def test_the_source_earns_everything(warm, path, tmp_path):
     cells = execute(read(path.parent / "source" / path.name), tmp_path)
     assert not any(verdict(cell)[1] for cell in cells.values())
     chapter = chapter_number(path)
@@ -388,16 +397,17 @@ def with_answers(chapter, answers, folder):
 
 
 @pytest.fixture(scope="module")
-def answered(tmp_path_factory):
+def answered(warm, tmp_path_factory):
     """Chapter 1's notebook with wrong answers and a right one, and what it shows."""
     return with_answers(1, WRONG, tmp_path_factory.mktemp("answered"))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("chapter", "answers", "points"),
     [(2, GATES, 1), (3, SEQUENCES, 2), (4, ATTENDING, 2), (5, PICTURES, 1), (6, LAYERS, 2)],
 )
-def test_answers_get_their_cards(tmp_path, chapter, answers, points):
+def test_answers_get_their_cards(warm, tmp_path, chapter, answers, points):
     cells = with_answers(chapter, {name: code for name, (code, _) in answers.items()}, tmp_path)
     assert {name for name in cells if name.startswith("check-")} == {f"check-{name}" for name in answers}
     for name, (_, says) in answers.items():
@@ -405,6 +415,7 @@ def test_answers_get_their_cards(tmp_path, chapter, answers, points):
     assert total(chapter, points) in verdict(cells["summary"])[0]
 
 
+@pytest.mark.heavy
 def test_wrong_answers_get_cards_and_stop_nothing(answered):
     said = {name: verdict(answered[f"check-{name}"])[0] for name in WRONG}
     assert "Weights lie (out, in)" in said["rnn_step"]
@@ -414,6 +425,7 @@ def test_wrong_answers_get_cards_and_stop_nothing(answered):
     assert total(1, 1) in verdict(answered["summary"])[0]
 
 
+@pytest.mark.heavy
 def test_a_wrong_answer_shows_one_card_and_no_traceback(answered):
     cell = answered["check-rnn_step"]
     kinds = [output.output_type for output in cell.outputs]
