@@ -4,9 +4,9 @@ Colab publishes what it holds (https://github.com/googlecolab/backend-info); ``c
 `packages` installs from it what the library asks for and what runs a notebook, once, in ``_build/colab``. A `Runtime`
 is an empty environment on top of them: what a notebook installs goes with it.
 
-Three things are not Colab's. Python is this machine's, and so is PyTorch, with the setuptools it asks for: it is
-gigabytes, and not in the list. Of ``widgetsnbextension``, the browser's half of ipywidgets 7, only the name is there:
-it would bring forty packages that no kernel imports. ``google.colab`` is empty.
+Python is this machine's. Where it is the one that Colab has, PyTorch is Colab's too; elsewhere it is this machine's,
+with the setuptools it asks for. Two things are nowhere Colab's. Of ``widgetsnbextension``, the browser's half of
+ipywidgets 7, only the name is there: it would bring forty packages that no kernel imports. ``google.colab`` is empty.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tomllib
 import venv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from unittest import mock
 
@@ -33,8 +33,9 @@ LIST = ROOT / "tests/colab/pip-freeze.txt"
 STUB = ROOT / "tests/colab/stub"
 CACHE = ROOT / "_build/colab"
 RUNS_NOTEBOOKS = ["ipykernel", "pip", "safetensors", "tqdm"]  # beside what the library asks for
-# PyTorch, what its CUDA wheel brings, and the one package that it needs newer than Colab's own PyTorch does.
-PYTORCH = ("torch", "nvidia-", "cuda-", "triton", "setuptools")
+# Colab's list names neither its Python nor its PyTorch: these were there in August 2026, as the list was.
+PYTHON, TORCH = (3, 13), "2.11.0"
+AS_IN_COLAB = sys.version_info[:2] == PYTHON
 
 
 class IndexUnreachable(Exception):
@@ -53,10 +54,31 @@ def library_needs() -> list[str]:
     return [Requirement(line).name for line in project["dependencies"]]
 
 
+def companions(requires: Mapping[str, Iterable[str]] | None = None) -> set[str]:
+    """What PyTorch's wheel brings for this platform alone, CUDA's libraries and all that these need.
+
+    Which these are depends on the wheel; PyTorch's build for the processor alone brings none.
+
+    Args:
+        requires: name, in canonical form → what it asks for, a line each; without it, what is in this environment.
+    """
+    if requires is None:
+        requires = {name: found.requires or [] for name, found in _closure(["torch"]).items()}
+    left = [line for line in _needs(requires.get("torch", [])) if "platform_system" in line]
+    names, seen = set(), set()
+    while left:
+        if (line := left.pop()) not in seen:
+            seen.add(line)
+            needed = Requirement(line)
+            names.add(name := canonicalize_name(needed.name))
+            left += _needs(requires.get(name, []), needed.extras)
+    return names
+
+
 def packages(cache: Path = CACHE) -> list[Path]:
     """The two folders that hold Colab's packages: installed, and linked from this environment.
 
-    What this environment holds at Colab's own version is linked, and so is PyTorch at whatever version.
+    What this environment holds at Colab's own version is linked. With another Python than Colab's, so is PyTorch.
 
     Raises:
         IndexUnreachable: something must be installed, and the index does not answer.
@@ -64,22 +86,20 @@ def packages(cache: Path = CACHE) -> list[Path]:
     """
     text = LIST.read_text(encoding="utf-8")
     names = [*library_needs(), *RUNS_NOTEBOOKS]
-    colab = versions(text)
-    linked = {
-        name: found for name, found in _closure(names).items()
-        if name.startswith(PYTORCH) or colab.get(name) == found.version
-    }  # fmt: skip
-    places = sorted((name, found.version, str(found.locate_file(""))) for name, found in linked.items())
+    colab, here = versions(text) | {"torch": TORCH}, _closure(names)
+    same = {name for name, found in here.items() if colab.get(name) == found.version.partition("+")[0]} - companions()
+    pytorch = {"torch", *companions()} if not AS_IN_COLAB or "torch" in same else set()
+    linked = same | pytorch | (set() if AS_IN_COLAB else {"setuptools"})
+    places = sorted((name, found.version, str(found.locate_file(""))) for name, found in here.items())
     key = repr([sys.version, text, names, places, Path(__file__).read_text(encoding="utf-8")])
     home = cache / hashlib.sha256(key.encode()).hexdigest()[:12]
     folders = [_site(home / "env"), home / "linked"]
     if not (home / "complete").exists():
         shutil.rmtree(cache, ignore_errors=True)
         folders[1].mkdir(parents=True)
-        for distribution in linked.values():
+        for distribution in (found for name, found in here.items() if name in linked):
             for top in {file.parts[0] for file in distribution.files} - {"..", "__pycache__"}:
-                if not (folders[1] / top).is_symlink():  # packages of NVIDIA share a folder
-                    (folders[1] / top).symlink_to(Path(distribution.locate_file(top)).resolve())
+                _link(folders[1], Path(distribution.locate_file(top)))
         _pretend(folders[1], "widgetsnbextension", colab["widgetsnbextension"])
         _environment(home / "env", [folders[1]])
         _install(home, names, {name: version for name, version in colab.items() if name not in linked})
@@ -89,18 +109,33 @@ def packages(cache: Path = CACHE) -> list[Path]:
 
 def _closure(names: Iterable[str]) -> dict[str, importlib.metadata.Distribution]:
     """Canonical name → distribution, of what of these is in this environment, with all that it needs."""
-    found, left = {}, list(names)
+    found, left, seen = {}, [Requirement(name) for name in names], set()
     while left:
-        name = canonicalize_name(left.pop())
-        if name in found:
+        needed = left.pop()
+        name = canonicalize_name(needed.name)
+        if (name, *sorted(needed.extras)) in seen:
             continue
+        seen.add((name, *sorted(needed.extras)))
         try:
             found[name] = importlib.metadata.distribution(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-        needed = map(Requirement, found[name].requires or [])
-        left += [one.name for one in needed if not one.marker or one.marker.evaluate({"extra": ""})]
+        left += map(Requirement, _needs(found[name].requires or [], needed.extras))
     return found
+
+
+def _needs(lines: Iterable[str], extras: Iterable[str] = ()) -> list[str]:
+    """Of what a package asks for, the lines that apply here, with these of its extras."""
+    markers = {line: Requirement(line).marker for line in lines}
+    return [
+        line for line, marker in markers.items()
+        if not marker or any(marker.evaluate({"extra": extra}) for extra in ("", *extras))
+    ]  # fmt: skip
+
+
+def _link(folder: Path, target: Path) -> None:
+    if not (folder / target.name).is_symlink():  # packages of NVIDIA share a folder
+        (folder / target.name).symlink_to(target.resolve())
 
 
 def _pretend(folder: Path, name: str, version: str) -> None:
@@ -114,17 +149,46 @@ def _install(home: Path, names: list[str], colab: dict[str, str]) -> None:
     """Install these and what they need, at Colab's versions, and nothing that Colab does not have."""
     pins = [f"{name}=={version}\n" for name, version in colab.items()]
     (home / "constraints.txt").write_text("".join(pins), encoding="utf-8")
-    pip = [sys.executable, "-m", "pip", "--python", str(_python(home / "env"))]
-    options = ["--quiet", "--no-compile", "--only-binary=:all:", "--constraint", str(home / "constraints.txt")]
-    result = subprocess.run([*pip, "install", *options, *names], capture_output=True, text=True, check=False)
-    if result.returncode:
-        kind = IndexUnreachable if "connection broken by" in result.stderr else RuntimeError
-        raise kind(f"Colab's versions could not be installed:\n{result.stderr[-3000:]}")
+    if "torch" in colab:  # and not linked
+        names = [name for name in names if name != "torch"] + _install_torch(home)
+    _pip_install(home, "--constraint", str(home / "constraints.txt"), *names)
     # Colab does without some of what its packages ask for: jedi, which IPython would use to complete names.
     held = {canonicalize_name(one.name) for one in importlib.metadata.distributions(path=[str(_site(home / "env"))])}
     lacking = sorted(held - set(colab))
     if lacking:
-        subprocess.run([*pip, "uninstall", "--quiet", "--yes", *lacking], check=True)
+        subprocess.run([*_pip(home), "uninstall", "--quiet", "--yes", *lacking], check=True)
+    if (
+        "torch" in colab
+        and subprocess.run([str(_python(home / "env")), "-c", "import torch"], check=False).returncode
+    ):
+        _pip_install(home, f"torch=={TORCH}")
+
+
+def _install_torch(home: Path) -> list[str]:
+    """Install Colab's PyTorch without CUDA's libraries, and return what else it needs.
+
+    These are gigabytes. Nothing calls them on the processor, but it cannot be imported without them: those of this
+    machine's own PyTorch will do, if it has them and they are of the same names.
+    """
+    here = _closure(["torch"])
+    for distribution in (here[name] for name in companions() & set(here)):
+        if any(file.parts[0] == "nvidia" for file in distribution.files):
+            _link(home / "linked", Path(distribution.locate_file("nvidia")))
+    _pip_install(home, "--no-deps", f"torch=={TORCH}")
+    (found,) = importlib.metadata.distributions(name="torch", path=[str(_site(home / "env"))])
+    return [line for line in _needs(found.requires) if "platform_system" not in line]
+
+
+def _pip(home: Path) -> list[str]:
+    return [sys.executable, "-m", "pip", "--python", str(_python(home / "env"))]
+
+
+def _pip_install(home: Path, *arguments: str) -> None:
+    command = [*_pip(home), "install", "--quiet", "--no-compile", "--only-binary=:all:", *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        kind = IndexUnreachable if "connection broken by" in result.stderr else RuntimeError
+        raise kind(f"Colab's versions could not be installed:\n{result.stderr[-3000:]}")
 
 
 def _environment(home: Path, folders: list[Path]) -> None:

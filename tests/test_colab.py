@@ -1,8 +1,10 @@
 """Every notebook runs alone in a Colab runtime and changes nothing there; and what would not run there is caught."""
 
+import importlib.metadata
 import os
 import re
 import shutil
+import subprocess
 
 import nbformat
 import pytest
@@ -10,9 +12,13 @@ import yaml
 from jupyter_client.manager import start_new_kernel
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
+from packaging.utils import canonicalize_name
 
-from colab_runtime import ROOT, STUB, IndexUnreachable, Runtime, packages, publish, versions
+import colab_runtime
+from colab_runtime import AS_IN_COLAB, ROOT, STUB, TORCH, IndexUnreachable, Runtime, companions, packages, publish
 from rnn2attn.check.questions import chapters
+
+pytestmark = pytest.mark.heavy
 
 ADDRESS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
 CHEAPEST = ROOT / "exercises/03-seq2seq-bottleneck.ipynb"
@@ -57,12 +63,37 @@ def run_alone(runtime, path):
 
 
 def test_the_runtime_holds_colabs_versions(runtime):
-    held, colab = versions("\n".join(runtime.freeze())), versions((STUB.parent / "pip-freeze.txt").read_text("utf-8"))
+    """All of them, but PyTorch's where Python is not Colab's, and what PyTorch's wheel brings."""
+    held = colab_runtime.versions("\n".join(runtime.freeze()))
+    colab = colab_runtime.versions(colab_runtime.LIST.read_text(encoding="utf-8")) | {"torch": TORCH}
     named = {"ipython", "ipykernel", "ipywidgets", "traitlets", "numpy", "pandas", "matplotlib", "scikit-learn"}
     named |= {"babel", "tqdm", "pillow", "jupyter-client", "tornado", "pyzmq", "safetensors", "pip"}
     assert named <= set(held)
-    different = {name for name, version in held.items() if colab.get(name) != version}
-    assert different <= {"torch", "setuptools"}, "these are not Colab's"
+    different = {name for name, version in held.items() if colab.get(name) != version.partition("+")[0]}
+    distributions = importlib.metadata.distributions(path=[str(folder) for folder in packages()])
+    brought = companions({canonicalize_name(one.name): one.requires or [] for one in distributions})
+    assert different - brought <= (set() if AS_IN_COLAB else {"torch", "setuptools"}), "these are not Colab's"
+
+
+COMPANIONS = {
+    "torch": ["numpy", "toolkit[blas]==13.0; platform_system != ''", "other; platform_system == 'Elsewhere'"],
+    "toolkit": ["nvidia-blas; extra == 'blas'", "nvidia-fft; extra == 'fft'", "numpy; extra == 'all'"],
+    "nvidia-blas": ["Nvidia_Link"],
+}
+
+
+def test_what_pytorch_brings_is_read_from_its_wheel():
+    assert companions(COMPANIONS) == {"toolkit", "nvidia-blas", "nvidia-link"}
+    assert companions({"torch": ["numpy"]}) == set()
+
+
+@pytest.mark.skipif(not AS_IN_COLAB, reason="Python is not Colab's 3.13, so PyTorch in its runtime is this machine's")
+def test_python_and_pytorch_are_colabs(runtime):
+    program = (
+        "import sys, torch; print(*sys.version_info[:2], torch.__version__, (torch.ones(2) @ torch.ones(2)).item())"
+    )
+    said = subprocess.run([runtime.python, "-c", program], env=runtime.environment, capture_output=True, text=True)
+    assert re.fullmatch(rf"3 13 {re.escape(TORCH)}(\+\w+)? 2\.0\n", said.stdout), said.stderr
 
 
 def test_a_notebook_runs_alone_and_changes_nothing(runtime):
