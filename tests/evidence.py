@@ -8,11 +8,15 @@ import pandas as pd
 import pytest
 
 from building import ROOT
+from rnn2attn.study import runner
 from rnn2attn.study.checks import differences
 from rnn2attn.study.fingerprint import same_code, version
 from rnn2attn.study.register import register
 from rnn2attn.study.results import read
-from rnn2attn.study.runner import chapter_number, run
+from rnn2attn.study.runner import chapter_number
+from warm_kernels import warm_kernels
+
+run = warm_kernels()(runner.run)
 
 
 def chapter(number: int) -> Path:
@@ -109,12 +113,14 @@ class Evidence:
             mine = [text for id, text in texts if id == row.claim]
             assert any(says(text, row.measure, row.at, row.value) for text in mine), (row, mine)
 
+    @pytest.mark.heavy
     @pytest.mark.soak
     def test_the_stored_rows_stand(self, rows):
         """Measured again as a study does, one point of each curve, every row is what is stored."""
         assert set(judged(rows).values()) == {True}
         assert differences(self.stored, rows, 0, whole=False) == []
 
+    @pytest.mark.heavy
     def test_every_claim_fails_under_its_ablation(self, tmp_path):
         """With every `old` text of the ablations replaced by its `new`, no judged number passes any more."""
         rows = self.stored[(self.stored.seed == 0) & (self.stored.passed != "")]
@@ -142,6 +148,7 @@ class Evidence:
 class AblatedInSoak(Evidence):
     """Evidence of a chapter whose ablation takes half a minute: chapters 1, 5 and 6 do theirs in every run."""
 
+    @pytest.mark.heavy
     @pytest.mark.soak
     def test_every_claim_fails_under_its_ablation(self, tmp_path):
         super().test_every_claim_fails_under_its_ablation(tmp_path)

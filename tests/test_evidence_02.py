@@ -2,9 +2,9 @@
 
 import pytest
 
-from evidence import AblatedInSoak, chapter
+from evidence import AblatedInSoak, chapter, run
 from rnn2attn.study.checks import ablated
-from rnn2attn.study.runner import RunFailed, run
+from rnn2attn.study.runner import RunFailed
 
 CHAPTER = chapter(2)
 
@@ -37,6 +37,7 @@ class TestChapter2(AblatedInSoak):
     }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("function", "broken"),
     [

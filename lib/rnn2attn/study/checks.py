@@ -82,6 +82,7 @@ def differences(
         One line for each difference.
     """
     stored = {_key(row): row for _, row in rows[rows.seed == seed].iterrows()}
+    others = rows[rows.seed != seed].groupby(["claim", "measure", "at"])["value"].agg(np.ptp).to_dict()
     fresh = {_key(row): row for row in found}
     sampled = {(claim, measure) for claim, measure, _ in fresh} if not whole else set()
     lines = [
@@ -95,8 +96,7 @@ def differences(
         passed = "" if new["passed"] is None else str(new["passed"])
         room = 1e-9 + 1e-5 * abs(new["value"])
         if new["kind"] == "trained":
-            others = [row.value for _, row in rows[rows.seed != seed].iterrows() if _key(row) == key]
-            room += rel * abs(new["value"]) + (spread * np.ptp(others) if others else 0)
+            room += rel * abs(new["value"]) + spread * others.get(key, 0)
         if old["passed"] != passed:
             lines.append(f"{key} is stored as passed = {old['passed']}, and gives {passed}")
         elif new["kind"] != "timed" and not np.isclose(old["value"], new["value"], rtol=0, atol=room, equal_nan=True):

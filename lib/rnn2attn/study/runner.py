@@ -70,6 +70,7 @@ def run(
         if library:
             env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(library), env.get("PYTHONPATH"))))
         if recording:
+            env.pop("RNN2ATTN_FRAMES", None)  # nobody sees this run's sliders move
             env |= {"RNN2ATTN_STUDY": str(file), "RNN2ATTN_SEED": str(seed)}
             env |= {} if whole else {"RNN2ATTN_CURVES": "one point"}
         client = NotebookClient(
