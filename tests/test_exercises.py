@@ -39,6 +39,7 @@ def total(chapter, points):
     return f"Chapter {chapter}: {points} of {possible(chapter)} points."
 
 
+@warm_kernels()
 def execute(notebook, folder):
     """Run a notebook as "Run all" does: a failing cell stops the rest, unless it is tagged."""
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": folder}}).execute()
@@ -49,12 +50,6 @@ def verdict(cell):
     """What a check cell says: its cards as text, and whether it failed."""
     texts = [o.data["text/plain"] for o in cell.outputs if o.output_type in ("display_data", "execute_result")]
     return "\n".join(texts), any(o.output_type == "error" for o in cell.outputs)
-
-
-@pytest.fixture(scope="module")
-def warm():
-    with warm_kernels():
-        yield
 
 
 @pytest.fixture(params=EXERCISES, ids=lambda path: path.stem)
@@ -89,7 +84,7 @@ def test_no_output_is_stored(path):
 
 
 @pytest.mark.heavy
-def test_an_untouched_notebook_runs_to_its_end_and_earns_nothing(warm, path, tmp_path):
+def test_an_untouched_notebook_runs_to_its_end_and_earns_nothing(path, tmp_path):
     cells = execute(read(path), tmp_path)
     checks = [cell for name, cell in cells.items() if name.startswith("check-")]
     assert len(checks) == len(chapters()[chapter_number(path)])
@@ -100,7 +95,7 @@ def test_an_untouched_notebook_runs_to_its_end_and_earns_nothing(warm, path, tmp
 
 
 @pytest.mark.heavy
-def test_the_source_earns_everything(warm, path, tmp_path):
+def test_the_source_earns_everything(path, tmp_path):
     cells = execute(read(path.parent / "source" / path.name), tmp_path)
     assert not any(verdict(cell)[1] for cell in cells.values())
     chapter = chapter_number(path)
@@ -397,7 +392,7 @@ def with_answers(chapter, answers, folder):
 
 
 @pytest.fixture(scope="module")
-def answered(warm, tmp_path_factory):
+def answered(tmp_path_factory):
     """Chapter 1's notebook with wrong answers and a right one, and what it shows."""
     return with_answers(1, WRONG, tmp_path_factory.mktemp("answered"))
 
@@ -407,7 +402,7 @@ def answered(warm, tmp_path_factory):
     ("chapter", "answers", "points"),
     [(2, GATES, 1), (3, SEQUENCES, 2), (4, ATTENDING, 2), (5, PICTURES, 1), (6, LAYERS, 2)],
 )
-def test_answers_get_their_cards(warm, tmp_path, chapter, answers, points):
+def test_answers_get_their_cards(tmp_path, chapter, answers, points):
     cells = with_answers(chapter, {name: code for name, (code, _) in answers.items()}, tmp_path)
     assert {name for name in cells if name.startswith("check-")} == {f"check-{name}" for name in answers}
     for name, (_, says) in answers.items():

@@ -66,15 +66,9 @@ def tiny_chapter(folder: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def warm():
-    with warm_kernels():
-        yield
-
-
 def in_kernels(test):
     """Mark a test that runs chapters."""
-    return pytest.mark.heavy(pytest.mark.usefixtures("warm")(test))
+    return pytest.mark.heavy(warm_kernels()(test))
 
 
 @pytest.fixture
@@ -631,7 +625,8 @@ def test_a_run_that_breaks_is_named_and_not_stored(chapter, tmp_path, code, mess
 
 
 @pytest.fixture(scope="module")
-def studied(tmp_path_factory, warm):
+@warm_kernels()
+def studied(tmp_path_factory):
     """The tiny chapter with three stored seeds, and a copy of the library that holds them."""
     folder = tmp_path_factory.mktemp("studied")
     chapter, path = tiny_chapter(folder), folder / "results.csv"
