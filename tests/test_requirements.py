@@ -38,7 +38,7 @@ def asked():
 
 def refusing(distributions, python):
     """Name → which Pythons it asks for, of those that cannot be installed with this one."""
-    asked = {one.name: one.metadata["Requires-Python"] or "" for one in distributions}
+    asked = {one.name: one.metadata.get("Requires-Python", "") for one in distributions}
     return {name: wants for name, wants in asked.items() if not SpecifierSet(wants).contains(python)}
 
 
