@@ -27,10 +27,13 @@ def in_shard(name, shard):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Mark what starts something heavy by nature: the notebooks, and whatever asks for a browser. Take one shard."""
+    """Mark what starts something heavy by nature: notebooks, and who asks for a browser or a book. Take one shard."""
     items[:] = [item for item in items if in_shard(item.path.name, config.getoption("shard"))]
     for item in items:
-        if item.path.suffix == ".ipynb" or item.get_closest_marker("browser"):
+        asked = {*getattr(item, "fixturenames", ())}
+        if "chromium" in asked:
+            item.add_marker("browser")
+        if item.path.suffix == ".ipynb" or asked & {"book", "chromium"}:
             item.add_marker("heavy")
 
 
