@@ -66,11 +66,11 @@ def run(
     tagged[0].source = f"seed = {seed}"
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "rows.jsonl")
-        env = dict(os.environ)
+        # Nobody sees this run's sliders move.
+        env = {name: value for name, value in os.environ.items() if name != "RNN2ATTN_FRAMES"}
         if library:
             env["PYTHONPATH"] = os.pathsep.join(filter(None, (str(library), env.get("PYTHONPATH"))))
         if recording:
-            env.pop("RNN2ATTN_FRAMES", None)  # nobody sees this run's sliders move
             env |= {"RNN2ATTN_STUDY": str(file), "RNN2ATTN_SEED": str(seed)}
             env |= {} if whole else {"RNN2ATTN_CURVES": "one point"}
         client = NotebookClient(
