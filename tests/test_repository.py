@@ -1,5 +1,6 @@
 """What holds the repository together: one version, what a chapter comes with, the forms, what git ignores."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import tomllib
 import pytest
 import yaml
 
+import rnn2attn
 from building import ROOT
 
 PROJECTS = ("lib", "exercises/grading")
@@ -32,6 +34,22 @@ def test_the_version_is_written_down_nowhere_else():
         told = tomllib.loads((ROOT / project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         assert told["dynamic"] == ["version"] and "version" not in told
     assert "version" not in yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+
+
+def test_a_release_is_made_only_of_a_tag_that_names_the_version():
+    steps = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text(encoding="utf-8"))["jobs"]["build"][
+        "steps"
+    ]
+    (look,) = (step for step in steps if "__version__" in step.get("run", ""))
+    assert look["if"] == "github.ref_type == 'tag'"
+
+    def passes(tag):
+        env = os.environ | {"GITHUB_REF_NAME": tag}
+        return subprocess.run(["bash", "-ec", look["run"]], cwd=ROOT, env=env, check=False).returncode == 0
+
+    version = rnn2attn.__version__
+    assert passes(f"v{version}")
+    assert not any(map(passes, (version[:-1], f"v{version}.1", "v", "vx", f"v{version.replace('.', 'x')}")))
 
 
 @pytest.mark.parametrize("chapter", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)

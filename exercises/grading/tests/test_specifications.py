@@ -2,6 +2,8 @@
 
 import functools
 import linecache
+import re
+import sys
 from collections import Counter
 
 import pytest
@@ -24,7 +26,7 @@ from rnn2attn.check.calling import call
 from rnn2attn.check.judging import judge
 from rnn2attn.check.values import leaves, mapped
 from rnn2attn_grading.chapters import CHAPTERS
-from rnn2attn_grading.specification import judged, published
+from rnn2attn_grading.specification import Mistake, judged, published
 
 PAIRS = [
     (q, part)
@@ -110,6 +112,16 @@ def test_a_mistake_loses_its_points_and_earns_its_hint(name, number):
     assert known.hint in text
     others = {other.hint for other in public(name).mistakes} - {known.hint}
     assert not [hint for hint in others if hint in text]
+
+
+def test_every_mistake_that_is_written_belongs_to_a_part():
+    used = {id(m) for _, part in PAIRS for m in part.mistakes}
+    for name, module in sys.modules.items():
+        if re.fullmatch(r"rnn2attn_grading\.chapter\d+\.\w+", name):
+            for written, thing in vars(module).items():
+                assert not isinstance(thing, Mistake) or id(thing) in used, (
+                    f"{name}.{written} is in no part's mistakes"
+                )
 
 
 @pytest.mark.parametrize("name", NAMES)
