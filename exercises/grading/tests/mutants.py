@@ -1,10 +1,11 @@
 """First-order mutants: a function changed in one place, to see whether the cases notice."""
 
 import ast
-import copy
 import inspect
 import textwrap
+from collections import deque
 from collections.abc import Callable, Iterator
+from types import CodeType
 
 OPERATORS = {
     ast.Add: (ast.Sub,),
@@ -38,43 +39,52 @@ def mutants(function: Callable) -> list[tuple[str, Callable]]:
     definition = tree.body[0]
     docstring = definition.body.pop(0)
     found = {}
-    places = [
-        node
-        for node in ast.walk(definition)
-        if not isinstance(node, ast.arguments | ast.arg)
-    ]
-    for place, node in enumerate(places):
+    for parent, name, at, node in _places(definition):
+        if isinstance(node, ast.arguments | ast.arg):
+            continue
         for changed in _changes(node):
-            whole = copy.deepcopy(definition)
-            own = [
-                n
-                for n in ast.walk(whole)
-                if not isinstance(n, ast.arguments | ast.arg)
-            ]
-            _replace(whole, own[place], changed)
             where = f"line {node.lineno}, column {node.col_offset}"
             text = f"{where}: {ast.unparse(node)}  →  {ast.unparse(changed)}"
-            whole.body.insert(0, docstring)
-            found[text] = _compiled(whole, function)
+            _put(parent, name, at, changed)
+            definition.body.insert(0, docstring)
+            found[text] = compile(
+                ast.fix_missing_locations(tree), "<mutant>", "exec"
+            )
+            del definition.body[0]
+            _put(parent, name, at, node)
     step = max(1, -(-len(found) // MOST))
-    return list(found.items())[::step]
+    return [
+        (text, _run(code, function)) for text, code in [*found.items()][::step]
+    ]
 
 
-def _compiled(definition: ast.FunctionDef, function: Callable) -> Callable:
-    module = ast.fix_missing_locations(
-        ast.Module([copy.deepcopy(definition)], [])
-    )
+def _places(
+    definition: ast.AST,
+) -> list[tuple[ast.AST, str, int | None, ast.AST]]:
+    """Of every node below: its parent, the field in which it is, its number if that is a list, and itself."""
+    places, left = [], deque([definition])
+    while left:  # as ast.walk goes
+        parent = left.popleft()
+        for name, value in ast.iter_fields(parent):
+            several = isinstance(value, list)
+            for at, node in enumerate(value if several else [value]):
+                if isinstance(node, ast.AST):
+                    places.append((parent, name, at if several else None, node))
+                    left.append(node)
+    return places
+
+
+def _put(parent: ast.AST, name: str, at: int | None, node: ast.AST) -> None:
+    if at is None:
+        setattr(parent, name, node)
+    else:
+        getattr(parent, name)[at] = node
+
+
+def _run(code: CodeType, function: Callable) -> Callable:
     scope = dict(function.__globals__)
-    exec(compile(module, "<mutant>", "exec"), scope)
+    exec(code, scope)
     return scope[function.__name__]
-
-
-def _replace(whole: ast.AST, old: ast.AST, new: ast.AST) -> None:
-    class Replacing(ast.NodeTransformer):
-        def visit(self, node):
-            return new if node is old else self.generic_visit(node)
-
-    Replacing().visit(whole)
 
 
 def _changes(node: ast.AST) -> Iterator[ast.AST]:
