@@ -10,13 +10,22 @@ import nbformat
 import pytest
 
 import rnn2attn.check
-from rnn2attn_grading import notebooks
+from rnn2attn.check.judging import Case
+from rnn2attn_grading import __main__, notebooks, specification
 from rnn2attn_grading.__main__ import made, write
 from rnn2attn_grading.chapters import CHAPTERS
 from rnn2attn_grading.specification import COUNTS
 
 ROOT = Path(__file__).resolve().parents[3]
-MADE = made(ROOT)
+PATHS = [
+    Path(place, name)
+    for chapter in CHAPTERS
+    for place, name in (
+        ("exercises/source", f"{chapter.stem}.ipynb"),
+        ("exercises", f"{chapter.stem}.ipynb"),
+        ("lib/rnn2attn/check", f"chapter{chapter.number:02}.json"),
+    )
+]
 CHECK = Path(rnn2attn.check.__file__).parent
 LARGEST = 150_000  # bytes of check's data on a chapter
 
@@ -32,17 +41,23 @@ def same(a, b):
     return type(a) is type(b) and a == b
 
 
-@pytest.mark.parametrize("path", MADE, ids=str)
-def test_what_is_committed_is_what_would_be_written(path):
+@pytest.fixture(scope="module")
+def texts():
+    """What the specifications make: path → text."""
+    return made(ROOT)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=str)
+def test_what_is_committed_is_what_would_be_written(texts, path):
     stored = (ROOT / path).read_text(encoding="utf-8")
     told = f"{path} is not what the specifications make. Next: make exercises"
     if path.suffix == ".json":
-        assert same(json.loads(stored), json.loads(MADE[path])), told
+        assert same(json.loads(stored), json.loads(texts[path])), told
     else:
-        assert stored == MADE[path], told
+        assert stored == texts[path], told
 
 
-def test_nothing_else_lies_where_things_are_made():
+def test_nothing_else_lies_where_things_are_made(texts):
     places = {
         "exercises": "*.ipynb",
         "exercises/source": "*",
@@ -53,9 +68,8 @@ def test_nothing_else_lies_where_things_are_made():
         for place, names in places.items()
         for path in (ROOT / place).glob(names)
     }
-    assert {path for path in found if path.name != ".ipynb_checkpoints"} == set(
-        MADE
-    )
+    found = {path for path in found if path.name != ".ipynb_checkpoints"}
+    assert found == set(texts) == set(PATHS)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
@@ -88,11 +102,13 @@ def test_the_notebook_says_how_much_is_asked_in_its_opening_alone(chapter):
     )
 
 
-def test_writing_twice_changes_nothing(tmp_path):
+def test_writing_twice_changes_nothing(texts, tmp_path, monkeypatch):
+    """What is made once more is the same to the last digit."""
     (tmp_path / "_config.yml").write_text((ROOT / "_config.yml").read_text())
-    for path in MADE:
+    for path in PATHS:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-    assert len(write(tmp_path)) == len(MADE)
+    assert write(tmp_path) == list(texts)
+    monkeypatch.setattr(__main__, "made", lambda root: texts)
     assert write(tmp_path) == []
 
 
@@ -149,7 +165,11 @@ def test_nothing_hidden_or_solved_is_in_what_learners_get():
     )
 
 
-def test_the_data_hold_no_code_and_no_edge():
+def test_the_data_hold_no_code_and_no_edge(monkeypatch):
+    """Of a hidden case the name is enough: none is solved here."""
+    monkeypatch.setattr(
+        specification.Part, "_solved", lambda part, *case: Case(*case[:2])
+    )
     for path in CHECK.glob("*.json"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(
