@@ -1,5 +1,7 @@
 """The walls around a run: each is taken away once. And what must not get from one run into the next."""
 
+import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -9,9 +11,12 @@ import psutil
 import pytest
 from classroom import QUICK, command, not_run
 
-from rnn2attn_grading import doctor, jailed
+from rnn2attn_grading import bubblewrap, doctor, jailed
 from rnn2attn_grading.bubblewrap import Refused
-from rnn2attn_grading.jail import Gone
+from rnn2attn_grading.jail import Gone, Jail
+from rnn2attn_grading.limits import Limits
+
+pytestmark = pytest.mark.heavy
 
 # A line of `first`, what is put in its place, and what the trial then names; as
 # an ordinary user where root's own walls would hold without this one.
@@ -31,33 +36,40 @@ WALLS = [
     ('system(\n        "capset"', 'print("capset"', True, "use privileges"),
 ]
 MARK = doctor.MARK.encode()  # of a variable in the supervisor's environment
-TRIAL = """
-import sys
+# An ordinary user's trials: with another folder as /jail each, and with a place each that is not locked.
+TRIALS = """
+import json, sys
 from pathlib import Path
-from rnn2attn_grading import bubblewrap, doctor
+from unittest import mock
+from rnn2attn_grading import bubblewrap, doctor, jail
 from rnn2attn_grading.limits import Limits
-shown = bubblewrap.mounts
-bubblewrap.mounts = lambda: shown() | {"/jail": Path(sys.argv[1])}
-print(*doctor.complaints(Limits()))
+shown, made = bubblewrap.mounts, jail.command
+def named():
+    return " ".join(doctor.complaints(Limits()))
+def unlocked(place):
+    def command(*given):
+        words = made(*given)
+        at = words.index("--remount-ro")
+        while not words[at + 1].endswith(place):
+            at = words.index("--remount-ro", at + 1)
+        words[at] = "--dir"  # which is there
+        return words
+    return mock.patch.object(jail, "command", command)
+folders, places = map(json.loads, sys.argv[1:])
+said = {}
+for folder in folders:
+    there = lambda: shown() | {"/jail": Path(folder)}
+    with mock.patch.object(bubblewrap, "mounts", there):
+        said[folder] = named()
+for place in places:
+    with unlocked(place):
+        said[place] = named()
+print(json.dumps(said))
 """
-UNLOCKED = """
-import sys
-from rnn2attn_grading import doctor, jail
-from rnn2attn_grading.limits import Limits
-made = jail.command
-def unlocked(*given):
-    words = made(*given)
-    at = words.index("--remount-ro")
-    while not words[at + 1].endswith(sys.argv[1]):
-        at = words.index("--remount-ro", at + 1)
-    words[at] = "--dir"  # which is there
-    return words
-jail.command = unlocked
-print(*doctor.complaints(Limits()))
-"""
+PLACES = [".dist-info", "/dev/pts"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def jail():
     try:
         with doctor.proven(QUICK) as jail:
@@ -66,31 +78,59 @@ def jail():
         not_run(refused)
 
 
-@pytest.mark.parametrize(("wall", "gap", "ordinary", "named"), WALLS)
-def test_the_trial_names_a_wall_that_is_missing(wall, gap, ordinary, named):
-    if reasons := doctor.missing():
-        not_run(reasons)
+@pytest.fixture(scope="module")
+def folders():
+    """A wall → a folder as a jail has it, in which that wall is missing."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name, "jailed")
-        shutil.copytree(Path(jailed.__file__).parent, folder)
-        folder.parent.chmod(0o755)
-        first = folder / "first.py"
-        text = first.read_text("utf-8")
-        assert text.count(wall) == 1
-        first.write_text(text.replace(wall, gap))
-        line = command("-c", TRIAL, folder, ordinary=ordinary)
-        run = subprocess.run(line, stdout=subprocess.PIPE, text=True)
-    assert f"learners' code can {named}." in run.stdout
+        Path(name).chmod(0o755)
+        found = {}
+        for number, (wall, gap, *_) in enumerate(WALLS):
+            found[wall] = Path(name, str(number))
+            shutil.copytree(Path(jailed.__file__).parent, found[wall])
+            first = found[wall] / "first.py"
+            text = first.read_text("utf-8")
+            assert text.count(wall) == 1
+            first.write_text(text.replace(wall, gap))
+        yield found
 
 
-@pytest.mark.parametrize("place", [".dist-info", "/dev/pts"])
-def test_the_trial_names_a_place_that_is_an_ordinary_users_own(place):
-    """It would stay as one run left it, for the next one and without a limit."""
+@pytest.fixture(scope="module")
+def ordinary_says(folders):
+    """A folder, or a place that is not locked → what an ordinary user's trial names."""
     if reasons := doctor.missing():
         not_run(reasons)
-    line = command("-c", UNLOCKED, place, ordinary=True)
+    tried = [str(folders[wall]) for wall, _, ordinary, _ in WALLS if ordinary]
+    words = TRIALS, json.dumps(tried), json.dumps(PLACES)
+    line = command("-c", *words, ordinary=True)
     run = subprocess.run(line, stdout=subprocess.PIPE, text=True)
-    assert "learners' code can write outside of /tmp." in run.stdout
+    return json.loads(run.stdout)
+
+
+@pytest.mark.parametrize(
+    ("wall", "ordinary", "named"), [(w, o, n) for w, _, o, n in WALLS]
+)
+def test_the_trial_names_a_wall_that_is_missing(
+    request, monkeypatch, folders, wall, ordinary, named
+):
+    if reasons := doctor.missing():
+        not_run(reasons)
+    if ordinary:
+        said = request.getfixturevalue("ordinary_says")[str(folders[wall])]
+    elif os.geteuid():
+        not_run("These need root.")
+    else:
+        shown = bubblewrap.mounts() | {"/jail": folders[wall]}
+        monkeypatch.setattr(bubblewrap, "mounts", lambda: shown)
+        said = " ".join(doctor.complaints(Limits()))
+    assert f"learners' code can {named}." in said
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_trial_names_a_place_that_is_an_ordinary_users_own(
+    ordinary_says, place
+):
+    """It would stay as one run left it, for the next one and without a limit."""
+    assert "learners' code can write outside of /tmp." in ordinary_says[place]
 
 
 def first_process(jail):
@@ -122,7 +162,7 @@ def test_nothing_of_a_run_stays_in_the_first_process_and_no_secret_is_there(
 ):
     """Else it would be in the next run, which is a copy."""
     with jail.process() as process:
-        process.ask("cell", 10, source="said = 'of a lear' + 'ner ' * 9")
+        process.ask("cell", 60, source="said = 'of a lear' + 'ner ' * 9")
     first = first_process(jail)
     assert {of for of, _, _ in regions(first)} == {False}
     kept = b"".join(memory(first))
@@ -139,7 +179,8 @@ def test_a_jail_that_ended_is_made_again_and_one_that_was_stopped_is_not(jail):
     first_process(jail).kill()
     jail._bubblewrap.wait()
     with jail.process() as process:
-        assert process.ask("cell", 10, source="x = 1") == {"error": None}
-    jail.stop()
-    with pytest.raises(Gone):
-        jail.process()
+        assert process.ask("cell", 60, source="x = 1") == {"error": None}
+    with Jail(QUICK) as other:
+        other.stop()
+        with pytest.raises(Gone):
+            other.process()
