@@ -18,7 +18,7 @@ LISTED = subprocess.run(
     cwd=ROOT, capture_output=True, text=True, check=True,
 ).stdout.split()  # fmt: skip
 THERE = [f"/{name}" for name in LISTED if (ROOT / name).is_file()]
-WRITTEN_BY_THE_READER = {"exercises/grading/rnn2attn_grading/chapter01/q7_rows.py"}
+WRITTEN_BY_THE_READER = {"exercises/grading/rnn2attn_grading/chapter01/q7_rows.py", "tests/test_evidence_07.py"}
 CALLED = re.compile(r"python[\d.]*\s+(?:-m\s+(rnn2attn[\w.]*)|([\w./-]+\.py)\b)")
 # One import of PyTorch serves all: each script starts in a fork, with `--help`.
 START = """
@@ -48,6 +48,17 @@ def test_every_program_that_is_named_is_there(path):
     named = set(re.findall(r"(?<![\w./…*{-])[\w-][\w./-]*\.py\b", text(path)))
     for name in named - WRITTEN_BY_THE_READER:
         assert any(known.endswith(f"/{name}") for known in THERE), f"there is no {name}"
+
+
+def test_what_is_to_be_changed_is_where_the_table_says():
+    _, _, rest = text(ROOT / "CONTRIBUTING.md").partition("\n## Where to change what\n")
+    rows = re.findall(r"^\|.*\|$", rest.partition("\n## ")[0], re.MULTILINE)[2:]
+    assert len(rows) > 20
+    for row in rows:
+        _, where, tests = row.strip("|").split("|")
+        assert "tests/" in tests or "itself" in tests, row
+        for name in re.findall(r"`([^ `]*[/.][^ `]*)`", where + tests):
+            assert (ROOT / name).exists(), f"there is no {name}"
 
 
 def test_every_program_that_is_called_starts():
