@@ -13,6 +13,7 @@ from chromium import chromium as find_chromium
 
 SYSTEM_LINE = "Chromium is not installed: the tests of the built pages did not run. To install it: make system"
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+PATIENCE = 120_000  # ms for which the tests wait for what they wait for: how fast a machine is, is not tested
 
 
 @pytest.fixture(scope="session")
@@ -21,12 +22,28 @@ def chromium():
     path = find_chromium()
     if path is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(SYSTEM_LINE)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    def patient(make):
+        def made(*args, **settings):
+            one = make(*args, **settings)
+            one.set_default_timeout(PATIENCE)
+            return one
+
+        return made
+
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS, timeout=PATIENCE)
+        browser.new_context, browser.new_page = patient(browser.new_context), patient(browser.new_page)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def tab(chromium):
+    """A tab that tests use one after the other: a page in a tab of its own takes twice as long."""
+    return chromium.new_page()
 
 
 @pytest.fixture(scope="session")
