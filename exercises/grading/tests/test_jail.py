@@ -1,7 +1,6 @@
 """The jail's limits, its end, and the trial that comes before any grading."""
 
 import contextlib
-import functools
 import os
 import re
 import signal
@@ -38,8 +37,11 @@ from rnn2attn_grading.supervise import Grade, examine
 NAMED = "import ctypes\nctypes.CDLL(None).prctl(15, {name!r}, 0, 0, 0)\n"
 FORKS = """
 import os, signal, time
+left = 50
 def rnn_step(*given):
-    for _ in range(50):
+    global left
+    while left:
+        left -= 1
         if not os.fork():
             os.setsid()
             signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
@@ -83,28 +85,36 @@ def alive(name):
     return found
 
 
-def soon(condition, seconds):
-    """Whether the condition holds within so many seconds."""
-    ends = time.monotonic() + seconds
+def soon(condition):
+    """Whether the condition holds at last."""
+    ends = time.monotonic() + 300
     while not condition() and time.monotonic() < ends:
         time.sleep(0.2)
     return condition()
 
 
-@contextlib.contextmanager
-def opened(limits):
-    """A process in a jail, or a word about why there is none."""
-    if reasons := complaints():
-        not_run(" ".join(reasons))
-    with Jail(limits) as running, running.process() as process:
-        yield process
+@pytest.fixture(scope="module")
+def proven():
+    """A jail, or a word about why there is none."""
+    try:
+        with doctor.proven(QUICK) as running:
+            yield running
+    except Refused as refused:
+        not_run(refused)
 
 
-@functools.cache
-def complaints():
-    return doctor.complaints(QUICK)
+@pytest.fixture
+def opened(proven, monkeypatch):
+    """A process in that jail, with limits of its own."""
+
+    def start(limits):
+        monkeypatch.setattr(proven, "limits", limits)
+        return proven.process()
+
+    return start
 
 
+@pytest.mark.heavy
 def test_no_process_outlives_its_jail(folder, ordinary):
     """Neither fifty, each in a session of its own, nor one whose supervisor is killed; all deaf to signals."""
     fork, deaf = f"fork{os.getpid()}", f"deaf{os.getpid()}"
@@ -119,12 +129,12 @@ def test_no_process_outlives_its_jail(folder, ordinary):
         line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         supervisor = int(process.stdout.readline())
-        soon(lambda: alive(deaf) or process.poll(), 300)
+        soon(lambda: alive(deaf) or process.poll())
         if process.poll():
             not_run(process.stdout.read())
         assert alive(deaf)
         os.kill(supervisor, signal.SIGKILL)
-    assert soon(lambda: not alive(deaf), 5)
+    assert soon(lambda: not alive(deaf))
     assert not alive(fork)
     with Gradebook(folder / "out") as book:
         rows = book.counting()
@@ -133,7 +143,8 @@ def test_no_process_outlives_its_jail(folder, ordinary):
     assert sum(row["points"] for row in rows[len(NAMES) :]) == FULL
 
 
-def test_processes_share_the_memory():
+@pytest.mark.heavy
+def test_processes_share_the_memory(opened):
     source = """
 import os
 def exits():
@@ -150,14 +161,17 @@ def exits():
     return found
 """
     with opened(replace(QUICK, processes=3, memory=300)) as running:
-        running.ask("cell", 10, source=source)
+        running.ask("cell", 60, source=source)
         reply = running.ask(
-            "call", 10, name="exits", inputs={}, gradients=(), seconds=5
+            "call", 60, name="exits", inputs={}, gradients=(), seconds=60
         )
     assert reply["value"] == [0, 1]
 
 
-def test_an_installed_copy_of_the_specifications_is_covered(monkeypatch):
+@pytest.mark.heavy
+def test_an_installed_copy_of_the_specifications_is_covered(
+    proven, monkeypatch
+):
     """Where this package lies among what the jail shows, as it does if it was not installed for editing."""
     shown, here = bubblewrap.mounts(), Path(jail.__file__).parent
     monkeypatch.setattr(
@@ -168,22 +182,23 @@ import os
 def seen():
     return os.listdir("/more"), os.listdir("/more/{here.name}")
 """
-    with opened(QUICK) as running:
-        running.ask("cell", 10, source=source)
+    with Jail(QUICK) as other, other.process() as running:
+        running.ask("cell", 60, source=source)
         reply = running.ask(
-            "call", 10, name="seen", inputs={}, gradients=(), seconds=5
+            "call", 60, name="seen", inputs={}, gradients=(), seconds=60
         )
     around, within = reply["value"]
     assert here.name in around
     assert within == []
 
 
-def test_the_processor_is_limited():
+@pytest.mark.heavy
+def test_the_processor_is_limited(opened):
     with (
         opened(replace(QUICK, cpu=1)) as running,
         pytest.raises(Stopped, match=r"timed out: .* more than 1 s of CPU"),
     ):
-        running.ask("cell", 60, source="while True:\n    pass")
+        running.ask("cell", 600, source="while True:\n    pass")
 
 
 def test_a_limit_must_be_above_0():
@@ -191,7 +206,8 @@ def test_a_limit_must_be_above_0():
         Limits(memory=0)
 
 
-def test_where_the_limits_cannot_be_set_nothing_runs():
+@pytest.mark.heavy
+def test_where_the_limits_cannot_be_set_nothing_runs(opened):
     with (
         pytest.raises(Refused, match="OverflowError"),
         opened(replace(QUICK, cpu=10**30)),
@@ -199,18 +215,17 @@ def test_where_the_limits_cannot_be_set_nothing_runs():
         pytest.fail("It runs without limits.")
 
 
-def test_a_submission_has_so_much_time_and_no_more():
-    limits = replace(QUICK, submission=0.01)  # less than a jail's start
+@pytest.mark.heavy
+def test_a_submission_has_so_much_time_and_no_more(proven):
+    limits = replace(QUICK, submission=0.01)  # less than the start of a process
     hidden = {part: part.hidden("salt") for part in CHAPTER.parts}
-    if complaints():
-        not_run(complaints())
-    with Jail(limits) as running:
-        got, _ = examine(["x = 1"], hidden, limits, running.process)
+    got, _ = examine(["x = 1"], hidden, limits, proven.process)
     text = "The notebook has had its 0.01 s."
     late = Grade(0, "timed out", text, text)
     assert got == dict.fromkeys(hidden, late)
 
 
+@pytest.mark.heavy
 def test_without_a_jail_the_trial_names_every_wall(monkeypatch):
     """The first process and the trial, in plain processes without limits."""
     folder, ask = Path(jail.__file__).parent / "jailed", Process.ask
