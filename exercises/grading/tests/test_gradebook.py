@@ -24,7 +24,7 @@ from classroom import (
 
 from rnn2attn_grading import examining, lanes
 from rnn2attn_grading import grade as grading
-from rnn2attn_grading.doctor import complaints
+from rnn2attn_grading.bubblewrap import Refused
 from rnn2attn_grading.grade import grade
 from rnn2attn_grading.gradebook import Gradebook, Line, Result
 from rnn2attn_grading.jail import Jail
@@ -240,30 +240,36 @@ def listening():
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.heavy
 def test_ctrl_c_leaves_no_wrong_grade_and_the_same_call_goes_on(
     tmp_path, listening
 ):
-    """The signal comes while a cell of the second learner runs."""
-    if reasons := complaints(QUICK):
-        not_run(" ".join(reasons))
-    slow = answered(
-        {"rnn_step": f"import time\ntime.sleep(2)\n{right('rnn_step')}"}
-    )
+    """The signal comes while a cell of the second learner runs, which waits where files may be larger."""
+    slow = f"""
+import resource, time
+if resource.getrlimit(resource.RLIMIT_FSIZE)[0] > 8 * 2**20:
+    time.sleep(600)
+{right("rnn_step")}
+"""
     hand_in(tmp_path / "in", "ada")
-    hand_in(tmp_path / "in", "bob", slow)
-    given = [tmp_path / "in"], tmp_path / "out", QUICK
+    hand_in(tmp_path / "in", "bob", answered({"rnn_step": slow}))
+    given = [tmp_path / "in"], tmp_path / "out"
 
     def say(done, of, name):
         threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 
-    with pytest.raises(KeyboardInterrupt):
-        grade(*given, say=say)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            grade(*given, replace(QUICK, cell=600, file=9), say=say)
+    except Refused as refused:
+        not_run(refused)
     assert list(grades(tmp_path / "out")) == ["ada"]
-    grade(*given)
+    grade(*given, QUICK)
     rows = grades(tmp_path / "out")
     assert [total(rows[student]) for student in ("ada", "bob")] == [FULL, FULL]
 
 
+@pytest.mark.heavy
 def test_a_terminals_signal_reaches_no_jail():
     """It goes to the group of processes: a jail is in one of its own."""
     with Jail(QUICK) as jail:
