@@ -85,7 +85,7 @@ WIDE_SCRIPT = f"""new MutationObserver((changes, watch) => {{
 
 # Whatever is wider than its own box, and how the box deals with it.
 WIDER = """() => [...document.querySelectorAll("main :is(pre, table, p, li, dt, dd, figure, h1, h2, h3, div.math,"
-    + ".output, .pst-scrollable-table-container)")]
+    + ".output, .pst-scrollable-table-container, [role=group])")]
   .filter((e) => e.checkVisibility() && e.clientWidth && e.scrollWidth > e.clientWidth + 1)
   .map((e) => ({
     is: e.matches("pre") ? "code" : e.querySelector("table") ? "table" : e.matches(".math") ? "math" : "prose",

@@ -11,7 +11,6 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from axe_playwright_python.sync_playwright import Axe
 from nbclient import NotebookClient
 
 from building import ROOT
@@ -428,25 +427,6 @@ def test_a_wrong_answer_shows_one_card_and_no_traceback(answered):
     assert set(cell.outputs[0].data) == {"text/html", "text/plain"}
     assert cell.outputs[1].ename == "Wrong"
     assert cell.outputs[1].traceback == ["rnn_step: not right yet. 0 of 2 points."]
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_cards_are_readable_in_both_themes(answered, chromium, theme):
-    """On the grounds of JupyterLab's themes: axe finds nothing, the contrast of text with its ground included."""
-    ground, ink = {"light": ("#ffffff", "#212121"), "dark": ("#111111", "#e0e0e0")}[theme]
-    names = ("check-rnn_step", "check-rnn_backward", "check-steps_until", "summary")
-    cards = "\n".join(o.data["text/html"] for n in names for o in answered[n].outputs if "data" in o)
-    tab = chromium.new_page(viewport={"width": 360, "height": 700}, color_scheme=theme)
-    tab.set_content(
-        f'<!doctype html><html lang="en"><title>cards</title><body style="background:{ground};color:{ink};'
-        f'font:14px sans-serif"><main><h1>Cards</h1>{cards}</main></body></html>'
-    )
-    assert tab.locator("[role=status]").count() == 4
-    faults = [v["id"] for v in Axe().run(tab).response["violations"]]
-    assert not faults
-    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
-    tab.close()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ LOOK = {
     "wrong": ("✗", "#d1453b", "rgba(209,69,59,.12)"),
     "open": ("○", "#2f7fc1", "rgba(47,127,193,.12)"),
 }
-LINE = "margin:.2em 0;padding:0;border:0;line-height:1.5"
+LINE = "margin:.2em 0;padding:0;border:0;line-height:1.5;overflow-wrap:anywhere"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,10 @@ class Card:
         body += "".join(f'<p style="{LINE}">{_html(line)}</p>' for line in self.lines)
         if self.rows:
             head, *rest = self.rows
-            cell = "text-align:left;padding:.1em 1em .1em 0;background:none;color:inherit"
+            cell = "text-align:left;padding:.1em 1em .1em 0;background:none;color:inherit;overflow-wrap:normal"
+            # Words stay whole: on a phone the table may scroll, by keyboard too, and never widens the page.
+            body += f'<div role="group" tabindex="0" aria-label="Table, scrolls sideways: {escape(", ".join(head))}" '
+            body += 'style="overflow-x:auto">'
             body += f'<table style="{LINE};color:inherit;font-size:inherit;border-collapse:collapse"><thead><tr>'
             body += "".join(f'<th scope="col" style="{cell}">{_html(text)}</th>' for text in head)
             body += "</tr></thead><tbody>"
@@ -50,7 +53,7 @@ class Card:
                 body += '<tr style="background:none">'
                 body += f'<th scope="row" style="{cell};font-weight:normal">{_html(first)}</th>'
                 body += "".join(f'<td style="{cell}">{_html(text)}</td>' for text in others) + "</tr>"
-            body += "</tbody></table>"
+            body += "</tbody></table></div>"
         return f'<div class="check {self.state}" role="status" style="{style}">{body}</div>'
 
 
