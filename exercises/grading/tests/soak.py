@@ -71,7 +71,7 @@ class Run(NamedTuple):
 
 def run(
     places: Path, out: Path, *, jail: bool,
-    killed_after: float | None = None, begun: bool = False,
+    killed_after: float | None = None, seen: int = 0,
 ) -> Run:  # fmt: skip
     """Grade in a copy of this process, and kill that one after so many seconds.
 
@@ -82,7 +82,7 @@ def run(
         out: where the gradebook is.
         jail: with jails, or with `plain`.
         killed_after: never, if not given.
-        begun: whether the seconds count from its first submission.
+        seen: the seconds count from when so many submissions are graded.
     """
     reading, writing = os.pipe()
     start, child = time.monotonic(), os.fork()
@@ -105,12 +105,12 @@ def run(
             os._exit(code)
     os.close(writing)
     with open(reading, "rb") as pipe:
-        seen = pipe.read(8) if killed_after is None or begun else b""
+        data = pipe.read(8 * max(seen, killed_after is None))
         first = time.monotonic() - start
         if killed_after is not None:
             time.sleep(killed_after)
             os.kill(child, signal.SIGKILL)
-        pages = array("Q", seen + pipe.read())
+        pages = array("Q", data + pipe.read())
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if status not in (0, -signal.SIGKILL):
         raise RuntimeError(f"The run ended with {status}.")
@@ -133,22 +133,23 @@ def kills(
 ) -> str:
     """Kill a run at random moments, let it come to its end, and compare with a run that was left alone.
 
-    Half of the moments lie before the first submission, half after it, so that about three quarters of the class are
-    graded by runs that are killed.
+    Half of the moments lie before the first submission, half somewhere within a later one, so that half of the class
+    and more are graded by runs that are killed.
     """
     points = made_up(folder / "in", students, exercises)
     start, there = time.monotonic(), students * exercises
     whole = run(folder / "in", folder / "alone", jail=jail)
     assert len(whole.pages) == there
-    between = 1.5 * (time.monotonic() - start - whole.first) / count
+    each = (time.monotonic() - start - whole.first) / there
     shutil.copytree(folder / "alone", folder / "killed")
     (folder / "killed/gradebook.sqlite").unlink()
-    moments = random.Random()
+    moments, share = random.Random(), max(1, there // count)
     for begun in (False, True) * (count // 2):
-        seconds = moments.uniform(0, 2 * between if begun else whole.first)
+        seen = moments.randint(share, 2 * share) if begun else 0
+        seconds = moments.uniform(0, each if begun else whole.first)
         run(
             folder / "in", folder / "killed", jail=jail,
-            killed_after=seconds, begun=begun,
+            killed_after=seconds, seen=seen,
         )  # fmt: skip
     left = len(run(folder / "in", folder / "killed", jail=jail).pages)
     assert left < 0.7 * there, "the runs that were killed did too little"

@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from soak import kills, made_up, note, outcome, run
 
 from rnn2attn_grading import doctor
+from rnn2attn_grading.bubblewrap import Refused
 from rnn2attn_grading.examining import Learner, Settings, examined
 from rnn2attn_grading.gradebook import Gradebook
-from rnn2attn_grading.jail import Jail
 from rnn2attn_grading.names import Owner
 from rnn2attn_grading.submissions import Submission
 
@@ -47,8 +47,11 @@ def counted(name, default):
 @pytest.fixture
 def jail():
     """There is one, or a word about why not."""
-    if reasons := doctor.complaints(QUICK):
-        not_run(" ".join(reasons))
+    try:
+        with doctor.proven(QUICK) as jail:
+            yield jail
+    except Refused as refused:
+        not_run(refused)
 
 
 def test_a_run_that_is_killed_loses_nothing_and_does_nothing_twice(tmp_path):
@@ -56,6 +59,7 @@ def test_a_run_that_is_killed_loses_nothing_and_does_nothing_twice(tmp_path):
     kills(tmp_path, 16, students=50, exercises=1, jail=False)
 
 
+@pytest.mark.heavy
 @pytest.mark.soak
 def test_killed_at_random_moments(tmp_path, jail):
     count = counted("KILLS", 100)
@@ -80,6 +84,7 @@ def test_the_memory_does_not_grow_with_the_class(tmp_path):
     assert grown(pages) < 10
 
 
+@pytest.mark.heavy
 @pytest.mark.soak
 def test_a_large_class(tmp_path, jail):
     count = counted("CLASS", 1000)
@@ -135,30 +140,28 @@ def malformed(draw):
     return draw(st.binary(max_size=99)) if cut == 0 else bytes(data[:cut])
 
 
-def fuzz(count, learner):
+def fuzz(count, jail):
     """Grade malformed notebooks in one jail; how many could be read."""
-    read = 0
-    with Jail(QUICK) as jail:
-        given_settings = Settings("salt", QUICK)
+    read, given_settings = 0, Settings("salt", QUICK)
 
-        @settings(
-            max_examples=count, deadline=None, database=None,
-            suppress_health_check=list(HealthCheck),
-        )  # fmt: skip
-        @given(malformed())
-        def one(data):
-            nonlocal read
-            (result,) = examined(learner(data), given_settings, jail)
-            statuses = {
-                line.status.partition(" at cell")[0] for line in result.lines
-            }
-            assert statuses <= STATUSES
-            read += statuses != {"unreadable"}
+    @settings(
+        max_examples=count, deadline=None, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(malformed())
+    def one(data):
+        nonlocal read
+        (result,) = examined(learner(data), given_settings, jail)
+        statuses = {
+            line.status.partition(" at cell")[0] for line in result.lines
+        }
+        assert statuses <= STATUSES
+        read += statuses != {"unreadable"}
 
-        one()
-        (result,) = examined(
-            learner(json.dumps(NOTEBOOK).encode()), given_settings, jail
-        )
+    one()
+    (result,) = examined(
+        learner(json.dumps(NOTEBOOK).encode()), given_settings, jail
+    )
     assert sum(line.points for line in result.lines) == FULL
     return read
 
@@ -167,14 +170,16 @@ def learner(data):
     return Learner((Submission(Owner("ada"), CHAPTER.stem, ()),), (data,))
 
 
+@pytest.mark.heavy
 def test_malformed_notebooks_get_a_status(jail):
-    fuzz(15, learner)
+    fuzz(15, jail)
 
 
+@pytest.mark.heavy
 @pytest.mark.soak
 def test_many_malformed_notebooks(jail):
     count = counted("FUZZ", 10_000)
-    read = fuzz(count, learner)
+    read = fuzz(count, jail)
     seen = f"each got a status, {read:,} could be read and ran; the right notebook after them got all its points"
     note("malformed notebooks, made by hypothesis", count, seen)
 
@@ -209,6 +214,7 @@ grade([Path(sys.argv[1])], Path(sys.argv[2]), QUICK, scheduler=sys.argv[3], say=
 """
 
 
+@pytest.mark.heavy
 @pytest.mark.soak
 def test_a_cluster_of_which_a_worker_is_killed_half_way(tmp_path, jail, dask):
     count = counted("CLUSTER", 40)
@@ -277,6 +283,7 @@ def test_a_cluster_of_which_a_worker_is_killed_half_way(tmp_path, jail, dask):
     )
 
 
+@pytest.mark.heavy
 @pytest.mark.soak
 def test_beside_nbgrader(jail):
     """It writes the table of the instructors' page."""
