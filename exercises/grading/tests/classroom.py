@@ -12,8 +12,11 @@ import nbformat
 import pytest
 import torch
 
+from rnn2attn.check.judging import Case
 from rnn2attn_grading.chapters import CHAPTERS
+from rnn2attn_grading.examining import drawn
 from rnn2attn_grading.limits import Limits
+from rnn2attn_grading.specification import Part
 
 CHAPTER = CHAPTERS[0]
 torch.set_num_threads(1)
@@ -63,6 +66,11 @@ def grades(out: Path) -> dict[str, list[dict]]:
 def total(rows: list[dict]) -> int:
     """The points of a student."""
     return sum(int(row["points"]) for row in rows)
+
+
+def hidden(part: Part, salt: str = "a class") -> list[Case]:
+    """The hidden cases of a function, drawn once."""
+    return drawn(CHAPTER.stem, salt)[part]
 
 
 class NoJail(contextlib.AbstractContextManager):

@@ -12,6 +12,7 @@ from rnn2attn_grading.chapters import CHAPTERS
 from rnn2attn_grading.grade import grade
 from rnn2attn_grading.gradebook import Gradebook
 
+pytestmark = pytest.mark.heavy
 STARTED = []
 HOSTILE = {
     "rnn_step": """

@@ -7,7 +7,7 @@ from array import array
 from html.parser import HTMLParser
 
 import pytest
-from classroom import CHAPTER, FULL, NAMES, right
+from classroom import CHAPTER, FULL, NAMES, hidden, right
 
 from rnn2attn.check.judging import judge
 from rnn2attn_grading import pages, supervise
@@ -106,7 +106,7 @@ class Plain:
 def graded(function, part, salt="a class"):
     notebook = supervise._Notebook([], Limits())
     process = Plain(function)
-    return notebook.grade(process, part, part.hidden(salt)), process.asked
+    return notebook.grade(process, part, hidden(part, salt)), process.asked
 
 
 @pytest.mark.parametrize("part", CHAPTER.parts, ids=lambda part: part.name)
@@ -122,16 +122,14 @@ def test_a_right_answer_is_called_on_the_hidden_cases_alone():
     for part in CHAPTER.parts:
         grade, asked = graded(part.reference, part)
         assert (grade.points, grade.hint) == (part.points, "")
-        assert len(asked) == len(part.hidden("a class"))
+        assert len(asked) == len(hidden(part))
 
 
 def test_no_number_of_a_hidden_case_is_told():
     """Not even by an answer that says what it was given: by its value, its exception, or that one's name."""
     part = next(p for p in CHAPTER.parts if p.name == "steps_until")
-    hidden = {
-        str(value)
-        for case in part.hidden("a class")
-        for value in case.inputs.values()
+    numbers = {
+        str(value) for case in hidden(part) for value in case.inputs.values()
     }
     seen = []
 
@@ -147,7 +145,9 @@ def test_no_number_of_a_hidden_case_is_told():
         seen.clear()
         grade, _ = graded(function, part)
         assert says in grade.message
-        assert any(n.strip("0.") in grade.message for n in hidden if len(n) > 4)
+        assert any(
+            n.strip("0.") in grade.message for n in numbers if len(n) > 4
+        )
         assert not re.search(r"\d", grade.hint)
 
 
@@ -165,7 +165,7 @@ def test_an_answer_that_is_right_on_what_the_learner_has_is_told_what_the_other_
 
     assert not any(judge(attempt(memory, case), case) for case in public)
     grade, _ = graded(memory, part)
-    names = {case.name for case in part.hidden("a class")}
+    names = {case.name for case in hidden(part)}
     told = "Right on the cases that `check` tries. Not right on another: "
     assert grade.hint.startswith(told)
     assert grade.hint.removeprefix(told).rstrip(".") in names
