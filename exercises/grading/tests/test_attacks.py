@@ -29,7 +29,7 @@ from rnn2attn_grading.bubblewrap import Refused
 from rnn2attn_grading.grade import grade
 
 MARK = "a-word-of-the-supervisors-environment"
-ATTACKED = NAMES[:6]  # the other two are answered right in every notebook
+ATTACKED = NAMES[:-2]  # the last two are answered right in every notebook
 ATTACKS = [attack for rows in GROUPS.values() for attack in rows]
 SHARED = [attack for attack in ATTACKS if not attack.alone]
 COUNT = -(-len(SHARED) // len(ATTACKED))

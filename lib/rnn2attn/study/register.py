@@ -22,7 +22,7 @@ class Claim:
     """One entry of the register.
 
     Attributes:
-        id: "C1" … "C40".
+        id: "C1", "C2" and so on.
         chapter: the chapter that settles it.
         documents: numbers of the documents that make the claim.
         says: what they say, in the book's words.
