@@ -20,10 +20,10 @@ LISTED = subprocess.run(
 THERE = [f"/{name}" for name in LISTED if (ROOT / name).is_file()]
 WRITTEN_BY_THE_READER = {"exercises/grading/rnn2attn_grading/chapter01/q7_rows.py", "tests/test_evidence_07.py"}
 CALLED = re.compile(r"python[\d.]*\s+(?:-m\s+(rnn2attn[\w.]*)|([\w./-]+\.py)\b)")
-# One import of PyTorch serves all: each script starts in a fork, with `--help`.
+# One import of what is large serves all: each script starts in a fork, with `--help`.
 START = """
 import os, runpy, sys
-import torch
+import pandas, torch
 
 for name in sys.stdin.read().split():
     if not os.fork():
