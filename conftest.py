@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(config, items):
         asked = {*getattr(item, "fixturenames", ())}
         if "chromium" in asked:
             item.add_marker("browser")
-        if item.path.suffix == ".ipynb" or asked & {"book", "chromium"}:
+        if item.path.suffix == ".ipynb" or "book" in asked or item.get_closest_marker("browser"):
             item.add_marker("heavy")
 
 

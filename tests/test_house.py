@@ -19,6 +19,7 @@ torch.testing.assert_close(rnn_step(x, x, x, x, x[0]), torch.tanh(x * x + x * x 
 """
 
 
+@pytest.mark.heavy
 def test_a_broken_library_fails_the_next_build_and_the_one_after(checkout):
     toc = "format: jb-book\nroot: book/notation\nchapters:\n  - file: notebooks/small\n"
     (checkout / "_toc.yml").write_text(toc, encoding="utf-8")
