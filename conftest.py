@@ -11,7 +11,7 @@ import pytest
 os.environ.setdefault("RNN2ATTN_FRAMES", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-HEAVY = re.compile(r"ipykernel|jupyter-book|rnn2attn\.study|playwright|chrom(e|ium)\b|bwrap")
+HEAVY = re.compile(r"ipykernel|--nbval|jupyter-book|rnn2attn\.study|playwright|chrom(e|ium)\b|bwrap")
 running = None  # the test under way
 
 

@@ -119,11 +119,13 @@ def beginning(copy, cells=30):
     return data
 
 
+@pytest.mark.heavy
 def test_nbval_passes_what_nobody_changed(tmp_path):
     beginning(tmp_path / "chapter.ipynb")
     assert nbval(tmp_path).returncode == 0
 
 
+@pytest.mark.heavy
 def test_nbval_sees_a_changed_output(tmp_path):
     copy = tmp_path / "chapter.ipynb"
     data = beginning(copy)
@@ -140,6 +142,7 @@ def test_nbval_sees_a_changed_output(tmp_path):
     assert "1.3864" in result.stdout
 
 
+@pytest.mark.heavy
 def test_nbval_sees_a_changed_step(tmp_path):
     shutil.copytree(ROOT / "lib/rnn2attn", tmp_path / "lib/rnn2attn", ignore=shutil.ignore_patterns("__pycache__"))
     step = tmp_path / "lib/rnn2attn/recurrent/steps.py"
