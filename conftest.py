@@ -27,7 +27,11 @@ def in_shard(name, shard):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Mark what starts something heavy by nature: notebooks, and who asks for a browser or a book. Take one shard."""
+    """Mark what starts something heavy by nature: notebooks, and who asks for a browser or a book. Take one shard.
+
+    A file that builds the book comes first: one process builds, and the other executes a chapter and does not wait.
+    """
+    items.sort(key=lambda item: item.path.name != "test_book_html.py")
     items[:] = [item for item in items if in_shard(item.path.name, config.getoption("shard"))]
     for item in items:
         asked = {*getattr(item, "fixturenames", ())}
