@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -102,10 +103,11 @@ def test_the_link_to_colab_is_this_notebook():
 
 
 def nbval(folder, env=None):
-    """Run nbval as `make test` does on a copy of a chapter, and return its exit status."""
+    """Run nbval as `make test` does on copies of a chapter, and return how that ended."""
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-sanitize-with", str(ROOT / "tests/nbval.cfg"),
-         "-c", os.devnull, "--rootdir", str(folder), "-p", "no:cacheprovider", str(folder)],
+        [sys.executable, "-m", "pytest", "-q", "-rf", "--nbval", "--nbval-sanitize-with",
+         str(ROOT / "tests/nbval.cfg"), "-c", os.devnull, "--rootdir", str(folder), "-p", "no:cacheprovider",
+         str(folder)],
         env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
@@ -120,14 +122,9 @@ def beginning(copy, cells=30):
 
 
 @pytest.mark.heavy
-def test_nbval_passes_what_nobody_changed(tmp_path):
-    beginning(tmp_path / "chapter.ipynb")
-    assert nbval(tmp_path).returncode == 0
-
-
-@pytest.mark.heavy
-def test_nbval_sees_a_changed_output(tmp_path):
-    copy = tmp_path / "chapter.ipynb"
+def test_nbval_passes_what_nobody_changed_and_sees_a_changed_output(tmp_path):
+    beginning(tmp_path / "unchanged.ipynb")
+    copy = tmp_path / "changed.ipynb"
     data = beginning(copy)
     changed = 0
     for cell in data["cells"]:
@@ -139,7 +136,10 @@ def test_nbval_sees_a_changed_output(tmp_path):
     copy.write_text(json.dumps(data), encoding="utf-8")
     result = nbval(tmp_path)
     assert result.returncode == 1
+    (failed,) = re.findall(r"^FAILED (\S+)::", result.stdout, re.MULTILINE)
+    assert Path(failed).name == "changed.ipynb"
     assert "1.3864" in result.stdout
+    assert int(re.search(r"(\d+) passed", result.stdout)[1]) == 2 * len(code_cells(nbformat.read(copy, 4))) - 1
 
 
 @pytest.mark.heavy
