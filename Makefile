@@ -2,7 +2,8 @@
 SHELL    := bash
 PYTHON   ?= $(firstword $(shell command -v python3.11 python3 python3.13 python3.12 2>/dev/null))
 PIP_ARGS ?=
-JOBS     ?= 2
+# One more than there are processors: tests wait for browsers, jails and pip.
+JOBS     ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) + 1 )))
 BIN      := .venv/bin
 READY    := .venv/.ready
 
