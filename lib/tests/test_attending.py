@@ -1,5 +1,8 @@
 """Decoders that attend, against their equations written out for one row, one step and one key at a time."""
 
+from copy import deepcopy
+from functools import cache
+
 import pytest
 import torch
 from torch import nn
@@ -222,11 +225,17 @@ def test_the_gradient_reaches_every_parameter_and_no_padding(decoder, cell, scor
         assert parameter.grad.isfinite().all() and parameter.grad.any(), name
 
 
+@cache
+def trained(decoder):
+    model = make(decoder, "LSTM", "both", "general", dropout=0.5).eval()
+    fit(model, [batch_of(model)] * 100, 3e-2, loss=token_loss, clip=1.0)
+    return model
+
+
 @pytest.mark.parametrize("k", [1, 3])
 @pytest.mark.parametrize("decoder", DECODERS)
 def test_a_translation_brings_the_weights_with_which_it_was_said(decoder, k):
-    model = make(decoder, "LSTM", "both", "general", dropout=0.5).eval()
-    fit(model, [batch_of(model)] * 100, 3e-2, loss=token_loss, clip=1.0)
+    model = deepcopy(trained(decoder))
     sources, targets = zip(*PAIRS, strict=True)
     found = model.train().translate(sources, max_length=6, k=k)
     assert model.training, "the mode is as it was"

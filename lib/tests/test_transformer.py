@@ -1,5 +1,7 @@
 """The Transformer, against PyTorch's layers and stacks, and decoding with the cache against decoding without."""
 
+from copy import deepcopy
+from functools import cache
 from math import cos, sin, sqrt
 
 import pytest
@@ -326,11 +328,17 @@ def test_the_alignment_is_the_mean_of_the_last_layers_heads_and_weights_are_dist
         assert (own.triu(1) == 0).all()
 
 
-@pytest.mark.parametrize("k", [1, 3])
-def test_a_small_model_learns_its_pairs_and_says_them_with_their_weights(k):
+@cache
+def trained():
     set_seed(0)
     model = transformer(*vocabularies(PAIRS), d_model=16, heads=2, dropout=0.1)
     fit(model, [batch_of(model)] * 150, 1e-2, loss=token_loss, clip=1.0, one_cycle=True)
+    return model
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_a_small_model_learns_its_pairs_and_says_them_with_their_weights(k):
+    model = deepcopy(trained())
     assert evaluate(model, PAIRS, k=k).exact == 1
     found = model.train().translate(SOURCES, max_length=6, k=k)
     assert model.training, "the mode is as it was"
