@@ -62,7 +62,7 @@ class Meeting:
         self.tab.wait_for_url(to.as_uri())
 
     def _look(self, theme, code_scrolls):
-        assert self.tab.evaluate("document.documentElement.dataset.theme") == theme
+        self.tab.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
         self._widths(code_scrolls)
         self.axe += [f"{self.name}, {theme}: {fault}" for fault in faults(self.tab, serious=True)]
 
