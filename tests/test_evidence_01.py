@@ -6,7 +6,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from evidence import Evidence, chapter, judged, run
+from evidence import AblatedInSoak, chapter, judged, run
 from rnn2attn.study.checks import ablated, differences
 from rnn2attn.study.register import register
 from rnn2attn.study.results import RESULTS, read
@@ -27,7 +27,7 @@ def kind(claim):
     return max(register()[claim].kind, key=["history", "exact", "trained", "timed"].index)
 
 
-class TestChapter1(Evidence):
+class TestChapter1(AblatedInSoak):
     notebook = CHAPTER
     ablations = {
         # C1: the last step left out of the sum; a matrix that does not let gradients vanish

@@ -1,9 +1,9 @@
 """Chapter 6's evidence: stored rows stand when measured again, and every claim fails under a named ablation."""
 
-from evidence import Evidence, chapter
+from evidence import AblatedInSoak, chapter
 
 
-class TestChapter6(Evidence):
+class TestChapter6(AblatedInSoak):
     notebook = chapter(6)
     ablations = {
         # C31: attention one input after the other; the table is made where it should not be
