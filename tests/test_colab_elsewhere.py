@@ -117,7 +117,7 @@ def asked(url, data=None):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("torch", ["oldest", "newest"])
-@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("python", ["3.12", "3.13"])
 def test_the_librarys_dependencies_can_be_had(tmp_path, python, torch):
     needed = list(PROJECT["dependencies"])
     if torch == "oldest":
@@ -128,7 +128,7 @@ def test_the_librarys_dependencies_can_be_had(tmp_path, python, torch):
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("python", [python for python in PYTHONS if python != "3.13.0"])
 def test_the_requirements_can_be_had(tmp_path, python):
     """What one of them needs with another Python is not seen here, but in test_requirements."""
     assert resolved(tmp_path / "report.json", *for_python(python, tmp_path), "-r", "requirements.txt") == PINNED
