@@ -146,7 +146,7 @@ class Evidence:
 
 
 class AblatedInSoak(Evidence):
-    """Evidence of a chapter whose ablation takes ten seconds and more: chapters 1 and 5 do theirs in every run."""
+    """Evidence of a chapter whose ablation takes ten seconds and more: chapter 5 does its own in every run."""
 
     @pytest.mark.heavy
     @pytest.mark.soak

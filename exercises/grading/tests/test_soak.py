@@ -208,8 +208,11 @@ GRADE = """
 import sys
 from pathlib import Path
 from classroom import QUICK
+from dask.distributed import Client
 from rnn2attn_grading.grade import grade
 from rnn2attn_grading.progress import Progress
+with Client(sys.argv[3], timeout=600) as client:
+    client.wait_for_workers(2, timeout=600)
 grade([Path(sys.argv[1])], Path(sys.argv[2]), QUICK, scheduler=sys.argv[3], say=Progress())
 """
 
@@ -256,7 +259,6 @@ def test_a_cluster_of_which_a_worker_is_killed_half_way(tmp_path, jail, dask):
                 started(*worker, "--local-directory", tmp_path)
                 for _ in range(2)
             ]
-            time.sleep(20)
             processes.append(
                 started("-c", GRADE, tmp_path / "in", tmp_path / "out", address)
             )
