@@ -7,11 +7,16 @@ from pathlib import Path
 
 import yaml
 
+import warm_builder
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def build(root: Path, out: Path, *, env: dict | None = None, **execute) -> subprocess.CompletedProcess:
-    """Run jupyter-book on the book in root, as `make book` does, with other settings of `execute:` if given."""
+def build(root: Path, out: Path, *, env: dict | None = None, warm=False, **execute) -> subprocess.CompletedProcess:
+    """Run jupyter-book on the book in root, as `make book` does, with other settings of `execute:` if given.
+
+    If warm, it is run by a copy of a process that has what it imports already, where the system can copy one.
+    """
     out.mkdir(parents=True, exist_ok=True)
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
     config["execute"] |= execute
@@ -20,6 +25,7 @@ def build(root: Path, out: Path, *, env: dict | None = None, **execute) -> subpr
     changed.write_text(yaml.safe_dump(config), encoding="utf-8")
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(root), "-W", "--keep-going"]
     command += ["--config", str(changed), "--toc", str(root / "_toc.yml"), "--path-output", str(out)]
-    return subprocess.run(
-        command, cwd=root, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
-    )
+    env = {**os.environ, **(env or {})}
+    if warm and sys.platform == "linux":
+        return warm_builder.run(command, root, env)
+    return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)

@@ -7,11 +7,11 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from axe_playwright_python.sync_playwright import Axe
 from nbformat import v4
 from playwright.sync_api import expect
 
 from building import ROOT, build
+from looking import WIDE_SCRIPT, faults, too_wide, visit
 from rnn2attn.study.checks import ablated
 from rnn2attn.study.claims import judge
 from rnn2attn.study.register import register
@@ -39,6 +39,9 @@ MEASURED = {
 CLAIMS = register()
 HISTORY = {claim.id for claim in CLAIMS.values() if "history" in claim.kind}
 SETTLED = HISTORY | {claim for claim, _, _ in MEASURED}
+
+
+ELSEWHERE = re.compile("^(?!file:|data:|blob:)")
 
 
 def results_csv(measured) -> str:
@@ -92,7 +95,7 @@ class TinyBook:
         nbformat.write(chapter(*shown), self.root / "notebooks/02-tiny.ipynb")
 
     def build(self) -> Path:
-        self.said = build(self.root, self.out, env={"PYTHONPATH": str(self.root / "lib")})
+        self.said = build(self.root, self.out, env={"PYTHONPATH": str(self.root / "lib")}, warm=True)
         return self.out / "_build/html/book/evidence.html"
 
     def built(self) -> Path:
@@ -102,29 +105,44 @@ class TinyBook:
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory) -> Path:
-    return TinyBook(tmp_path_factory.mktemp("evidence")).built()
+def tiny(tmp_path_factory) -> TinyBook:
+    """The book, built once, and a copy of its pages, which stay as they are when it is built again."""
+    tiny = TinyBook(tmp_path_factory.mktemp("evidence"))
+    pages = tiny.built().parents[1]
+    tiny.page = shutil.copytree(pages, tiny.out / "seen") / "book/evidence.html"
+    return tiny
 
 
-def visit(chromium, page, width=1280, **context):
-    context = chromium.new_context(viewport={"width": width, "height": 800}, **context)
-    context.route(re.compile("^https?:"), lambda route: route.abort())  # what is asked for is noted, not awaited
+@pytest.fixture(scope="module")
+def page(tiny) -> Path:
+    return tiny.page
+
+
+@pytest.fixture(scope="module")
+def own_tab(chromium):
+    """A tab for all, which notes what is asked for elsewhere, and does not wait for it."""
+    context = chromium.new_context()
+    context.add_init_script(WIDE_SCRIPT)
+    context.route(ELSEWHERE, lambda route: route.abort())
     tab = context.new_page()
     tab.foreign = []
-    tab.on("request", lambda r: re.match(r"file:|data:|blob:", r.url) or tab.foreign.append(r.url))
-    tab.goto(page.as_uri())
-    return tab
+    tab.on("request", lambda r: ELSEWHERE.match(r.url) and tab.foreign.append(r.url))
+    yield tab
+    context.close()
+
+
+@pytest.fixture
+def tab(own_tab, page):
+    """This tab, with the page newly opened."""
+    own_tab.foreign.clear()
+    return visit(own_tab, page)
 
 
 def row(tab, id):
     return tab.locator(f"{ROWS}#{id.lower()}")
 
 
-pytestmark = pytest.mark.browser
-
-
-def test_every_claim_has_a_row_that_unfolds_to_what_was_measured(page, chromium):
-    tab = visit(chromium, page)
+def test_every_claim_has_a_row_that_unfolds_to_what_was_measured(tab):
     assert tab.locator(ROWS).count() == len(CLAIMS) and tab.locator("details[open]").count() == 0
     folded = row(tab, "C9").inner_text()
     assert "conditional" in folded and "trained" in folded and "Adding two marked" not in folded
@@ -150,11 +168,9 @@ def test_every_claim_has_a_row_that_unfolds_to_what_was_measured(page, chromium)
     assert "Settled by a citation" in row(tab, "C29").inner_text()
     tab.get_by_role("button", name="Fold all").click()
     assert tab.locator("details[open]").count() == 0
-    tab.context.close()
 
 
-def test_claims_and_chapters_link_to_each_other(page, chromium):
-    tab = visit(chromium, page)
+def test_claims_and_chapters_link_to_each_other(tab, page):
     assert tab.locator(f"{ROWS} > td:last-child a").count() == 1, "only what a chapter shows"
     row(tab, "C9").get_by_role("link", name="chapter 2").click()
     tab.wait_for_url("**/notebooks/02-tiny.html#claim-c9")
@@ -170,11 +186,9 @@ def test_claims_and_chapters_link_to_each_other(page, chromium):
     assert "See C12, one of 4." in tab.locator("article").inner_text(), "C1, C9, C12 and the citation, C29"
     tab.get_by_role("link", name="C12").click()
     tab.wait_for_url("**/book/evidence.html#c12")
-    tab.context.close()
 
 
-def test_the_filter_works_from_the_keyboard_and_says_how_many(page, chromium):
-    tab = visit(chromium, page)
+def test_the_filter_works_from_the_keyboard_and_says_how_many(tab):
     status, shown = tab.get_by_role("status"), tab.locator(f"{ROWS}:visible")
     assert status.inner_text() == f"All {len(CLAIMS)} claims" and shown.count() == len(CLAIMS)
     tab.get_by_label("Chapter").focus()
@@ -195,11 +209,9 @@ def test_the_filter_works_from_the_keyboard_and_says_how_many(page, chromium):
     tab.get_by_label("Document").select_option("")
     tab.get_by_label("Kind").select_option("history")
     assert shown.count() == len(HISTORY) and row(tab, "C29").is_visible()
-    tab.context.close()
 
 
-def test_words_are_found_in_what_is_folded_and_the_choice_can_be_linked(page, chromium):
-    tab = visit(chromium, page)
+def test_words_are_found_in_what_is_folded_and_the_choice_can_be_linked(tab, page):
     shown = tab.locator(f"{ROWS}:visible")
     tab.get_by_label("Words").fill("Marked RNN")
     assert [r.get_attribute("id") for r in shown.all()] == ["c9"]
@@ -210,65 +222,66 @@ def test_words_are_found_in_what_is_folded_and_the_choice_can_be_linked(page, ch
     assert 0 < found < sum(claim.chapter == 2 for claim in CLAIMS.values())
     address = tab.evaluate("location.href")
     assert address.endswith("#chapter=2&words=update+gate")
-    other = visit(chromium, page)
-    other.goto(address)
-    other.wait_for_function("document.querySelector('[name=words]').value === 'update gate'")
-    assert other.locator(f"{ROWS}:visible").count() == found
-    row(other, "C9").evaluate("e => location.hash = e.id")
-    expect(other.get_by_role("status")).to_have_text(f"All {len(CLAIMS)} claims")
-    other.context.close()
-    tab.context.close()
+    visit(tab, page)
+    assert shown.count() == len(CLAIMS)
+    tab.goto(address)  # the page is there, and only what follows the # changes
+    tab.wait_for_function("document.querySelector('[name=words]').value === 'update gate'")
+    assert shown.count() == found
+    row(tab, "C9").evaluate("e => location.hash = e.id")
+    expect(tab.get_by_role("status")).to_have_text(f"All {len(CLAIMS)} claims")
 
 
 def test_without_javascript_every_claim_shows_and_unfolds(page, chromium):
-    tab = visit(chromium, page, java_script_enabled=False)
+    tab = chromium.new_page(java_script_enabled=False)
+    tab.route(ELSEWHERE, lambda route: route.abort())
+    tab.goto(page.as_uri())
     assert tab.locator(f"{ROWS}:visible").count() == len(CLAIMS)
     assert not tab.locator(".evidence-filter").is_visible()
     row(tab, "C9").locator("summary").click()
     assert "Adding two marked" in row(tab, "C9").inner_text()
-    tab.context.close()
+    tab.close()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_the_page_fits_asks_for_nothing_and_has_no_serious_fault(page, chromium, theme, width):
-    tab = visit(chromium, page, width, color_scheme=theme)
-    tab.wait_for_load_state("networkidle")
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+def test_the_page_fits_asks_for_nothing_and_has_no_serious_fault(tab):
+    """With claims folded and unfolded, on a phone and a large screen, in both themes; in the tests' wide fonts."""
     own = [url for url in tab.foreign if "mathjax" not in url and "thebe" not in url]  # dropped in the book itself
     assert own == []
     table = tab.locator("table.evidence")
-    tab.get_by_role("button", name="Unfold all").click()
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    assert row(tab, "C9").locator("> td").first.bounding_box()["width"] > 250, "on a phone a claim is a card"
-    assert table.evaluate("t => t.scrollWidth <= t.parentElement.clientWidth + 1")
-    found = Axe().run(tab, context={"include": [[".evidence-filter"], ["table.evidence"]]}).response["violations"]
-    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
     assert table.locator("caption").count() == 1 and table.locator("> thead th").count() == 4
-    tab.context.close()
+    for width, button in ((1280, "Unfold all"), (360, "Fold all")):
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert too_wide(tab) == ([], 0)
+        tab.get_by_role("button", name=button).click()
+        assert too_wide(tab) == ([], 0)
+        assert row(tab, "C9").locator("> td").first.bounding_box()["width"] > 250, "on a phone a claim is a card"
+        for theme in ("dark", "light"):
+            tab.emulate_media(color_scheme=theme)
+            tab.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
+            assert faults(tab, ".evidence-filter, table.evidence", serious=True) == []
 
 
+@pytest.mark.heavy
 def test_only_this_page_loads_its_files(page):
     assert "evidence.js" in page.read_text() and "evidence.css" in page.read_text()
     other = (page.parents[1] / "notebooks/02-tiny.html").read_text()
     assert "evidence.js" not in other and "evidence.css" not in other
 
 
-def test_the_page_follows_the_results_and_the_anchors(tmp_path):
-    book = TinyBook(tmp_path)
-    page = book.built()
+@pytest.mark.heavy
+def test_the_page_follows_the_results_and_the_anchors(tiny):
+    page = tiny.out / "_build/html/book/evidence.html"
     written = page.stat().st_mtime_ns
     assert "claim-c12" not in page.read_text()
-    assert book.built().stat().st_mtime_ns == written, "nothing changed, so nothing is written"
+    assert tiny.built().stat().st_mtime_ns == written, "nothing changed, so nothing is written"
 
-    book.write(judge("C12", 0.5, lambda v: v > 0, measure="update gate"))
-    html = book.built().read_text()
+    tiny.write(judge("C12", 0.5, lambda v: v > 0, measure="update gate"))
+    html = tiny.built().read_text()
     assert 'href="../notebooks/02-tiny.html#claim-c12-update-gate"' in html and "#claim-c9" not in html
 
-    book.results.write_text(results_csv({("C12", "", ""): ([0.25] * 5, "True " * 5)}))
-    html = book.built().read_text()
+    tiny.results.write_text(results_csv({("C12", "", ""): ([0.25] * 5, "True " * 5)}))
+    html = tiny.built().read_text()
     assert "<td><p>0.25</p></td>" in html and "0.162" not in html
 
-    book.results.write_text(results_csv({("C9", "LSTM", ""): ([0.2] * 5, "True True False False False")}))
-    book.build()
-    assert book.said.returncode != 0 and "C9, LSTM: passed in 2 of 5 seeds" in book.said.stderr
+    tiny.results.write_text(results_csv({("C9", "LSTM", ""): ([0.2] * 5, "True True False False False")}))
+    tiny.build()
+    assert tiny.said.returncode != 0 and "C9, LSTM: passed in 2 of 5 seeds" in tiny.said.stderr

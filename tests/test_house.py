@@ -11,11 +11,9 @@ import address
 from building import ROOT, build
 
 SMALL = """
-import torch
-from rnn2attn.recurrent import rnn_step
+from rnn2attn.metrics import exact_match
 
-x = torch.full((1, 1), 0.1)
-torch.testing.assert_close(rnn_step(x, x, x, x, x[0]), torch.tanh(x * x + x * x + x))
+assert exact_match([["a"], ["b"], ["c"]], [["a"], ["b"], ["d"]]) == 2 / 3
 """
 
 
@@ -29,11 +27,11 @@ def test_a_broken_library_fails_the_next_build_and_the_one_after(checkout):
     )
     nbformat.write(small, checkout / "notebooks/small.ipynb")
     env = {"PYTHONPATH": str(checkout / "lib")}
-    step = checkout / "lib/rnn2attn/recurrent/steps.py"
-    source = step.read_text(encoding="utf-8")
+    library = checkout / "lib/rnn2attn/metrics.py"
+    source = library.read_text(encoding="utf-8")
 
     def made():
-        return build(checkout, checkout.with_name("out"), env=env)
+        return build(checkout, checkout.with_name("out"), env=env, warm=True)
 
     first = made()
     assert first.returncode == 0, first.stderr[-3000:]
@@ -42,14 +40,14 @@ def test_a_broken_library_fails_the_next_build_and_the_one_after(checkout):
     assert made().returncode == 0
     assert page.stat().st_mtime_ns == written, "nothing changed, so nothing is read again"
 
-    broken = source.replace("+ h @ W_hh.T ", "")
+    broken = source.replace("list(p) == list(r)", "list(p) != list(r)")
     assert broken != source
-    step.write_text(broken, encoding="utf-8")
+    library.write_text(broken, encoding="utf-8")
     for attempt in ("next", "one after"):
         result = made()
-        assert result.returncode != 0, f"the {attempt} build passed with a broken step"
+        assert result.returncode != 0, f"the {attempt} build passed with a broken library"
         assert "CellExecutionError" in result.stderr or "Executing notebook failed" in result.stderr
-    step.write_text(source, encoding="utf-8")
+    library.write_text(source, encoding="utf-8")
     assert made().returncode == 0
 
 
