@@ -10,7 +10,7 @@ from fontTools.ttLib import TTFont
 from playwright.sync_api import expect
 
 from building import ROOT
-from looking import WIDE_SCRIPT, arrive, faults, too_wide, visit
+from looking import RESIZED, WIDE_SCRIPT, arrive, faults, too_wide, visit
 
 
 def pages(book: Path) -> list[Path]:
@@ -70,7 +70,11 @@ class Meeting:
 
     def _axe(self, theme):
         self.tab.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
-        self.axe += [f"{self.name}, {theme}: {fault}" for fault in faults(self.tab, serious=True)]
+        found = faults(self.tab, serious=True)
+        if found:  # the page's scripts may still be busy with its new size
+            self.tab.evaluate(RESIZED)
+            found = faults(self.tab, serious=True)
+        self.axe += [f"{self.name}, {theme}: {fault}" for fault in found]
 
     def _widths(self, code_scrolls):
         found, boxes = too_wide(self.tab, code_scrolls)
