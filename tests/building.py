@@ -1,15 +1,23 @@
 """How the tests build a book: as `make book` does, where they want it, with the settings that they want."""
 
+import functools
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import yaml
+from bs4 import BeautifulSoup
 
 import warm_builder
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+@functools.cache
+def soup(page: Path) -> BeautifulSoup:
+    """A built page as a tree, parsed once for all tests of a process, which leave it as it is."""
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "lxml")
 
 
 def build(root: Path, out: Path, *, env: dict | None = None, warm=False, **execute) -> subprocess.CompletedProcess:

@@ -13,7 +13,7 @@ from chromium import chromium as find_chromium
 
 SYSTEM_LINE = "Chromium is not installed: the tests of the built pages did not run. To install it: make system"
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-PATIENCE = 120_000  # ms for which the tests wait for what they wait for: how fast a machine is, is not tested
+PATIENCE = 60_000  # ms for which the tests wait for what they wait for: how fast a machine is, is not tested
 
 
 @pytest.fixture(scope="session")

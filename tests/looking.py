@@ -4,10 +4,12 @@ import base64
 import re
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
+from playwright.sync_api import expect
 
 
 def visit(tab, page: Path, theme: str = "light", width: int = 1280):
@@ -37,6 +39,15 @@ def arrive(tab):
     tab.evaluate(
         "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))"
     )
+
+
+def search(tab, words: str):
+    """Search as a reader does: Ctrl K, the words, Enter; then be on the page of this search."""
+    tab.keyboard.press("Control+k")
+    expect(tab.locator("input[name=q]:focus")).to_be_visible()
+    tab.keyboard.type(words)
+    tab.keyboard.press("Enter")
+    tab.wait_for_url(lambda url: parse_qs(urlsplit(url).query).get("q") == [words])
 
 
 # Fonts of the tests' own, so that no width depends on what a machine has installed. Every sign of the first is as

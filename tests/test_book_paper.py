@@ -10,8 +10,6 @@ from pypdf import PdfReader
 import paper
 from building import ROOT
 
-pytestmark = pytest.mark.browser
-
 NAMES = ["book/index", "book/notation"]
 # The paper's width between its margins, in CSS pixels: 210 mm − 2 · 17 mm, at 96 to the inch.
 WIDTH = 665

@@ -4,9 +4,9 @@ import importlib
 import re
 
 import pytest
-from bs4 import BeautifulSoup
 
-from building import ROOT
+from building import ROOT, soup
+from looking import visit
 
 KOREAN = re.compile(r"[가-힣]")
 CHAPTERS = {int(path.name[:2]): path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
@@ -17,7 +17,7 @@ def pages(book):
     """Number of a chapter → its page; 0 → the glossary."""
     found = {0: "book/glossary.html"}
     found |= {number: f"notebooks/{stem}.html" for number, stem in CHAPTERS.items()}
-    return {n: BeautifulSoup((book / name).read_text(encoding="utf-8"), "lxml") for n, name in found.items()}
+    return {n: soup(book / name) for n, name in found.items()}
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +51,14 @@ def test_every_entry_has_korean_a_sentence_and_a_chapter_and_stands_in_order():
 
 
 def test_each_term_is_linked_in_the_chapter_that_introduces_it_and_back(pages, uses):
+    places = {n: {node["id"] for node in page.find_all(id=True)} for n, page in pages.items()}
     seen = 0
     for item in pages[0].select("dl.glossary > dt:first-child, dl.glossary > dd + dt"):
         dd = item.find_next_sibling("dd")
         chapter = int(re.search(r"chapter (\d+)$", dd.p.get_text())[1])
         assert item["id"] in anchors(uses[chapter]), f"chapter {chapter} does not link {item['id']}"
         page, _, place = dd.p.a["href"].partition("#")
-        assert page == f"../notebooks/{CHAPTERS[chapter]}.html" and pages[chapter].find(id=place), dd.p.a["href"]
+        assert page == f"../notebooks/{CHAPTERS[chapter]}.html" and place in places[chapter], dd.p.a["href"]
         seen += 1
     assert seen > 90
 
@@ -110,15 +111,11 @@ def test_another_word_is_not_taken_for_the_term(pattern, term, text):
     assert not re.fullmatch(pattern(term), text)
 
 
-@pytest.mark.browser
-def test_a_link_is_reached_by_keyboard_and_dotted(book, chromium):
-    context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    tab = context.new_page()
-    tab.goto((book / "notebooks/05-spatial-attention.html").as_uri())
+def test_a_link_is_reached_by_keyboard_and_dotted(book, tab):
+    visit(tab, book / "notebooks/05-spatial-attention.html")
     link = tab.locator("a.glossary-term").first
     assert "dotted" in link.evaluate("e => getComputedStyle(e).textDecoration")
     assert KOREAN.search(link.get_attribute("title"))
     link.focus()
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/glossary.html#term-*")
-    context.close()

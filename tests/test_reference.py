@@ -6,11 +6,8 @@ import pkgutil
 import re
 
 import pytest
-from bs4 import BeautifulSoup
 
-
-def soup(page):
-    return BeautifulSoup(page.read_text(encoding="utf-8"), "lxml")
+from building import soup
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +16,14 @@ def reference(book):
 
 
 @pytest.fixture(scope="module")
+def places(reference):
+    """Anchor → what stands there."""
+    return {node["id"]: node for page in reference.values() for node in page.find_all(id=True)}
+
+
+@pytest.fixture(scope="module")
 def anchors(reference):
+    """Anchor → the name of its page."""
     return {node["id"]: name for name, page in reference.items() for node in page.find_all(id=True)}
 
 
@@ -41,16 +45,16 @@ def public(module):
 
 
 @pytest.mark.parametrize("module", list(modules()), ids=lambda module: module.__name__)
-def test_every_public_name_stands_on_a_page_with_its_docstring(module, reference, anchors):
+def test_every_public_name_stands_on_a_page_with_its_docstring(module, places):
     name = module.__name__
     if name == "rnn2attn.tasks.held_out":  # a rule that the tasks share, not imported by chapters
         return
-    assert f"module-{name}" in anchors, f"no page of book/reference shows {name}"
+    assert f"module-{name}" in places, f"no page of book/reference shows {name}"
     for own in public(module):
         anchor = f"{name}.{own}"
-        assert anchor in anchors, f"{name} has {own}, and the page does not show it: has it a docstring?"
+        assert anchor in places, f"{name} has {own}, and the page does not show it: has it a docstring?"
         first = inspect.getdoc(getattr(module, own)).split("\n")[0]
-        shown = reference[anchors[anchor]].find(id=anchor).find_parent("dl").find("dd", recursive=False).get_text()
+        shown = places[anchor].find_parent("dl").find("dd", recursive=False).get_text()
         words = re.findall(r"[a-z]{4,}", first)
         assert words and all(word in shown for word in words), anchor
 

@@ -54,13 +54,14 @@ def publish(context: BrowserContext, html: Path) -> str:
 def printed(context: BrowserContext, address: str) -> bytes:
     """One page as PDF, on A4, with its headings as bookmarks; before it prints, the page sets all its formulas."""
     tab = context.new_page()
-    tab.goto(address, wait_until="networkidle")
+    tab.goto(address)
     if tab.locator(".math").count():
         tab.evaluate("dispatchEvent(new Event('beforeprint'))")  # may have to fetch MathJax first
         tab.wait_for_selector("html[data-maths=set]")
-    # A picture that is fetched when it comes near need not be there when Chromium prints.
+    # A picture that is fetched when it comes near need not be there when Chromium prints, nor MathJax's fonts.
     tab.evaluate("for (const picture of document.images) picture.loading = 'eager'")
-    tab.wait_for_function("[...document.images].every((picture) => picture.complete)")
+    there = "document.fonts.status === 'loaded' && [...document.images].every((picture) => picture.complete)"
+    tab.wait_for_function(there)
     headings = tab.locator("article :is(h1, h2, h3, h4, h5, h6)")
     titles = headings.evaluate_all("all => all.map((heading) => heading.firstChild.textContent)")
     pdf = PdfWriter(clone_from=BytesIO(tab.pdf(prefer_css_page_size=True, outline=True, tagged=True)))
