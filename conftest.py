@@ -37,7 +37,8 @@ def pytest_collection_modifyitems(config, items):
         asked = {*getattr(item, "fixturenames", ())}
         if "chromium" in asked:
             item.add_marker("browser")
-        if item.path.suffix == ".ipynb" or "book" in asked or item.get_closest_marker("browser"):
+        started = "book" in asked or item.get_closest_marker("browser") or item.get_closest_marker("soak")
+        if item.path.suffix == ".ipynb" or started:
             item.add_marker("heavy")
 
 

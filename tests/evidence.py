@@ -113,7 +113,6 @@ class Evidence:
             mine = [text for id, text in texts if id == row.claim]
             assert any(says(text, row.measure, row.at, row.value) for text in mine), (row, mine)
 
-    @pytest.mark.heavy
     @pytest.mark.soak
     def test_the_stored_rows_stand(self, rows):
         """Measured again as a study does, one point of each curve, every row is what is stored."""
@@ -148,7 +147,6 @@ class Evidence:
 class AblatedInSoak(Evidence):
     """Evidence of a chapter whose ablation takes ten seconds and more: chapter 5 does its own in every run."""
 
-    @pytest.mark.heavy
     @pytest.mark.soak
     def test_every_claim_fails_under_its_ablation(self, tmp_path):
         super().test_every_claim_fails_under_its_ablation(tmp_path)

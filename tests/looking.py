@@ -43,6 +43,7 @@ def arrive(tab):
 
 def search(tab, words: str):
     """Search as a reader does: Ctrl K, the words, Enter; then be on the page of this search."""
+    tab.wait_for_function("document.readyState === 'complete'")  # the theme listens for the keys by then
     tab.keyboard.press("Control+k")
     expect(tab.locator("input[name=q]:focus")).to_be_visible()
     tab.keyboard.type(words)

@@ -179,7 +179,9 @@ def test_the_404_page_works_at_any_depth(book, chromium, missing):
     assert tab.evaluate("getComputedStyle(document.querySelector('.bd-main')).display") == "flex"
     tab.locator(".bd-sidenav").get_by_role("link", name="Notation").click()
     expect(tab.locator("article h1")).to_contain_text("Notation")
+    tab.wait_for_load_state()
     tab.go_back()
+    tab.wait_for_url(BASE + missing)
     search(tab, "gradient")
     expect(tab.locator("#search-results li").first).to_be_visible()
     assert set(failed) == {BASE + missing}, "the page itself, and nothing that it asks for"

@@ -121,6 +121,7 @@ CAUGHT = {
 }
 
 
+@pytest.mark.soak  # how these tests see, not what the book is
 @pytest.mark.parametrize(("cell", "message"), CAUGHT.values(), ids=CAUGHT)
 def test_a_notebook_that_would_not_run_in_colab_is_caught(runtime, tmp_path, cell, message):
     exec(cell, {})
@@ -128,6 +129,7 @@ def test_a_notebook_that_would_not_run_in_colab_is_caught(runtime, tmp_path, cel
         run_alone(runtime, written(tmp_path / "made-up.ipynb", cell))
 
 
+@pytest.mark.soak
 def test_a_notebook_that_changes_colab_is_caught(runtime, tmp_path):
     path = written(tmp_path / "made-up.ipynb", "%pip install -q --no-deps 'tqdm<4.67'", FIRST_CELL)
     with pytest.raises(AssertionError, match=r"tqdm==4\.66"):

@@ -75,14 +75,12 @@ class TestChapter1(AblatedInSoak):
         assert "C6" in line and "-0.45" in line
 
 
-@pytest.mark.heavy
 @pytest.mark.soak
 def test_a_reader_with_a_seed_that_is_not_stored_stays_in_the_band():
     assert "7" not in set(pd.read_csv(RESULTS, dtype=str).seed)
     run(CHAPTER, 7, recording=False)
 
 
-@pytest.mark.heavy
 @pytest.mark.soak
 def test_a_broken_step_stops_the_chapter_and_turns_its_claims_red(tmp_path):
     library = ablated(

@@ -121,7 +121,7 @@ def beginning(copy, cells=30):
     return data
 
 
-@pytest.mark.heavy
+@pytest.mark.soak
 def test_nbval_passes_what_nobody_changed_and_sees_a_changed_output(tmp_path):
     beginning(tmp_path / "unchanged.ipynb")
     copy = tmp_path / "changed.ipynb"

@@ -211,6 +211,7 @@ def gradient(rho, scale):
     return figure
 
 
+@pytest.mark.soak
 def test_81_frames_keep_the_budget(static):
     shown = explore(
         gradient,

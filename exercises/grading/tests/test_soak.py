@@ -59,7 +59,6 @@ def test_a_run_that_is_killed_loses_nothing_and_does_nothing_twice(tmp_path):
     kills(tmp_path, 16, students=50, exercises=1, jail=False)
 
 
-@pytest.mark.heavy
 @pytest.mark.soak
 def test_killed_at_random_moments(tmp_path, jail):
     count = counted("KILLS", 100)
@@ -84,7 +83,6 @@ def test_the_memory_does_not_grow_with_the_class(tmp_path):
     assert grown(pages) < 10
 
 
-@pytest.mark.heavy
 @pytest.mark.soak
 def test_a_large_class(tmp_path, jail):
     count = counted("CLASS", 1000)
@@ -175,7 +173,6 @@ def test_malformed_notebooks_get_a_status(jail):
     fuzz(15, jail)
 
 
-@pytest.mark.heavy
 @pytest.mark.soak
 def test_many_malformed_notebooks(jail):
     count = counted("FUZZ", 10_000)
@@ -217,7 +214,6 @@ grade([Path(sys.argv[1])], Path(sys.argv[2]), QUICK, scheduler=sys.argv[3], say=
 """
 
 
-@pytest.mark.heavy
 @pytest.mark.soak
 def test_a_cluster_of_which_a_worker_is_killed_half_way(tmp_path, jail, dask):
     count = counted("CLUSTER", 40)
@@ -285,7 +281,6 @@ def test_a_cluster_of_which_a_worker_is_killed_half_way(tmp_path, jail, dask):
     )
 
 
-@pytest.mark.heavy
 @pytest.mark.soak
 def test_beside_nbgrader(jail):
     """It writes the table of the instructors' page."""
