@@ -22,7 +22,7 @@ from pathlib import Path
 import nbformat
 import psutil
 
-from rnn2attn_grading.chapters import CHAPTERS
+from rnn2attn_grading.questions.chapters import CHAPTERS
 from timing import processor
 
 NBGRADER = "nbgrader==0.9.6"

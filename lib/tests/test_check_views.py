@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from rnn2attn.check.views import Unfit, latched, pointing, reversing, summed
+from rnn2attn.check.views import UnfitError, latched, pointing, reversing, summed
 
 WRITTEN = torch.tensor([1.5, -0.7, 2.0], dtype=torch.float64)
 NOISE = torch.tensor([0.3, -2.0, 3.0, 1.1, -0.4], dtype=torch.float64)
@@ -51,14 +51,14 @@ def test_any_latch_is_right(rows):
     ],
 )
 def test_what_is_no_latch_is_refused_by_the_gate_that_is_to_blame(rows, says):
-    with pytest.raises(Unfit) as refused:
+    with pytest.raises(UnfitError) as refused:
         latched(cell(**rows), WRITTEN, NOISE)
     assert says in str(refused.value)
 
 
 def test_a_forget_gate_too_near_to_one_half_of_the_time_is_seen():
     """Open where the value that passes is negative, and closed a little where it is positive."""
-    with pytest.raises(Unfit, match="forget gate falls"):
+    with pytest.raises(UnfitError, match="forget gate falls"):
         latched(cell(f=(-4, -40, 0, 20)), WRITTEN, NOISE)
     assert latched(cell(f=(-4, -40, 0, 20)), WRITTEN, -NOISE.abs())
 
@@ -77,7 +77,7 @@ def test_a_forget_gate_too_near_to_one_half_of_the_time_is_seen():
     ],
 )
 def test_what_is_no_cell_is_refused(value):
-    with pytest.raises(Unfit, match=r"must be three tensors|NaN, infinity, or numbers above"):
+    with pytest.raises(UnfitError, match=r"must be three tensors|NaN, infinity, or numbers above"):
         latched(value, WRITTEN, NOISE)
 
 
@@ -86,7 +86,7 @@ def test_any_split_of_two_biases_is_alike():
     for pair in ((a, b), [b, a], (a - split, b + split)):
         torch.testing.assert_close(summed(pair, a[:2], a, b), a + b)
     for value in (a, (a,), (a, b[:4]), (a, 1.0), {"a": a, "b": b}):
-        with pytest.raises(Unfit, match=r"each a tensor of shape \(8,\)"):
+        with pytest.raises(UnfitError, match=r"each a tensor of shape \(8,\)"):
             summed(value, a[:2], a, b)
 
 
@@ -164,7 +164,7 @@ def changed(**weights):
     ],
 )
 def test_a_machine_that_does_not_reverse_is_told_what_it_says(weights, says):
-    with pytest.raises(Unfit) as refused:
+    with pytest.raises(UnfitError) as refused:
         reversing(weights, 3, 4, STRINGS)
     assert says in str(refused.value)
 
@@ -187,7 +187,7 @@ def test_a_machine_that_does_not_reverse_is_told_what_it_says(weights, says):
 )
 def test_what_is_no_machine_is_refused(value):
     with pytest.raises(
-        Unfit, match=r"must be five tensors: W_xh of shape \(d, 3\)|1000 are enough|holds NaN, infinity"
+        UnfitError, match=r"must be five tensors: W_xh of shape \(d, 3\)|1000 are enough|holds NaN, infinity"
     ):
         reversing(value, 3, 4, STRINGS)
 
@@ -243,7 +243,7 @@ ROW = torch.stack([torch.arange(7.0), torch.ones(7)], dim=1)
     ],
 )
 def test_addresses_that_are_not_found_are_told_what_is_looked_at(pair, says):
-    with pytest.raises(Unfit) as refused:
+    with pytest.raises(UnfitError) as refused:
         pointing(pair, 7, ORDER)
     assert says in str(refused.value)
 
@@ -268,5 +268,5 @@ def test_one_place_is_found_by_any_query():
     ],
 )
 def test_what_are_no_addresses_is_refused(value):
-    with pytest.raises(Unfit, match=r"queries of shape \(5, 2\) and keys of shape \(7, 2\)|hold NaN, infinity"):
+    with pytest.raises(UnfitError, match=r"queries of shape \(5, 2\) and keys of shape \(7, 2\)|hold NaN, infinity"):
         pointing(value, 7, ORDER)

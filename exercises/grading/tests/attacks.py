@@ -75,12 +75,7 @@ REFUSED = "It is refused."
 WRONG = "The answer is compared outside the jail, and is wrong."
 
 TIME = [
-    Attack(
-        "an endless loop in a cell",
-        "while True:\n    pass\nHONEST",
-        LOST,
-        "timed out at cell N",
-    ),
+    Attack("an endless loop in a cell", "while True:\n    pass\nHONEST", LOST, "timed out at cell N"),
     Attack(
         "an endless loop in the function",
         body("while True:\n    pass"),
@@ -90,17 +85,13 @@ TIME = [
     ),
     Attack(
         "a cell that swallows every exception, and goes on",
-        "import time\nwhile True:\n    try:\n        time.sleep(60)\n"
-        "    except BaseException:\n        pass\nHONEST",
+        "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass\nHONEST",
         LOST,
         "timed out at cell N",
     ),
     Attack(
         "a function that swallows every exception, and goes on",
-        body(
-            "import time\nwhile True:\n    try:\n        time.sleep(60)\n"
-            "    except BaseException:\n        pass"
-        ),
+        body("import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass"),
         KILLED,
         "timed out",
         "In a call",
@@ -112,13 +103,7 @@ TIME = [
         "crashed at cell N",
         "SystemExit",
     ),
-    Attack(
-        "`sys.exit()` in the function",
-        body("sys.exit()"),
-        "It counts as an exception.",
-        "graded",
-        "SystemExit",
-    ),
+    Attack("`sys.exit()` in the function", body("sys.exit()"), "It counts as an exception.", "graded", "SystemExit"),
     Attack(
         "`os._exit(0)` in a cell",
         "import os\nos._exit(0)\nHONEST",
@@ -126,20 +111,8 @@ TIME = [
         "crashed at cell N",
         "ended itself, with status 0",
     ),
-    Attack(
-        "`os._exit(0)` in the function",
-        body("os._exit(0)"),
-        KILLED,
-        "crashed",
-        "ended itself, with status 0",
-    ),
-    Attack(
-        "SIGKILL to itself",
-        body("os.kill(os.getpid(), 9)"),
-        KILLED,
-        "crashed",
-        "SIGKILL",
-    ),
+    Attack("`os._exit(0)` in the function", body("os._exit(0)"), KILLED, "crashed", "ended itself, with status 0"),
+    Attack("SIGKILL to itself", body("os.kill(os.getpid(), 9)"), KILLED, "crashed", "SIGKILL"),
     Attack(
         "every signal to its parent, and SIGKILL to every process it may signal",
         "import os\nfor number in range(1, 65):\n    os.kill(os.getppid(), number)\n"
@@ -154,22 +127,11 @@ TIME = [
         "graded",
         "KeyboardInterrupt",
     ),
-    Attack(
-        "a crash of the interpreter",
-        body("import ctypes\nctypes.string_at(0)"),
-        KILLED,
-        "crashed",
-        "SIGSEGV",
-    ),
+    Attack("a crash of the interpreter", body("import ctypes\nctypes.string_at(0)"), KILLED, "crashed", "SIGSEGV"),
 ]
 
 RESOURCES = [
-    Attack(
-        "60 GB at once, in a cell",
-        "x = bytearray(60 * 10**9)\nHONEST",
-        LOST,
-        "killed (memory) at cell N",
-    ),
+    Attack("60 GB at once, in a cell", "x = bytearray(60 * 10**9)\nHONEST", LOST, "killed (memory) at cell N"),
     Attack(
         "60 GB at once, in the function",
         body("import torch\nreturn torch.ones(60 * 10**9 // 8)"),
@@ -178,8 +140,7 @@ RESOURCES = [
     ),
     Attack(
         "6 GB piece by piece, in a cell",
-        "import torch\nkept = []\nwhile len(kept) < 90:\n"
-        "    kept.append(torch.ones(2**24))\nHONEST",
+        "import torch\nkept = []\nwhile len(kept) < 90:\n    kept.append(torch.ones(2**24))\nHONEST",
         LOST,
         "killed (memory) at cell N",
     ),
@@ -263,8 +224,7 @@ CHEATING = [
     Attack(
         "patched `torch.allclose`, `torch.equal` and `torch.testing.assert_close`",
         "import torch\ntorch.allclose = torch.equal = lambda *a, **k: True\n"
-        "torch.testing.assert_close = lambda *a, **k: None\n"
-        + body("return torch.zeros(2, 7).double()"),
+        "torch.testing.assert_close = lambda *a, **k: None\n" + body("return torch.zeros(2, 7).double()"),
         WRONG,
     ),
     Attack(
@@ -286,8 +246,7 @@ CHEATING = [
         "a replaced worker, which says that all is right",
         "import types\nimport rnn2attn.check.calling as calling\n"
         "RIGHT = dict(value=True, gradients={}, changed=(), error=None)\n"
-        "calling.call = lambda *given: types.SimpleNamespace(**RIGHT)\n"
-        + body("return 0"),
+        "calling.call = lambda *given: types.SimpleNamespace(**RIGHT)\n" + body("return 0"),
         "What the worker says is compared all the same.",
         says="expected|must be",
         alone=True,
@@ -322,9 +281,7 @@ CHEATING = [
     ),
     Attack(
         "reading the gradebook and the salt",
-        trying(
-            "print(open('OUT/salt').read(), open('OUT/gradebook.sqlite', 'rb').read())"
-        ),
+        trying("print(open('OUT/salt').read(), open('OUT/gradebook.sqlite', 'rb').read())"),
         "They are not in the jail.",
         says="Python says: held: FileNotFoundError",
     ),
@@ -426,10 +383,7 @@ PIPE = [
         "timed out",
     ),
     Attack(
-        "a message that is cut off",
-        writing("say(struct.pack('<I', 1000) + b'{')\nos._exit(0)"),
-        KILLED,
-        "crashed",
+        "a message that is cut off", writing("say(struct.pack('<I', 1000) + b'{')\nos._exit(0)"), KILLED, "crashed"
     ),
     Attack(
         "a pickle that makes a folder when it is read",
@@ -456,11 +410,7 @@ PIPE = [
         "cannot be read",
     ),
     Attack(
-        "a list 100,000 deep",
-        writing("say(frame(b'[' * 100000) + frame(b''))"),
-        KILLED,
-        "crashed",
-        "cannot be read",
+        "a list 100,000 deep", writing("say(frame(b'[' * 100000) + frame(b''))"), KILLED, "crashed", "cannot be read"
     ),
     Attack(
         "an answer of 80 MB",
@@ -472,19 +422,11 @@ PIPE = [
     Attack(
         "NaN in place of numbers",
         "HONEST\nhonest = ASKED\n"
-        + body(
-            "import torch\ny = honest(*given)\n"
-            "return y * torch.nan if torch.is_tensor(y) else torch.nan"
-        ),
+        + body("import torch\ny = honest(*given)\nreturn y * torch.nan if torch.is_tensor(y) else torch.nan"),
         WRONG,
         says="NaN|expected",
     ),
-    Attack(
-        "numbers of another dtype",
-        body("import torch\nreturn torch.zeros(2, 7).half()"),
-        WRONG,
-        says="float16",
-    ),
+    Attack("numbers of another dtype", body("import torch\nreturn torch.zeros(2, 7).half()"), WRONG, says="float16"),
     Attack(
         "numbers on another device",
         body("import torch\nreturn torch.zeros(2, 7, device='meta')"),
@@ -497,11 +439,7 @@ PIPE = [
         "It cannot be sent, which counts as an exception.",
         says="ValueError",
     ),
-    Attack(
-        "an integer that no float can hold",
-        body("return [], 10**4000"),
-        WRONG,
-    ),
+    Attack("an integer that no float can hold", body("return [], 10**4000"), WRONG),
     Attack(
         "text that is no text: half of a surrogate pair, control characters",
         body("raise RuntimeError('\\ud800 \\x1b[2J \\x00 \\n \"quoted\",')"),
@@ -656,13 +594,7 @@ WORLD = [
     ),
 ]
 
-GROUPS = {
-    "Time and death": TIME,
-    "Resources": RESOURCES,
-    "Cheating": CHEATING,
-    "The pipe": PIPE,
-    "The world": WORLD,
-}
+GROUPS = {"Time and death": TIME, "Resources": RESOURCES, "Cheating": CHEATING, "The pipe": PIPE, "The world": WORLD}
 
 
 @dataclass(frozen=True)
@@ -718,10 +650,7 @@ def bare(cells: list) -> list:
 def boasting(cells: list) -> list:
     """The checks rewritten to say that all is right, all in reverse order."""
     said = "print('right. All points.')"
-    return [
-        c | {"source": said if c["source"].startswith("check") else c["source"]}
-        for c in reversed(cells)
-    ]
+    return [c | {"source": said if c["source"].startswith("check") else c["source"]} for c in reversed(cells)]
 
 
 def linked(target: str) -> Callable[[Path, dict], object]:
@@ -770,34 +699,20 @@ FILES = [
         student='"O\'Hara", <img src=x onerror=alert(1)>\n; rm -rf $HOME',
     ),
     Handing(
-        "a name that is not UTF-8",
-        holding("{"),
-        "The table shows the byte as `\\udcff`.",
-        student="name \udcff",
+        "a name that is not UTF-8", holding("{"), "The table shows the byte as `\\udcff`.", student="name \udcff"
     ),
     Handing("no JSON", holding("{"), REFUSED, says="not JSON"),
     Handing("no UTF-8", holding(b"\xff" * 9), REFUSED, says="not UTF-8"),
-    Handing(
-        "nothing: a file of 0 bytes", holding(""), REFUSED, says="not JSON"
-    ),
-    Handing(
-        "JSON that is no notebook", holding("[]"), REFUSED, says="no notebook"
-    ),
+    Handing("nothing: a file of 0 bytes", holding(""), REFUSED, says="not JSON"),
+    Handing("JSON that is no notebook", holding("[]"), REFUSED, says="no notebook"),
     Handing(
         "cells of another kind",
         holding('{"cells": [3, {}, {"cell_type": "code", "source": 3}]}'),
         "What is no code is passed over, and no answer is left.",
         "empty",
     ),
-    Handing(
-        "JSON nested 100,000 deep",
-        holding("[" * 100_000),
-        REFUSED,
-        says="nested too deeply",
-    ),
-    Handing(
-        "a file of 1 GB", sparse, "Its size is looked at first.", says="larger"
-    ),
+    Handing("JSON nested 100,000 deep", holding("[" * 100_000), REFUSED, says="nested too deeply"),
+    Handing("a file of 1 GB", sparse, "Its size is looked at first.", says="larger"),
     Handing(
         "a symbolic link to another student's notebook",
         linked("../honest/01-rnn-gradients.ipynb"),
@@ -818,9 +733,7 @@ FILES = [
         says="symbolic link",
     ),
     Handing("a pipe", lambda path, _: os.mkfifo(path), REFUSED, says="regular"),
-    Handing(
-        "a folder", lambda path, _: path.mkdir(), REFUSED, says="directory"
-    ),
+    Handing("a folder", lambda path, _: path.mkdir(), REFUSED, says="directory"),
     Handing(
         "a notebook of another name",
         honest,

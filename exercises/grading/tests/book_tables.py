@@ -7,9 +7,9 @@ from attacks import FILES, GROUPS
 from equivalent import EQUIVALENT
 from mutants import mutants
 
-from rnn2attn_grading.__main__ import repository
-from rnn2attn_grading.chapters import CHAPTERS
-from rnn2attn_grading.notebooks import colab
+from rnn2attn_grading.authoring.notebooks import colab
+from rnn2attn_grading.cli import repository
+from rnn2attn_grading.questions.chapters import CHAPTERS
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -22,9 +22,7 @@ def attacks() -> str:
         text += f"\n### {title}\n\n{heads}"
         for row in rows:
             points = "all" if row.points else "none"
-            text += (
-                f"| {row.tries} | {row.happens} | {points} | {row.status} |\n"
-            )
+            text += f"| {row.tries} | {row.happens} | {points} | {row.status} |\n"
     return text
 
 
@@ -39,11 +37,7 @@ def questions() -> str:
                 sum(part.points for part in question.parts),
                 sum(len(part.mistakes) for part in question.parts),
                 sum(len(mutants(part.reference)) for part in question.parts),
-                sum(
-                    n
-                    for part in question.parts
-                    for n, _ in EQUIVALENT.get(part.name, {}).values()
-                ),
+                sum(n for part in question.parts for n, _ in EQUIVALENT.get(part.name, {}).values()),
             ]
             text += f"| {question.number} | {names} | {' | '.join(map(str, row))} |\n"
             sums = [a + b for a, b in zip(sums, row, strict=True)]
@@ -72,16 +66,11 @@ def page(name: str) -> tuple[Path, str]:
     path = ROOT / f"book/{name}.md"
     text = path.read_text("utf-8")
     for make in PAGES[name]:
-        begin, end = (
-            f"<!-- {make.__name__} -->\n",
-            f"<!-- end of {make.__name__} -->\n",
-        )
+        begin, end = (f"<!-- {make.__name__} -->\n", f"<!-- end of {make.__name__} -->\n")
         head, found, rest = text.partition(begin)
         _, ended, tail = rest.partition(end)
         if not (found and ended):
-            raise ValueError(
-                f"The page has no place for the table of {make.__name__}."
-            )
+            raise ValueError(f"The page has no place for the table of {make.__name__}.")
         text = f"{head}{begin}{make()}\n{end}{tail}"
     return path, text
 

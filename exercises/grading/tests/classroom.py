@@ -13,18 +13,16 @@ import pytest
 import torch
 
 from rnn2attn.check.judging import Case
-from rnn2attn_grading.chapters import CHAPTERS
-from rnn2attn_grading.examining import drawn
-from rnn2attn_grading.limits import Limits
-from rnn2attn_grading.specification import Part
+from rnn2attn_grading.grading.learner import drawn
+from rnn2attn_grading.questions.chapters import CHAPTERS
+from rnn2attn_grading.questions.specification import Part
+from rnn2attn_grading.sandbox.limits import Limits
 
 CHAPTER = CHAPTERS[0]
 torch.set_num_threads(1)
 NAMES = [part.name for part in CHAPTER.parts]
 FULL = CHAPTER.points
-QUICK = Limits(
-    cell=4, call=3, submission=200, memory=512, disk=16, output=10, answer=4
-)
+QUICK = Limits(cell=4, call=3, submission=200, memory=512, disk=16, output=10, answer=4)
 ROOT = Path(__file__).resolve().parents[3]
 NOTEBOOK = nbformat.read(ROOT / "exercises/source" / f"{CHAPTER.stem}.ipynb", 4)
 USER = 210001  # no one's number
@@ -33,9 +31,7 @@ USER = 210001  # no one's number
 def answered(answers: dict[str, str]) -> dict:
     """The right notebook, with other code in the cells of these functions."""
     cells = [
-        cell | {"source": answers.get(cell["id"][7:], cell["source"])}
-        if cell["id"].startswith("answer-")
-        else cell
+        cell | {"source": answers.get(cell["id"][7:], cell["source"])} if cell["id"].startswith("answer-") else cell
         for cell in NOTEBOOK["cells"]
     ]
     return NOTEBOOK | {"cells": cells}
@@ -105,12 +101,7 @@ def command(*words: object, ordinary: bool) -> list[str]:
         return line
     view = ["bwrap", "--dev-bind", "/", "/"]
     needed = [Path(p) for p in (sys.base_prefix, sys.prefix, ROOT)]
-    closed = {
-        folder
-        for path in needed
-        for folder in path.parents
-        if not folder.stat().st_mode & stat.S_IXOTH
-    }
+    closed = {folder for path in needed for folder in path.parents if not folder.stat().st_mode & stat.S_IXOTH}
     for folder in sorted(closed):
         view += ["--perms", "0755", "--tmpfs", str(folder)]
     for path in (p for p in needed if closed & set(p.parents)):

@@ -40,35 +40,30 @@ EQUIVALENT = {
         "20.0  →  21.0": (3, FAR),
         "20.0  →  19.0": (3, FAR),
     },
-    "machine": {
-        "1  →  2": (1, PLACES),
-        "torch.zeros(d, d)  →  torch.zeros(d, d)": (1, PLACES),
-    },
+    "machine": {"1  →  2": (1, PLACES), "torch.zeros(d, d)  →  torch.zeros(d, d)": (1, PLACES)},
     "recovery": {
         "(said[k - 1, rows, k] == target[rows, k]).sum().item()  →  "
         "(said[k - 1, rows, k] == target[rows, k]).sum()": (1, ALONE),
         "rows.sum().item()  →  rows.sum()": (1, ALONE),
     },
-    "effect": {
-        "zip(usual, other, strict=True)  →  zip(usual, other)": (1, PAIRED)
-    },
+    "effect": {"zip(usual, other, strict=True)  →  zip(usual, other)": (1, PAIRED)},
     "pixels_seen": {"max(start, 0)  →  max(0, start)": (1, LARGER)},
     "share_in_box": {
-        "(last - k).clamp(0, 1) - (first - k).clamp(0, 1)  →  "
-        "(first - k).clamp(0, 1) - (last - k).clamp(0, 1)": (1, TWICE)
+        "(last - k).clamp(0, 1) - (first - k).clamp(0, 1)  →  (first - k).clamp(0, 1) - (last - k).clamp(0, 1)": (
+            1,
+            TWICE,
+        )
     },
     "addresses": {"12.0  →  13.0": (1, SHARP), "12.0  →  11.0": (1, SHARP)},
     "on_right_words": {
-        "found[counts].double().mean().item()  →  "
-        "found[counts].double().mean()": (1, ALONE),
+        "found[counts].double().mean().item()  →  found[counts].double().mean()": (1, ALONE),
         "mass[counts].mean().item()  →  mass[counts].mean()": (1, ALONE),
     },
     "decoding_mask": {
-        "torch.minimum(T - lengths[:, None, None], query)  →  "
-        "torch.minimum(query, T - lengths[:, None, None])": (1, SMALLER)
+        "torch.minimum(T - lengths[:, None, None], query)  →  torch.minimum(query, T - lengths[:, None, None])": (
+            1,
+            SMALLER,
+        )
     },
-    "order_seen": {
-        "0  →  -1": (1, ONE_AXIS),
-        "second - first[order]  →  first[order] - second": (1, ABSOLUTE),
-    },
+    "order_seen": {"0  →  -1": (1, ONE_AXIS), "second - first[order]  →  first[order] - second": (1, ABSOLUTE)},
 }

@@ -47,20 +47,14 @@ def mutants(function: Callable) -> list[tuple[str, Callable]]:
             text = f"{where}: {ast.unparse(node)}  →  {ast.unparse(changed)}"
             _put(parent, name, at, changed)
             definition.body.insert(0, docstring)
-            found[text] = compile(
-                ast.fix_missing_locations(tree), "<mutant>", "exec"
-            )
+            found[text] = compile(ast.fix_missing_locations(tree), "<mutant>", "exec")
             del definition.body[0]
             _put(parent, name, at, node)
     step = max(1, -(-len(found) // MOST))
-    return [
-        (text, _run(code, function)) for text, code in [*found.items()][::step]
-    ]
+    return [(text, _run(code, function)) for text, code in [*found.items()][::step]]
 
 
-def _places(
-    definition: ast.AST,
-) -> list[tuple[ast.AST, str, int | None, ast.AST]]:
+def _places(definition: ast.AST) -> list[tuple[ast.AST, str, int | None, ast.AST]]:
     """Of every node below: its parent, the field in which it is, its number if that is a list, and itself."""
     places, left = [], deque([definition])
     while left:  # as ast.walk goes
@@ -105,18 +99,10 @@ def _changes(node: ast.AST) -> Iterator[ast.AST]:
     elif isinstance(node, ast.Compare):
         for other in COMPARISONS[type(node.ops[0])]:
             yield ast.Compare(node.left, [other()], node.comparators)
-    elif (
-        isinstance(node, ast.Constant)
-        and isinstance(node.value, int | float)
-        and not isinstance(node.value, bool)
-    ):
+    elif isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
         yield ast.Constant(node.value + 1)
         yield ast.Constant(node.value - 1)
-    elif (
-        isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and "->" in node.value
-    ):
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "->" in node.value:
         left, _, right = node.value.partition("->")
         yield ast.Constant(f"{left}->{right[::-1]}")
         yield ast.Constant(f"{','.join(reversed(left.split(',')))}->{right}")
@@ -133,32 +119,19 @@ def _changes(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.Slice(None, node.upper, node.step)
         if node.upper:
             yield ast.Slice(node.lower, None, node.step)
-    elif (
-        isinstance(node, ast.List)
-        and len(node.elts) == 2
-        and isinstance(node.ctx, ast.Load)
-    ):
+    elif isinstance(node, ast.List) and len(node.elts) == 2 and isinstance(node.ctx, ast.Load):
         yield ast.List(node.elts[::-1], node.ctx)
 
 
 def _changed_calls(node: ast.Call) -> Iterator[ast.AST]:
     """Call and method dropped, arguments exchanged, keyword dropped."""
     if isinstance(node.func, ast.Attribute) and not (
-        isinstance(node.func.value, ast.Name)
-        and node.func.value.id in ("torch", "math", "F")
+        isinstance(node.func.value, ast.Name) and node.func.value.id in ("torch", "math", "F")
     ):
         yield node.func.value
     elif node.args and not isinstance(node.args[0], ast.Starred):
         yield node.args[0]
     if len(node.args) >= 2:
-        yield ast.Call(
-            node.func,
-            [node.args[1], node.args[0], *node.args[2:]],
-            node.keywords,
-        )
+        yield ast.Call(node.func, [node.args[1], node.args[0], *node.args[2:]], node.keywords)
     for number in range(len(node.keywords)):
-        yield ast.Call(
-            node.func,
-            node.args,
-            node.keywords[:number] + node.keywords[number + 1 :],
-        )
+        yield ast.Call(node.func, node.args, node.keywords[:number] + node.keywords[number + 1 :])

@@ -17,11 +17,11 @@ from typing import NamedTuple
 import nbformat
 from classroom import QUICK, ROOT, NoJail
 
-from rnn2attn_grading import examining, lanes
-from rnn2attn_grading.chapters import CHAPTERS
-from rnn2attn_grading.grade import grade
-from rnn2attn_grading.gradebook import Gradebook
-from rnn2attn_grading.supervise import Grade
+from rnn2attn_grading.grading import learner, workers
+from rnn2attn_grading.grading.gradebook import Gradebook
+from rnn2attn_grading.grading.grader import Grade
+from rnn2attn_grading.grading.run import grade
+from rnn2attn_grading.questions.chapters import CHAPTERS
 
 SOURCE = ROOT / "exercises" / "source"
 TABLE = ROOT / "benchmarks" / "soak.csv"
@@ -37,12 +37,7 @@ def made_up(folder: Path, students: int, exercises: int = 1) -> int:
             left = [p for n, p in enumerate(chapter.parts) if (number >> n) & 1]
             points += sum(p.points for p in chapter.parts if p not in left)
             names = {f"answer-{part.name}" for part in left}
-            cells = [
-                cell | {"source": f"# {number}"}
-                if cell["id"] in names
-                else cell
-                for cell in whole["cells"]
-            ]
+            cells = [cell | {"source": f"# {number}"} if cell["id"] in names else cell for cell in whole["cells"]]
             path = folder / f"student {number:04}" / f"{chapter.stem}.ipynb"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(whole | {"cells": cells}))
@@ -55,10 +50,7 @@ def plain(sources: list[str], hidden: dict, limits: object, start: object):
     text = "\n".join(sources)
     there = {part: f"def {part.name}(" in text for part in hidden}
     empty = Grade(0, "empty", "There is no function.")
-    grades = {
-        part: Grade(part.points, "graded") if there[part] else empty
-        for part in hidden
-    }
+    grades = {part: Grade(part.points, "graded") if there[part] else empty for part in hidden}
     return grades, b""
 
 
@@ -91,8 +83,8 @@ def run(
         try:
             os.close(reading)
             if not jail:
-                lanes.proven = NoJail
-                examining.examine = plain
+                workers.proven = NoJail
+                learner.examine = plain
             memory = Path("/proc/self/statm")
 
             def say(*_):
@@ -128,9 +120,7 @@ def outcome(out: Path) -> Counter:
         )
 
 
-def kills(
-    folder: Path, count: int, students: int, exercises: int, *, jail: bool
-) -> str:
+def kills(folder: Path, count: int, students: int, exercises: int, *, jail: bool) -> str:
     """Kill a run at random moments, let it come to its end, and compare with a run that was left alone.
 
     Half of the moments lie before the first submission, half somewhere within a later one, so that half of the class
@@ -170,21 +160,11 @@ def note(what: str, count: int, seen: str) -> None:
     if TABLE.exists():
         with TABLE.open(newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["what"] != what]
-    rows.append(
-        {
-            "what": what,
-            "count": count,
-            "seen": seen,
-            "date": date.today().isoformat(),
-        }
-    )
+    rows.append({"what": what, "count": count, "seen": seen, "date": date.today().isoformat()})
     with TABLE.open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(sorted(rows, key=lambda row: row["what"]))
-    lines = [
-        f"| {row['what']} | {row['count']} | {row['seen']} | {row['date']} |\n"
-        for row in rows
-    ]
+    lines = [f"| {row['what']} | {row['count']} | {row['seen']} | {row['date']} |\n" for row in rows]
     heads = "| What is tried | How often | What was seen | Last run |\n|---|---:|---|---|\n"
     TABLE.with_suffix(".md").write_text(heads + "".join(sorted(lines)), "utf-8")

@@ -11,23 +11,9 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from rnn2attn import attention, captioning, decoding, transformer
 from rnn2attn.text import EOS, PAD, SOS, Batch, Vocabulary
-from rnn2attn_grading.chapter01 import (
-    q1_step,
-    q2_loss,
-    q3_backward,
-    q4_jacobian,
-    q5_clipping,
-)
-from rnn2attn_grading.chapter02 import (
-    q1_lstm,
-    q2_gru,
-    q3_import,
-    q4_latch,
-    q5a_read,
-    q5b_write,
-    q6a_count,
-)
-from rnn2attn_grading.chapter03 import (
+from rnn2attn_grading.questions.chapter01 import q1_step, q2_loss, q3_backward, q4_jacobian, q5_clipping
+from rnn2attn_grading.questions.chapter02 import q1_lstm, q2_gru, q3_import, q4_latch, q5a_read, q5b_write, q6a_count
+from rnn2attn_grading.questions.chapter03 import (
     q1a_forcing,
     q1b_mix,
     q3a_reverse,
@@ -37,10 +23,8 @@ from rnn2attn_grading.chapter03 import (
     q5_machine,
     q6a_recovery,
 )
-from rnn2attn_grading.chapter03 import (
-    q2_loss as q2_masked_loss,
-)
-from rnn2attn_grading.chapter04 import (
+from rnn2attn_grading.questions.chapter03 import q2_loss as q2_masked_loss
+from rnn2attn_grading.questions.chapter04 import (
     q1_attend,
     q2a_general,
     q2b_concat,
@@ -49,10 +33,8 @@ from rnn2attn_grading.chapter04 import (
     q5_pointer,
     q6a_largest,
 )
-from rnn2attn_grading.chapter04 import (
-    q3_backward as q3_attend_backward,
-)
-from rnn2attn_grading.chapter05 import (
+from rnn2attn_grading.questions.chapter04 import q3_backward as q3_attend_backward
+from rnn2attn_grading.questions.chapter05 import (
     q1a_cells,
     q1b_maps,
     q2_attend,
@@ -62,7 +44,7 @@ from rnn2attn_grading.chapter05 import (
     q5a_box,
     q5b_lift,
 )
-from rnn2attn_grading.chapter06 import (
+from rnn2attn_grading.questions.chapter06 import (
     q1a_self,
     q1b_variance,
     q2a_pack,
@@ -74,7 +56,7 @@ from rnn2attn_grading.chapter06 import (
     q5_layer,
     q6_order,
 )
-from rnn2attn_grading.drawing import Draw
+from rnn2attn_grading.questions.drawing import Draw
 
 DRAW = Draw("parity", "")
 
@@ -82,25 +64,14 @@ DRAW = Draw("parity", "")
 def test_the_step_is_that_of_pytorchs_cell():
     given = q1_step.inputs(DRAW, 3, 5, 7)
     cell = nn.RNNCell(5, 7).double()
-    parameters = {
-        "weight_ih": given["W_xh"],
-        "weight_hh": given["W_hh"],
-        "bias_ih": given["b"],
-    }
+    parameters = {"weight_ih": given["W_xh"], "weight_hh": given["W_hh"], "bias_ih": given["b"]}
     cell.load_state_dict(parameters | {"bias_hh": torch.zeros_like(given["b"])})
-    torch.testing.assert_close(
-        q1_step.rnn_step(**given), cell(given["x"], given["h"])
-    )
+    torch.testing.assert_close(q1_step.rnn_step(**given), cell(given["x"], given["h"]))
 
 
 def test_the_loss_is_pytorchs_summed_over_time():
     given = q2_loss.inputs(DRAW, 3, 5, 7)
-    theirs = (
-        F.cross_entropy(
-            given["logits"].mT, given["ids"][:, 1:], reduction="sum"
-        )
-        / 3
-    )
+    theirs = F.cross_entropy(given["logits"].mT, given["ids"][:, 1:], reduction="sum") / 3
     torch.testing.assert_close(q2_loss.next_token_loss(**given), theirs)
 
 
@@ -113,19 +84,11 @@ def unrolled(x, h, W_xh, W_hh, b):
 
 def test_gradients_and_jacobians_are_those_of_autograd():
     given = q3_backward.inputs(DRAW, 2, 4, 3, 5)
-    named = {
-        name: given[name].requires_grad_() for name in ("x", "W_xh", "W_hh")
-    }
+    named = {name: given[name].requires_grad_() for name in ("x", "W_xh", "W_hh")}
     b = DRAW.normal(5).requires_grad_()
-    hs = unrolled(
-        named["x"], given["hs"][:, 0], named["W_xh"], named["W_hh"], b
-    )
-    right = torch.autograd.grad(
-        (hs[:, 1:] * given["dh"]).sum(), [*named.values(), b]
-    )
-    ours = q3_backward.rnn_backward(
-        named["x"], hs, named["W_xh"], named["W_hh"], given["dh"]
-    )
+    hs = unrolled(named["x"], given["hs"][:, 0], named["W_xh"], named["W_hh"], b)
+    right = torch.autograd.grad((hs[:, 1:] * given["dh"]).sum(), [*named.values(), b])
+    ours = q3_backward.rnn_backward(named["x"], hs, named["W_xh"], named["W_hh"], given["dh"])
     for name, gradient in zip((*named, "b"), right, strict=True):
         torch.testing.assert_close(ours[name], gradient)
 
@@ -133,18 +96,10 @@ def test_gradients_and_jacobians_are_those_of_autograd():
         for row in range(2):
 
             def last(h, row=row, t=t):
-                return unrolled(
-                    named["x"][row : row + 1, t:],
-                    h[None],
-                    named["W_xh"],
-                    named["W_hh"],
-                    b,
-                )[0, -1]
+                return unrolled(named["x"][row : row + 1, t:], h[None], named["W_xh"], named["W_hh"], b)[0, -1]
 
             right = torch.autograd.functional.jacobian(last, hs[row, t])
-            torch.testing.assert_close(
-                q4_jacobian.jacobian(hs, named["W_hh"], t)[row], right
-            )
+            torch.testing.assert_close(q4_jacobian.jacobian(hs, named["W_hh"], t)[row], right)
 
 
 def test_clipping_is_pytorchs_but_for_its_small_number():
@@ -193,9 +148,7 @@ def test_the_grus_step_is_pytorchs():
 
 def the_other_program(x, h, K_x, K_h, b_x, b_h):
     """A step as the documentation in 2.3 has it, block by block."""
-    columns = zip(
-        (x @ K_x + b_x).chunk(3, 1), (h @ K_h + b_h).chunk(3, 1), strict=True
-    )
+    columns = zip((x @ K_x + b_x).chunk(3, 1), (h @ K_h + b_h).chunk(3, 1), strict=True)
     (x_z, h_z), (x_r, h_r), (x_n, h_n) = columns
     z, r = torch.sigmoid(x_z + h_z), torch.sigmoid(x_r + h_r)
     return (1 - z) * h + z * torch.tanh(x_n + r * h_n)
@@ -255,12 +208,8 @@ def test_what_a_decoder_reads_and_says_is_the_librarys():
     words = ["abc", "d", "", "eabdc"]
     batch = Batch.of([("a", word) for word in words], vocabulary)
     pad, sos, eos = (vocabulary.id(token) for token in (PAD, SOS, EOS))
-    ours = q1a_forcing.teacher_forcing(
-        [vocabulary.ids(word) for word in words], sos, eos, pad
-    )
-    for tensor, theirs in zip(
-        ours, (batch.inputs, batch.target, batch.target_mask), strict=True
-    ):
+    ours = q1a_forcing.teacher_forcing([vocabulary.ids(word) for word in words], sos, eos, pad)
+    for tensor, theirs in zip(ours, (batch.inputs, batch.target, batch.target_mask), strict=True):
         assert torch.equal(tensor, theirs)
 
 
@@ -289,21 +238,14 @@ def test_last_states_are_those_of_a_packed_gru_and_reversing_makes_its_half():
     ids = DRAW.integers(11, 4, 5)
     x = DRAW.normal(11, 3)
     net = nn.GRU(3, 7, batch_first=True, bidirectional=True).double()
-    packed = pack_padded_sequence(
-        x[ids], lengths, batch_first=True, enforce_sorted=False
-    )
+    packed = pack_padded_sequence(x[ids], lengths, batch_first=True, enforce_sorted=False)
     outputs, last = net(packed)
     outputs, _ = nn.utils.rnn.pad_packed_sequence(outputs, batch_first=True)
     ours = q3b_last.last_states(outputs, lengths)
     torch.testing.assert_close(ours, torch.cat([last[0], last[1]], dim=1))
 
     one_way = nn.GRU(3, 7, batch_first=True).double()
-    one_way.load_state_dict(
-        {
-            name: net.state_dict()[f"{name}_reverse"]
-            for name in one_way.state_dict()
-        }
-    )
+    one_way.load_state_dict({name: net.state_dict()[f"{name}_reverse"] for name in one_way.state_dict()})
     states, _ = one_way(x[q3a_reverse.reverse_source(ids, lengths)])
     at_the_end = states[torch.arange(4), lengths - 1]
     torch.testing.assert_close(at_the_end, last[1])
@@ -323,11 +265,7 @@ def test_greedy_decoding_is_the_librarys():
     given = q4a_greedy.inputs(DRAW, 5, 7, [4, 0, 6, 2], 6)
     weights = [given[name] for name in ("E", "W", "U", "b")]
     theirs = decoding.greedy(
-        small_decoder(*weights),
-        given["context"],
-        torch.full((4,), given["sos"]),
-        given["eos"],
-        given["longest"],
+        small_decoder(*weights), given["context"], torch.full((4,), given["sos"]), given["eos"], given["longest"]
     )
     assert q4a_greedy.greedy(**given) == [row.ids for row in theirs]
 
@@ -336,9 +274,7 @@ def test_steps_of_a_beam_make_the_librarys_search():
     k, V, longest, eos = 3, 7, 6, 2
     b = DRAW.normal(V)
     b[eos] += 2
-    step = small_decoder(
-        DRAW.normal(V, 5), DRAW.normal(5, 5), DRAW.normal(V, 5), b
-    )
+    step = small_decoder(DRAW.normal(V, 5), DRAW.normal(5, 5), DRAW.normal(V, 5), b)
     context, start = DRAW.normal(4, 5), torch.ones(4).long()
     theirs = decoding.beam(step, context, start, eos, longest, k)
 
@@ -360,9 +296,7 @@ def test_steps_of_a_beam_make_the_librarys_search():
     assert ended.any() and len(lengths) > 2
     for row, scores, hypotheses in zip(said, log_p, theirs, strict=True):
         words = [[*ids.tolist(), eos] for ids in row]
-        assert [ids[: ids.index(eos)] for ids in words] == [
-            hypothesis.ids for hypothesis in hypotheses
-        ]
+        assert [ids[: ids.index(eos)] for ids in words] == [hypothesis.ids for hypothesis in hypotheses]
         right = torch.tensor([h.score for h in hypotheses]).double()
         torch.testing.assert_close(scores, right)
 
@@ -385,11 +319,7 @@ def test_the_machine_reverses_every_string_and_copies_if_it_reads_backwards():
 def test_a_recovery_is_a_count_of_pairs():
     given = q6a_recovery.inputs(DRAW, 10, 5, 1, 4, 2)
     said, target, lengths = (t.tolist() for t in given.values())
-    right = [
-        said[k - 1][row][k] == target[row][k]
-        for row, length in enumerate(lengths)
-        for k in range(1, length)
-    ]
+    right = [said[k - 1][row][k] == target[row][k] for row, length in enumerate(lengths) for k in range(1, length)]
     assert len(right) == 8
     assert q6a_recovery.recovery(**given) == sum(right) / 8
 
@@ -398,9 +328,7 @@ def test_attention_is_pytorchs_and_the_librarys_but_for_rows_without_a_key():
     given = q1_attend.inputs(DRAW, 3, 7, 2, 5, 1, 3)
     contexts, weights = q1_attend.attend(**given)
     query, keys, values, mask = given.values()
-    theirs = F.scaled_dot_product_attention(
-        query, keys, values, attn_mask=mask[:, None]
-    )
+    theirs = F.scaled_dot_product_attention(query, keys, values, attn_mask=mask[:, None])
     torch.testing.assert_close(contexts, theirs)
     torch.testing.assert_close(weights, attention.attend(**given)[1])
 
@@ -422,9 +350,7 @@ def test_scores_with_parameters_are_the_librarys():
     query, keys, W, v = q2b_concat.inputs(DRAW, 2, 3, 5, 2, 7, 11).values()
     theirs = attention.Concat(2, 7, 11).double()
     theirs.W.data, theirs.v.data = W, v
-    torch.testing.assert_close(
-        q2b_concat.concat(query, keys, W, v), theirs(query, keys)
-    )
+    torch.testing.assert_close(q2b_concat.concat(query, keys, W, v), theirs(query, keys))
 
 
 def test_attention_backwards_is_autograd():
@@ -436,9 +362,7 @@ def test_attention_backwards_is_autograd():
     contexts = F.scaled_dot_product_attention(*sources, attn_mask=mask)
     right = torch.autograd.grad(contexts, sources, dcontext)
     _, weights = attention.attend(**given)
-    ours = q3_attend_backward.attend_backward(
-        *(t.detach() for t in (*sources, weights)), dcontext
-    )
+    ours = q3_attend_backward.attend_backward(*(t.detach() for t in (*sources, weights)), dcontext)
     for gradient, theirs in zip(ours.values(), right, strict=True):
         torch.testing.assert_close(gradient, theirs)
 
@@ -477,9 +401,7 @@ def test_addresses_find_values_by_the_librarys_attention():
     order = torch.randperm(T)
     queries, keys = q5_pointer.addresses(T, order)
     values = torch.eye(T)
-    found, _ = attention.attend(
-        queries[None], keys[None], values[None], score=attention.dot
-    )
+    found, _ = attention.attend(queries[None], keys[None], values[None], score=attention.dot)
     assert found[0].gather(1, order[:, None]).min() > 0.99
 
 
@@ -510,9 +432,7 @@ def test_cells_and_maps_are_those_of_the_librarys_encoder():
     shuffled = captioning.Shuffled(encoder, order)
     pictures = DRAW.normal(3, 1, 16, 16)
     seen = encoder.features(pictures)[:, shuffled.order]
-    torch.testing.assert_close(
-        shuffled(pictures).states, encoder.remember(seen).states
-    )
+    torch.testing.assert_close(shuffled(pictures).states, encoder.remember(seen).states)
     given = maps.flatten(2)[..., shuffled.order]
     assert torch.equal(q1b_maps.picture_maps(given, order, 4, 4), maps)
 
@@ -523,9 +443,7 @@ def test_attention_over_a_grid_is_the_librarys():
     score.W[:] = torch.cat([given["W_s"], given["W_z"]], dim=1)
     score.v[:] = given["v"]
     cells = given["z"].flatten(2).mT
-    theirs = attention.attend(
-        given["s"], cells, cells, given["usable"].flatten(1), score
-    )
+    theirs = attention.attend(given["s"], cells, cells, given["usable"].flatten(1), score)
     context, weights = q2_attend.spatial_attend(**given)
     torch.testing.assert_close((context, weights.flatten(1)), theirs)
 
@@ -602,18 +520,14 @@ def test_equal_weights_are_chance_and_the_whole_picture_has_all():
     area = 3 * 9 / 77
     assert abs(q5b_lift.lift([share, None], [area, None]) - 1) < 1e-12
     given = q5a_box.inputs(DRAW, 3, 3, 5, 7, 8, (0, 0, 7, 8))
-    torch.testing.assert_close(
-        q5a_box.share_in_box(**given), torch.ones(3).double()
-    )
+    torch.testing.assert_close(q5a_box.share_in_box(**given), torch.ones(3).double())
 
 
 def test_self_attention_is_pytorchs_fused_one():
     given = q1a_self.inputs(DRAW, 5, 7, 3, 2, 5, 1, 3)
     q, k, v = (given["x"] @ given[W].T for W in ("W_q", "W_k", "W_v"))
     contexts, weights = q1a_self.self_attention(**given)
-    theirs = F.scaled_dot_product_attention(
-        q, k, v, attn_mask=given["mask"][:, None]
-    )
+    theirs = F.scaled_dot_product_attention(q, k, v, attn_mask=given["mask"][:, None])
     torch.testing.assert_close(contexts, theirs)
     torch.testing.assert_close(weights @ v, theirs)
 
@@ -622,10 +536,7 @@ def test_the_variance_of_a_score_is_that_of_all_possible_scores():
     """Where an entry is its mean plus or minus its deviation, the possible vectors can be listed."""
     mean_q, var_q, mean_k, var_k = 1.7, 0.4, -0.6, 2.5
     scores = [
-        sum(
-            (mean_q + var_q**0.5 * a) * (mean_k + var_k**0.5 * b)
-            for a, b in zip(signs[:3], signs[3:], strict=True)
-        )
+        sum((mean_q + var_q**0.5 * a) * (mean_k + var_k**0.5 * b) for a, b in zip(signs[:3], signs[3:], strict=True))
         for signs in itertools.product((-1, 1), repeat=6)
     ]
     right = torch.tensor(scores).double().var(correction=0).item()
@@ -637,9 +548,7 @@ def test_packed_heads_make_pytorchs_layer_that_of_the_paper():
     given = q2a_pack.inputs(DRAW, 3, 2)
     layer = nn.MultiheadAttention(6, 3, bias=False, batch_first=True).double()
     names = ("in_proj_weight", "out_proj.weight")
-    layer.load_state_dict(
-        dict(zip(names, q2a_pack.pack_heads(**given), strict=True))
-    )
+    layer.load_state_dict(dict(zip(names, q2a_pack.pack_heads(**given), strict=True)))
     x, found = DRAW.normal(4, 5, 6), []
     for h in range(3):
         q, k, v = (x @ given[W][h] for W in ("W_q", "W_k", "W_v"))
@@ -668,9 +577,7 @@ def test_the_mask_lets_a_padded_row_be_what_it_is_alone():
     for row, length in enumerate((2, 6, 5)):
         asked = min(length, 4)
         causal = attention.causal_mask(asked, length)[0]
-        alone = F.scaled_dot_product_attention(
-            q[row, -asked:], k[row, -length:], v[row, -length:], causal
-        )
+        alone = F.scaled_dot_product_attention(q[row, -asked:], k[row, -length:], v[row, -length:], causal)
         torch.testing.assert_close(ours[row, -asked:], alone)
     torch.testing.assert_close(ours[0, :2], v[0, 2:4])
 
@@ -680,14 +587,10 @@ def test_steps_with_a_cache_are_one_pass_under_a_causal_mask():
     v = DRAW.normal(2, 3, 5, 2)
     cache, steps = (k[:, :, :0], v[:, :, :0]), []
     for t in range(5):
-        contexts, cache = q3b_step.cached_step(
-            q[:, :, t], k[:, :, t], v[:, :, t], cache
-        )
+        contexts, cache = q3b_step.cached_step(q[:, :, t], k[:, :, t], v[:, :, t], cache)
         steps.append(contexts)
     theirs = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-    torch.testing.assert_close(
-        torch.stack(steps, dim=1), attention.merge_heads(theirs)
-    )
+    torch.testing.assert_close(torch.stack(steps, dim=1), attention.merge_heads(theirs))
     assert torch.equal(cache[0], k) and torch.equal(cache[1], v)
 
 
@@ -699,21 +602,15 @@ def test_wavelengths_and_moved_positions_are_those_of_the_librarys_encoding():
     torch.testing.assert_close(places[:, ::2], waves)
 
     t, k = torch.tensor([3, 39, 8, 20]), torch.tensor([30, -39, 0, -7])
-    torch.testing.assert_close(
-        q4b_moved.moved(places[t], k, omega), places[t + k]
-    )
+    torch.testing.assert_close(q4b_moved.moved(places[t], k, omega), places[t + k])
 
 
 @pytest.mark.parametrize("pre_norm", [False, True])
-def test_an_encoder_layer_is_pytorchs_where_it_looks_at_all_words_alike(
-    pre_norm,
-):
+def test_an_encoder_layer_is_pytorchs_where_it_looks_at_all_words_alike(pre_norm):
     given = q5_layer.inputs(DRAW, pre_norm, 2, 3, 5, 7)
     W = given["attention"][1]
     given["attention"] = (torch.full((2, 3, 3), 1 / 3).double(), W)
-    layer = nn.TransformerEncoderLayer(
-        5, 1, 7, dropout=0.0, batch_first=True, norm_first=pre_norm
-    ).double()
+    layer = nn.TransformerEncoderLayer(5, 1, 7, dropout=0.0, batch_first=True, norm_first=pre_norm).double()
     zeros, one = torch.zeros(10, 5).double(), torch.eye(5).double()
     names = ("linear1.weight", "linear1.bias", "linear2.weight", "linear2.bias")
     layer.load_state_dict(
@@ -726,15 +623,11 @@ def test_an_encoder_layer_is_pytorchs_where_it_looks_at_all_words_alike(
             **{
                 f"{norm}.{name}": value
                 for norm in ("norm1", "norm2")
-                for name, value in zip(
-                    ("weight", "bias"), given[norm], strict=True
-                )
+                for name, value in zip(("weight", "bias"), given[norm], strict=True)
             },
         }
     )
-    torch.testing.assert_close(
-        q5_layer.encoder_layer(**given), layer(given["x"])
-    )
+    torch.testing.assert_close(q5_layer.encoder_layer(**given), layer(given["x"]))
 
 
 @pytest.mark.parametrize(
@@ -754,10 +647,7 @@ def test_what_order_is_seen_is_right_for_pytorchs_networks(sees, make, mask):
     trials = []
     for order in ((0, 1, 4, 2, 3), (3, 1, 0, 2, 4)):
         x, order = DRAW.normal(1, 5, 6), torch.tensor(order)
-        outputs = [
-            network(y) if isinstance(network, nn.GRU) else network(y, later)
-            for y in (x, x[:, order])
-        ]
+        outputs = [network(y) if isinstance(network, nn.GRU) else network(y, later) for y in (x, x[:, order])]
         pair = [o[0] if isinstance(o, tuple) else o for o in outputs]
         trials.append((order, *(o[0].detach() for o in pair)))
     assert q6_order.order_seen(trials, 1e-9) == sees

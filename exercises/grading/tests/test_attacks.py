@@ -11,22 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from attacks import FILES, GROUPS, Attack
-from classroom import (
-    CHAPTER,
-    FULL,
-    NAMES,
-    NOTEBOOK,
-    QUICK,
-    answered,
-    grades,
-    hand_in,
-    not_run,
-    right,
-    total,
-)
+from classroom import CHAPTER, FULL, NAMES, NOTEBOOK, QUICK, answered, grades, hand_in, not_run, right, total
 
-from rnn2attn_grading.bubblewrap import Refused
-from rnn2attn_grading.grade import grade
+from rnn2attn_grading.grading.run import grade
+from rnn2attn_grading.sandbox.bubblewrap import RefusedError
 
 MARK = "a-word-of-the-supervisors-environment"
 ATTACKED = NAMES[:-2]  # the last two are answered right in every notebook
@@ -34,14 +22,10 @@ ATTACKS = [attack for rows in GROUPS.values() for attack in rows]
 SHARED = [attack for attack in ATTACKS if not attack.alone]
 COUNT = -(-len(SHARED) // len(ATTACKED))
 # The attackers' notebooks: function → attack. What stands side by side in the lists is not in one notebook.
-NOTEBOOKS = [
-    dict(zip(ATTACKED, SHARED[n::COUNT], strict=False)) for n in range(COUNT)
-] + [{ATTACKED[0]: attack} for attack in ATTACKS if attack.alone]
-PLACES = {
-    attack.tries: (number, name)
-    for number, chosen in enumerate(NOTEBOOKS)
-    for name, attack in chosen.items()
-}
+NOTEBOOKS = [dict(zip(ATTACKED, SHARED[n::COUNT], strict=False)) for n in range(COUNT)] + [
+    {ATTACKED[0]: attack} for attack in ATTACKS if attack.alone
+]
+PLACES = {attack.tries: (number, name) for number, chosen in enumerate(NOTEBOOKS) for name, attack in chosen.items()}
 
 GROUPED = 3  # the groups
 
@@ -99,14 +83,11 @@ def groups(tmp_path_factory):
             path.parent.mkdir()
             handing.make(path, NOTEBOOK)
         hand_in(submissions, "honest")
-        graded = [
-            pool.submit(grade, [group / "submissions"], group / "out", QUICK)
-            for group in groups
-        ]
+        graded = [pool.submit(grade, [group / "submissions"], group / "out", QUICK) for group in groups]
         try:
             for done in graded:
                 done.result()
-        except Refused as refused:
+        except RefusedError as refused:
             not_run(refused)
     return groups
 
@@ -157,10 +138,7 @@ def test_whatever_is_handed_in_is_graded(rows, number):
 
 @pytest.mark.heavy
 def test_nobody_is_left_out_and_nobody_added(rows):
-    handed = {
-        hander(number).encode("utf-8", "backslashreplace").decode()
-        for number in range(len(FILES))
-    }
+    handed = {hander(number).encode("utf-8", "backslashreplace").decode() for number in range(len(FILES))}
     known = range(len(NOTEBOOKS))
     attackers, followers = map(attacker, known), map(follower, known)
     assert rows.keys() == {*attackers, *followers, *handed, "honest"}

@@ -5,7 +5,7 @@ import re
 import pytest
 from book_tables import PAGES, ROOT, page
 
-from rnn2attn_grading.chapters import CHAPTERS
+from rnn2attn_grading.questions.chapters import CHAPTERS
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -17,14 +17,9 @@ def test_a_page_has_the_tables(name):
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
 def test_what_is_asked_is_said_of_each_question_with_its_points(chapter):
     text = (ROOT / "book/exercises.md").read_text("utf-8")
-    _, _, section = text.partition(
-        f"\n## What is asked in chapter {chapter.number}\n"
-    )
+    _, _, section = text.partition(f"\n## What is asked in chapter {chapter.number}\n")
     section, _, _ = section.partition("\n## ")
-    said = re.findall(
-        r"^\| (\d+\.\d+) \| .+ \| (\d+) \|$", section, re.MULTILINE
-    )
+    said = re.findall(r"^\| (\d+\.\d+) \| .+ \| (\d+) \|$", section, re.MULTILINE)
     assert said == [
-        (question.number, str(sum(part.points for part in question.parts)))
-        for question in chapter.questions
+        (question.number, str(sum(part.points for part in question.parts))) for question in chapter.questions
     ]

@@ -8,27 +8,15 @@ import threading
 from dataclasses import replace
 
 import pytest
-from classroom import (
-    CHAPTER,
-    FULL,
-    NAMES,
-    QUICK,
-    NoJail,
-    answered,
-    grades,
-    hand_in,
-    not_run,
-    right,
-    total,
-)
+from classroom import CHAPTER, FULL, NAMES, QUICK, NoJail, answered, grades, hand_in, not_run, right, total
 
-from rnn2attn_grading import examining, lanes
-from rnn2attn_grading import grade as grading
-from rnn2attn_grading.bubblewrap import Refused
-from rnn2attn_grading.grade import grade
-from rnn2attn_grading.gradebook import Gradebook, Line, Result
-from rnn2attn_grading.jail import Jail
-from rnn2attn_grading.supervise import Grade
+from rnn2attn_grading.grading import learner, workers
+from rnn2attn_grading.grading import run as grading
+from rnn2attn_grading.grading.gradebook import Gradebook, Line, Result
+from rnn2attn_grading.grading.grader import Grade
+from rnn2attn_grading.grading.run import grade
+from rnn2attn_grading.sandbox.bubblewrap import RefusedError
+from rnn2attn_grading.sandbox.jail import Jail
 
 STUDENTS = ["ada", "bob", "cyd"]
 
@@ -42,8 +30,8 @@ def examined(monkeypatch):
         seen.append(sources)
         return dict.fromkeys(hidden, Grade(1, "graded")), b""
 
-    monkeypatch.setattr(lanes, "proven", NoJail)
-    monkeypatch.setattr(examining, "examine", examine)
+    monkeypatch.setattr(workers, "proven", NoJail)
+    monkeypatch.setattr(learner, "examine", examine)
     return seen
 
 
@@ -52,9 +40,7 @@ def again(tmp_path):
     """Grade the class in the folder, once more; how many times something was examined stands in `examined`."""
     for student in STUDENTS:
         hand_in(tmp_path / "in", student)
-    return lambda **more: grade(
-        [tmp_path / "in"], tmp_path / "out", QUICK, **more
-    )
+    return lambda **more: grade([tmp_path / "in"], tmp_path / "out", QUICK, **more)
 
 
 def test_what_has_its_grade_is_not_graded_again(again, examined):
@@ -68,18 +54,12 @@ def test_what_has_its_grade_is_not_graded_again(again, examined):
 
 def test_where_nothing_is_left_no_jail_starts(again, examined, monkeypatch):
     again()
-    monkeypatch.setattr(lanes, "proven", lambda limits: pytest.fail("It does."))
+    monkeypatch.setattr(workers, "proven", lambda limits: pytest.fail("It does."))
     again()
 
 
 @pytest.mark.parametrize(
-    ("only", "count"),
-    [
-        (["bob"], 1),
-        (["bob", "cyd"], 2),
-        (["b*/01-*"], 1),
-        (["*/01-rnn-gradients"], 3),
-    ],
+    ("only", "count"), [(["bob"], 1), (["bob", "cyd"], 2), (["b*/01-*"], 1), (["*/01-rnn-gradients"], 3)]
 )
 def test_only_some_are_graded(again, examined, only, count):
     again(only=only)
@@ -109,7 +89,7 @@ def test_a_grade_belongs_to_the_salt(again, examined, tmp_path):
 def test_a_grade_belongs_to_the_tests(again, examined, monkeypatch):
     again()
     monkeypatch.setattr(grading, "version", lambda exercise: "new")
-    monkeypatch.setattr(examining, "version", lambda exercise: "new")
+    monkeypatch.setattr(learner, "version", lambda exercise: "new")
     again()
     assert len(examined) == 2 * len(STUDENTS)
     again()
@@ -117,25 +97,23 @@ def test_a_grade_belongs_to_the_tests(again, examined, monkeypatch):
 
 
 def test_the_version_follows_the_code_of_the_tests(monkeypatch):
-    examining.version.cache_clear()
-    first = examining.version(CHAPTER.stem)
-    examining.version.cache_clear()
-    assert examining.version(CHAPTER.stem) == first
-    read = examining.Path.read_bytes
+    learner.version.cache_clear()
+    first = learner.version(CHAPTER.stem)
+    learner.version.cache_clear()
+    assert learner.version(CHAPTER.stem) == first
+    read = learner.Path.read_bytes
     with monkeypatch.context() as patch:
         patch.setattr(
-            examining.Path, "read_bytes",
+            learner.Path, "read_bytes",
             lambda path: read(path) + b"#" * (path.name == "q2_loss.py"),
         )  # fmt: skip
-        examining.version.cache_clear()
-        assert examining.version(CHAPTER.stem) != first
-    examining.version.cache_clear()
-    assert examining.version("homework") == ""
+        learner.version.cache_clear()
+        assert learner.version(CHAPTER.stem) != first
+    learner.version.cache_clear()
+    assert learner.version("homework") == ""
 
 
-RESULT = Result(
-    "ada", CHAPTER.stem, "c", "t", (Line("1.1 x", 1, 2, "graded"),) * 2
-)
+RESULT = Result("ada", CHAPTER.stem, "c", "t", (Line("1.1 x", 1, 2, "graded"),) * 2)
 
 
 def test_a_submission_is_written_as_a_whole_or_not_at_all(tmp_path):
@@ -184,9 +162,7 @@ def test_lanes_share_the_learners(again, examined):
     assert {name.split()[0] for _, _, name in done} == set(STUDENTS)
 
 
-def test_after_an_interruption_nothing_more_is_written(
-    again, examined, monkeypatch, tmp_path
-):
+def test_after_an_interruption_nothing_more_is_written(again, examined, monkeypatch, tmp_path):
     """What a jail that was ended seems to say is no grade."""
 
     def say(done, of, name):
@@ -200,9 +176,7 @@ def test_after_an_interruption_nothing_more_is_written(
     assert len(examined) == len(STUDENTS)
 
 
-def test_what_a_jail_seems_to_say_when_it_is_ended_is_no_grade(
-    again, monkeypatch, tmp_path
-):
+def test_what_a_jail_seems_to_say_when_it_is_ended_is_no_grade(again, monkeypatch, tmp_path):
     """One lane is interrupted. The other's jail is ended for that, and its notebook seems to crash."""
     ended = threading.Event()
 
@@ -214,8 +188,8 @@ def test_what_a_jail_seems_to_say_when_it_is_ended_is_no_grade(
     def say(done, of, name):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(lanes, "proven", NoJail)
-    monkeypatch.setattr(examining, "examine", examine)
+    monkeypatch.setattr(workers, "proven", NoJail)
+    monkeypatch.setattr(learner, "examine", examine)
     monkeypatch.setattr(NoJail, "stop", lambda jail: ended.set())
     with pytest.raises(KeyboardInterrupt):
         again(jobs=2, say=say)
@@ -225,11 +199,9 @@ def test_what_a_jail_seems_to_say_when_it_is_ended_is_no_grade(
 def test_without_dask_the_scheduler_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "dask", None)
     monkeypatch.setitem(sys.modules, "dask.distributed", None)
-    settings = examining.Settings("salt", QUICK)
-    with pytest.raises(
-        ValueError, match=r"pip install ./lib './exercises/grading\[dask"
-    ):
-        lanes.on_cluster([], settings, "tcp://127.0.0.1:1", print)
+    settings = learner.Settings("salt", QUICK)
+    with pytest.raises(ValueError, match=r"pip install ./lib './exercises/grading\[dask"):
+        workers.on_cluster([], settings, "tcp://127.0.0.1:1", print)
 
 
 @pytest.fixture
@@ -241,9 +213,7 @@ def listening():
 
 
 @pytest.mark.heavy
-def test_ctrl_c_leaves_no_wrong_grade_and_the_same_call_goes_on(
-    tmp_path, listening
-):
+def test_ctrl_c_leaves_no_wrong_grade_and_the_same_call_goes_on(tmp_path, listening):
     """The signal comes while a cell of the second learner runs, which waits where files may be larger."""
     slow = f"""
 import resource, time
@@ -261,7 +231,7 @@ if resource.getrlimit(resource.RLIMIT_FSIZE)[0] > 8 * 2**20:
     try:
         with pytest.raises(KeyboardInterrupt):
             grade(*given, replace(QUICK, cell=600, file=9), say=say)
-    except Refused as refused:
+    except RefusedError as refused:
         not_run(refused)
     assert list(grades(tmp_path / "out")) == ["ada"]
     grade(*given, QUICK)

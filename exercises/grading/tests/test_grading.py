@@ -8,25 +8,16 @@ import sqlite3
 import stat
 
 import pytest
-from classroom import (
-    CHAPTER,
-    FULL,
-    NAMES,
-    QUICK,
-    NoJail,
-    grades,
-    hand_in,
-    total,
-)
+from classroom import CHAPTER, FULL, NAMES, QUICK, NoJail, grades, hand_in, total
 
-from rnn2attn_grading import examining, lanes
-from rnn2attn_grading.__main__ import main
-from rnn2attn_grading.examining import drawn
-from rnn2attn_grading.grade import grade
-from rnn2attn_grading.gradebook import salt
-from rnn2attn_grading.reading import Unreadable, cells
-from rnn2attn_grading.submissions import submitted
-from rnn2attn_grading.supervise import LONGEST, Grade
+from rnn2attn_grading.cli import main
+from rnn2attn_grading.grading import learner, workers
+from rnn2attn_grading.grading.gradebook import salt
+from rnn2attn_grading.grading.grader import LONGEST, Grade
+from rnn2attn_grading.grading.learner import drawn
+from rnn2attn_grading.grading.run import grade
+from rnn2attn_grading.submissions.discovery import submitted
+from rnn2attn_grading.submissions.untrusted import UnreadableError, cells
 
 
 def inputs(secret):
@@ -57,9 +48,7 @@ def test_hidden_cases_follow_the_salt():
 
 
 def test_a_message_is_one_short_line_of_what_can_be_printed():
-    message = Grade(
-        0, "graded", "a\n\tb\x1b[2J \ud800\x00 ü" + "x" * 10**6
-    ).message
+    message = Grade(0, "graded", "a\n\tb\x1b[2J \ud800\x00 ü" + "x" * 10**6).message
     assert message.startswith("a b [2J üx")
     assert len(message) == LONGEST
     assert Grade(0, "graded", "short").message == "short"
@@ -69,14 +58,9 @@ def test_a_message_is_one_short_line_of_what_can_be_printed():
 def ungraded(monkeypatch):
     """Grading without a jail: every notebook that can be read gets nothing."""
     nothing = Grade(0, "empty")
-    monkeypatch.setattr(lanes, "proven", NoJail)
+    monkeypatch.setattr(workers, "proven", NoJail)
     monkeypatch.setattr(
-        examining,
-        "examine",
-        lambda sources, hidden, limits, start: (
-            dict.fromkeys(hidden, nothing),
-            b"said",
-        ),
+        learner, "examine", lambda sources, hidden, limits, start: (dict.fromkeys(hidden, nothing), b"said")
     )
 
 
@@ -105,10 +89,8 @@ def test_a_grade_is_written_as_soon_as_it_is_known(tmp_path, ungraded):
     assert printed.read_bytes() == b"said"
 
 
-def test_a_failure_of_the_grading_itself_stops_nothing(
-    tmp_path, ungraded, monkeypatch
-):
-    examine = examining.examine
+def test_a_failure_of_the_grading_itself_stops_nothing(tmp_path, ungraded, monkeypatch):
+    examine = learner.examine
 
     def failing(sources, *rest):
         if "x = 1" in sources:
@@ -119,7 +101,7 @@ def test_a_failure_of_the_grading_itself_stops_nothing(
     hand_in(tmp_path / "in", "ada", {"cells": [cell]})
     hand_in(tmp_path / "in", "bob")
     with monkeypatch.context() as patch:
-        patch.setattr(examining, "examine", failing)
+        patch.setattr(learner, "examine", failing)
         grade([tmp_path / "in"], tmp_path / "out", QUICK)
     rows = grades(tmp_path / "out")
     assert {row["status"] for row in rows["ada"]} == {"not graded"}
@@ -127,12 +109,7 @@ def test_a_failure_of_the_grading_itself_stops_nothing(
     assert {row["status"] for row in rows["bob"]} == {"empty"}
     # It is tried again, and nothing else is.
     seen = []
-    grade(
-        [tmp_path / "in"],
-        tmp_path / "out",
-        QUICK,
-        say=lambda *t: seen.append(t),
-    )
+    grade([tmp_path / "in"], tmp_path / "out", QUICK, say=lambda *t: seen.append(t))
     assert seen == [(1, 1, f"ada {CHAPTER.stem}")]
     assert grades(tmp_path / "out")["ada"][0]["status"] == "empty"
 
@@ -191,7 +168,7 @@ def test_cells_are_read_however_their_lines_lie():
         ).encode()
     )
     assert cells(data) == ["x = 1\ny = 2", "x = 1\ny = 2", ""]
-    with pytest.raises(Unreadable, match="no notebook"):
+    with pytest.raises(UnreadableError, match="no notebook"):
         cells(b'{"worksheets": []}')
 
 
@@ -206,9 +183,7 @@ def test_cells_are_read_however_their_lines_lie():
         (["."], "required: --out"),
     ],
 )
-def test_the_command_line_says_what_is_wrong(
-    tmp_path, monkeypatch, capsys, words, says
-):
+def test_the_command_line_says_what_is_wrong(tmp_path, monkeypatch, capsys, words, says):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["rnn2attn_grading", "grade", *words])
     with pytest.raises(SystemExit) as ended:

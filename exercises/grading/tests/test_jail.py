@@ -12,26 +12,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from classroom import (
-    CHAPTER,
-    FULL,
-    NAMES,
-    QUICK,
-    answered,
-    command,
-    grades,
-    hand_in,
-    not_run,
-)
+from classroom import CHAPTER, FULL, NAMES, QUICK, answered, command, grades, hand_in, not_run
 
-from rnn2attn_grading import __main__, bubblewrap, doctor, jail
-from rnn2attn_grading.bubblewrap import Refused
-from rnn2attn_grading.grade import grade
-from rnn2attn_grading.gradebook import Gradebook
-from rnn2attn_grading.jail import Jail
-from rnn2attn_grading.limits import Limits
-from rnn2attn_grading.process import Process, Stopped
-from rnn2attn_grading.supervise import Grade, examine
+import rnn2attn_grading
+from rnn2attn_grading import cli
+from rnn2attn_grading.grading.gradebook import Gradebook
+from rnn2attn_grading.grading.grader import Grade, examine
+from rnn2attn_grading.grading.run import grade
+from rnn2attn_grading.sandbox import bubblewrap, jail, self_test
+from rnn2attn_grading.sandbox.bubblewrap import RefusedError
+from rnn2attn_grading.sandbox.jail import Jail
+from rnn2attn_grading.sandbox.limits import Limits
+from rnn2attn_grading.sandbox.process import Process, StoppedError
 
 # A process with this name, as the kernel keeps it, is one of the attack's.
 NAMED = "import ctypes\nctypes.CDLL(None).prctl(15, {name!r}, 0, 0, 0)\n"
@@ -56,7 +48,7 @@ time.sleep(600)
 MAIN = """
 import os
 print(os.getpid(), flush=True)
-from rnn2attn_grading.__main__ import main
+from rnn2attn_grading.cli import main
 main()
 """
 
@@ -97,9 +89,9 @@ def soon(condition):
 def proven():
     """A jail, or a word about why there is none."""
     try:
-        with doctor.proven(QUICK) as running:
+        with self_test.proven(QUICK) as running:
             yield running
-    except Refused as refused:
+    except RefusedError as refused:
         not_run(refused)
 
 
@@ -125,9 +117,7 @@ def test_no_process_outlives_its_jail(folder, ordinary):
     hand_in(folder / "in", "3 deaf", answered({"rnn_step": code}))
     words = "grade", folder / "in", "--out", folder / "out", "--processes", 80
     line = command("-c", MAIN, *words, ordinary=ordinary)
-    with subprocess.Popen(
-        line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         supervisor = int(process.stdout.readline())
         soon(lambda: alive(deaf) or process.poll())
         if process.poll():
@@ -162,21 +152,15 @@ def exits():
 """
     with opened(replace(QUICK, processes=3, memory=300)) as running:
         running.ask("cell", 60, source=source)
-        reply = running.ask(
-            "call", 60, name="exits", inputs={}, gradients=(), seconds=60
-        )
+        reply = running.ask("call", 60, name="exits", inputs={}, gradients=(), seconds=60)
     assert reply["value"] == [0, 1]
 
 
 @pytest.mark.heavy
-def test_an_installed_copy_of_the_specifications_is_covered(
-    proven, monkeypatch
-):
+def test_an_installed_copy_of_the_specifications_is_covered(proven, monkeypatch):
     """Where this package lies among what the jail shows, as it does if it was not installed for editing."""
-    shown, here = bubblewrap.mounts(), Path(jail.__file__).parent
-    monkeypatch.setattr(
-        bubblewrap, "mounts", lambda: shown | {"/more": here.parent}
-    )
+    shown, here = bubblewrap.mounts(), Path(rnn2attn_grading.__file__).parent
+    monkeypatch.setattr(bubblewrap, "mounts", lambda: shown | {"/more": here.parent})
     source = f"""
 import os
 def seen():
@@ -184,9 +168,7 @@ def seen():
 """
     with Jail(QUICK) as other, other.process() as running:
         running.ask("cell", 60, source=source)
-        reply = running.ask(
-            "call", 60, name="seen", inputs={}, gradients=(), seconds=60
-        )
+        reply = running.ask("call", 60, name="seen", inputs={}, gradients=(), seconds=60)
     around, within = reply["value"]
     assert here.name in around
     assert within == []
@@ -196,7 +178,7 @@ def seen():
 def test_the_processor_is_limited(opened):
     with (
         opened(replace(QUICK, cpu=1)) as running,
-        pytest.raises(Stopped, match=r"timed out: .* more than 1 s of CPU"),
+        pytest.raises(StoppedError, match=r"timed out: .* more than 1 s of CPU"),
     ):
         running.ask("cell", 600, source="while True:\n    pass")
 
@@ -208,10 +190,7 @@ def test_a_limit_must_be_above_0():
 
 @pytest.mark.heavy
 def test_where_the_limits_cannot_be_set_nothing_runs(opened):
-    with (
-        pytest.raises(Refused, match="OverflowError"),
-        opened(replace(QUICK, cpu=10**30)),
-    ):
+    with pytest.raises(RefusedError, match="OverflowError"), opened(replace(QUICK, cpu=10**30)):
         pytest.fail("It runs without limits.")
 
 
@@ -228,24 +207,21 @@ def test_a_submission_has_so_much_time_and_no_more(proven):
 @pytest.mark.heavy
 def test_without_a_jail_the_trial_names_every_wall(monkeypatch):
     """The first process and the trial, in plain processes without limits."""
-    folder, ask = Path(jail.__file__).parent / "jailed", Process.ask
-    code = (
-        "import first\n"
-        "first.system = first.drop = lambda *given: None\nfirst.main()"
-    )
+    folder, ask = Path(jail.__file__).parent / "inside", Process.ask
+    code = "import fork_server\nfork_server.system = fork_server.drop = lambda *given: None\nfork_server.main()"
 
     def unlimited(self, do, seconds, /, **given):
         return do != "limit" and ask(self, do, seconds, **given)
 
     def plain(channel, calls, disk, number):
-        words = f"PYTHONPATH={folder}", f"{doctor.MARK}=x", sys.executable
+        words = f"PYTHONPATH={folder}", f"{self_test.MARK}=x", sys.executable
         given = map(str, (channel, calls, disk, os.getuid()))
         return ["/usr/bin/env", *words, "-c", code, *given]
 
     monkeypatch.setattr(Process, "ask", unlimited)
     monkeypatch.setattr(jail, "command", plain)
-    named = " ".join(doctor.complaints(QUICK))
-    source = (folder / "walls.py").read_text("utf-8")
+    named = " ".join(self_test.complaints(QUICK))
+    source = (folder / "escape_tests.py").read_text("utf-8")
     walls = re.findall('^        "(.+?)": ', source, re.MULTILINE)
     assert len(walls) == 17
     if os.geteuid():
@@ -257,37 +233,29 @@ def test_without_a_jail_the_trial_names_every_wall(monkeypatch):
 @pytest.mark.parametrize(
     ("target", "value", "says"),
     [
-        ("doctor.shutil.which", lambda *_, path: None, "install bubblewrap"),
-        ("doctor.sys.platform", "darwin", "A jail needs Linux"),
+        ("self_test.shutil.which", lambda *_, path: None, "install bubblewrap"),
+        ("self_test.sys.platform", "darwin", "A jail needs Linux"),
         ("bubblewrap.FORBIDDEN", ["no_such_call"], "install libseccomp2"),
         ("jail.command", lambda *_: ["false"], "docker run --privileged"),
     ],
 )
-def test_without_a_jail_nothing_is_graded(
-    monkeypatch, tmp_path, target, value, says
-):
+def test_without_a_jail_nothing_is_graded(monkeypatch, tmp_path, target, value, says):
     bubblewrap.call_filter.cache_clear()
-    monkeypatch.setattr(f"rnn2attn_grading.{target}", value)
+    monkeypatch.setattr(f"rnn2attn_grading.sandbox.{target}", value)
     hand_in(tmp_path / "in", "honest")
-    with pytest.raises(Refused, match=says):
+    with pytest.raises(RefusedError, match=says):
         grade([tmp_path / "in"], tmp_path / "out", QUICK)
     assert grades(tmp_path / "out") == {}
     bubblewrap.call_filter.cache_clear()
 
 
 @pytest.mark.parametrize(
-    ("reasons", "says"),
-    [
-        ([], "This machine can jail"),
-        (["bwrap is missing."], "cannot jail.\nbwrap is missing."),
-    ],
+    ("reasons", "says"), [([], "This machine can jail"), (["bwrap is missing."], "cannot jail.\nbwrap is missing.")]
 )
-def test_the_doctor_says_whether_this_machine_can_jail(
-    monkeypatch, capsys, reasons, says
-):
+def test_the_doctor_says_whether_this_machine_can_jail(monkeypatch, capsys, reasons, says):
     monkeypatch.setattr("sys.argv", ["rnn2attn_grading", "doctor"])
-    monkeypatch.setattr(__main__, "complaints", lambda limits: reasons)
+    monkeypatch.setattr(cli, "complaints", lambda limits: reasons)
     with pytest.raises(SystemExit) as ended:
-        __main__.main()
+        cli.main()
     assert bool(ended.value.code) == bool(reasons)
     assert says in f"{ended.value.code}{capsys.readouterr().out}"

@@ -6,11 +6,11 @@ import nbformat
 import pytest
 from classroom import FULL, QUICK, ROOT, answered, hand_in, not_run
 
-from rnn2attn_grading import doctor
-from rnn2attn_grading.bubblewrap import Refused
-from rnn2attn_grading.chapters import CHAPTERS
-from rnn2attn_grading.grade import grade
-from rnn2attn_grading.gradebook import Gradebook
+from rnn2attn_grading.grading.gradebook import Gradebook
+from rnn2attn_grading.grading.run import grade
+from rnn2attn_grading.questions.chapters import CHAPTERS
+from rnn2attn_grading.sandbox import self_test
+from rnn2attn_grading.sandbox.bubblewrap import RefusedError
 
 pytestmark = pytest.mark.heavy
 STARTED = []
@@ -58,9 +58,7 @@ def rows(tmp_path_factory):
     folder = tmp_path_factory.mktemp("class")
     hand_in(folder / "in", "ada", answered(HOSTILE))
     hand_in(folder / "in", "bob")
-    second = nbformat.read(
-        ROOT / "exercises/source" / f"{CHAPTERS[1].stem}.ipynb", 4
-    )
+    second = nbformat.read(ROOT / "exercises/source" / f"{CHAPTERS[1].stem}.ipynb", 4)
     look = nbformat.v4.new_code_cell(LOOKING)
     answers = [c for c in second["cells"] if c["id"].startswith("answer-")]
     for cell in answers:
@@ -71,26 +69,23 @@ def rows(tmp_path_factory):
         path = folder / "in" / student / f"{CHAPTERS[1].stem}.ipynb"
         path.write_text(json.dumps(second))
 
-    class Counted(doctor.Jail):
+    class Counted(self_test.Jail):
         def _start(self):
             STARTED.append(self)
             super()._start()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(doctor, "Jail", Counted)
+        patch.setattr(self_test, "Jail", Counted)
         try:
             grade([folder / "in"], folder / "out", QUICK)
-        except Refused as refused:
+        except RefusedError as refused:
             not_run(refused)
     with Gradebook(folder / "out") as book:
         found = {}
         for row in book.counting():
             key = row["student"], row["exercise"]
             found.setdefault(key, {})[row["question"].split()[1]] = row
-        printed = {
-            (o["student"], o["exercise"]): o["printed"]
-            for o in book.kept("printed")
-        }
+        printed = {(o["student"], o["exercise"]): o["printed"] for o in book.kept("printed")}
     return found, printed
 
 

@@ -5,21 +5,19 @@ from pathlib import Path
 import pytest
 from classroom import ROOT
 
-from rnn2attn_grading import __main__
-from rnn2attn_grading.__main__ import main, release
-from rnn2attn_grading.chapters import CHAPTERS
+from rnn2attn_grading import cli
+from rnn2attn_grading.cli import main, release
+from rnn2attn_grading.questions.chapters import CHAPTERS
 
 
 @pytest.fixture(autouse=True)
 def made(monkeypatch):
     """What the specifications make, from where it is committed; `test_made.py` sees that it is the same."""
     paths = [
-        Path(place, f"{chapter.stem}.ipynb")
-        for chapter in CHAPTERS
-        for place in ("exercises", "exercises/source")
+        Path(place, f"{chapter.stem}.ipynb") for chapter in CHAPTERS for place in ("exercises", "exercises/source")
     ]
     texts = {path: (ROOT / path).read_text("utf-8") for path in paths}
-    monkeypatch.setattr(__main__, "made", lambda root: texts)
+    monkeypatch.setattr(cli, "made", lambda root: texts)
 
 
 def test_what_is_handed_out_holds_no_answer(tmp_path):

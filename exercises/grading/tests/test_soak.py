@@ -21,22 +21,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from soak import kills, made_up, note, outcome, run
 
-from rnn2attn_grading import doctor
-from rnn2attn_grading.bubblewrap import Refused
-from rnn2attn_grading.examining import Learner, Settings, examined
-from rnn2attn_grading.gradebook import Gradebook
-from rnn2attn_grading.names import Owner
-from rnn2attn_grading.submissions import Submission
+from rnn2attn_grading.grading.gradebook import Gradebook
+from rnn2attn_grading.grading.learner import Learner, Settings, examined
+from rnn2attn_grading.sandbox import self_test
+from rnn2attn_grading.sandbox.bubblewrap import RefusedError
+from rnn2attn_grading.submissions.discovery import Submission
+from rnn2attn_grading.submissions.owners import Owner
 
 DASK = "dask[distributed]==2025.9.1"
-STATUSES = {
-    "graded",
-    "empty",
-    "timed out",
-    "killed (memory)",
-    "crashed",
-    "unreadable",
-}
+STATUSES = {"graded", "empty", "timed out", "killed (memory)", "crashed", "unreadable"}
 
 
 def counted(name, default):
@@ -48,9 +41,9 @@ def counted(name, default):
 def jail():
     """There is one, or a word about why not."""
     try:
-        with doctor.proven(QUICK) as jail:
+        with self_test.proven(QUICK) as jail:
             yield jail
-    except Refused as refused:
+    except RefusedError as refused:
         not_run(refused)
 
 
@@ -69,10 +62,7 @@ def test_killed_at_random_moments(tmp_path, jail):
 def grown(pages):
     """By how many MiB the memory grew, from the first tenth of the submissions to the last."""
     tenth = max(1, len(pages) // 10)
-    first, last = (
-        sorted(part)[tenth // 2]
-        for part in (pages[tenth : 2 * tenth], pages[-tenth:])
-    )
+    first, last = (sorted(part)[tenth // 2] for part in (pages[tenth : 2 * tenth], pages[-tenth:]))
     return (last - first) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
@@ -111,9 +101,7 @@ def put(inside, places, value):
     *outer, last = places
     for place in outer:
         keys = list(inside if isinstance(inside, dict) else range(len(inside)))
-        if not keys or not isinstance(
-            inside[keys[place % len(keys)]], dict | list
-        ):
+        if not keys or not isinstance(inside[keys[place % len(keys)]], dict | list):
             break
         inside = inside[keys[place % len(keys)]]
     keys = list(inside if isinstance(inside, dict) else range(len(inside)))
@@ -128,11 +116,7 @@ def malformed(draw):
     for _ in range(draw(st.integers(0, 3))):
         put(notebook, draw(PLACES), draw(VALUES))
     data = bytearray(json.dumps(notebook).encode())
-    for at, byte in draw(
-        st.lists(
-            st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=3
-        )
-    ):
+    for at, byte in draw(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=3)):
         data[at % len(data)] = byte
     cut = draw(st.none() | st.integers(0, len(data)))
     return draw(st.binary(max_size=99)) if cut == 0 else bytes(data[:cut])
@@ -150,16 +134,12 @@ def fuzz(count, jail):
     def one(data):
         nonlocal read
         (result,) = examined(learner(data), given_settings, jail)
-        statuses = {
-            line.status.partition(" at cell")[0] for line in result.lines
-        }
+        statuses = {line.status.partition(" at cell")[0] for line in result.lines}
         assert statuses <= STATUSES
         read += statuses != {"unreadable"}
 
     one()
-    (result,) = examined(
-        learner(json.dumps(NOTEBOOK).encode()), given_settings, jail
-    )
+    (result,) = examined(learner(json.dumps(NOTEBOOK).encode()), given_settings, jail)
     assert sum(line.points for line in result.lines) == FULL
     return read
 
@@ -187,16 +167,7 @@ def dask(tmp_path_factory):
     folder = os.environ.get("RNN2ATTN_DASK")  # one that stands already
     if not folder:
         folder = tmp_path_factory.mktemp("dask")
-        line = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--target",
-            folder,
-            DASK,
-        ]
+        line = [sys.executable, "-m", "pip", "install", "-q", "--target", folder, DASK]
         subprocess.run(line, check=True)
     return str(folder)
 
@@ -206,8 +177,8 @@ import sys
 from pathlib import Path
 from classroom import QUICK
 from dask.distributed import Client
-from rnn2attn_grading.grade import grade
-from rnn2attn_grading.progress import Progress
+from rnn2attn_grading.grading.run import grade
+from rnn2attn_grading.grading.progress import Progress
 with Client(sys.argv[3], timeout=600) as client:
     client.wait_for_workers(2, timeout=600)
 grade([Path(sys.argv[1])], Path(sys.argv[2]), QUICK, scheduler=sys.argv[3], say=Progress())
@@ -229,39 +200,13 @@ def test_a_cluster_of_which_a_worker_is_killed_half_way(tmp_path, jail, dask):
         return stack.enter_context(subprocess.Popen(line, env=env))
 
     quiet = ("--no-dashboard",)
-    worker = (
-        "-m",
-        "distributed.cli.dask_worker",
-        address,
-        "--nthreads",
-        1,
-        "--no-nanny",
-        *quiet,
-    )
+    worker = ("-m", "distributed.cli.dask_worker", address, "--nthreads", 1, "--no-nanny", *quiet)
     with contextlib.ExitStack() as stack:
-        processes = [
-            started(
-                "-m",
-                "distributed.cli.dask_scheduler",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                port,
-                *quiet,
-            )
-        ]
+        processes = [started("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", port, *quiet)]
         try:
-            processes += [
-                started(*worker, "--local-directory", tmp_path)
-                for _ in range(2)
-            ]
-            processes.append(
-                started("-c", GRADE, tmp_path / "in", tmp_path / "out", address)
-            )
-            while (
-                processes[-1].poll() is None
-                and done(tmp_path / "out") < count / 2
-            ):
+            processes += [started(*worker, "--local-directory", tmp_path) for _ in range(2)]
+            processes.append(started("-c", GRADE, tmp_path / "in", tmp_path / "out", address))
+            while processes[-1].poll() is None and done(tmp_path / "out") < count / 2:
                 time.sleep(0.2)
             processes[1].send_signal(signal.SIGKILL)
             assert done(tmp_path / "out") < count
@@ -274,11 +219,7 @@ def test_a_cluster_of_which_a_worker_is_killed_half_way(tmp_path, jail, dask):
     assert sum(row[4] for row in found) == points
     assert len(found) == count * len(CHAPTER.parts)
     seen = "every grade there once, and right"
-    note(
-        "a Dask cluster of two workers, one killed half-way; submissions",
-        count,
-        seen,
-    )
+    note("a Dask cluster of two workers, one killed half-way; submissions", count, seen)
 
 
 @pytest.mark.soak

@@ -11,36 +11,19 @@ import torch
 from equivalent import EQUIVALENT
 from mutants import MOST, mutants
 
-from rnn2attn import (
-    attention,
-    captioning,
-    decoding,
-    recurrent,
-    seq2seq,
-    training,
-    transformer,
-)
+from rnn2attn import attention, captioning, decoding, recurrent, seq2seq, training, transformer
 from rnn2attn import text as texts
 from rnn2attn.check import examine, questions
 from rnn2attn.check.calling import call
 from rnn2attn.check.judging import judge
 from rnn2attn.check.values import leaves, mapped
-from rnn2attn_grading.chapters import CHAPTERS
-from rnn2attn_grading.specification import Mistake, judged, published
+from rnn2attn_grading.questions.chapters import CHAPTERS
+from rnn2attn_grading.questions.specification import Mistake, judged, published
 
-PAIRS = [
-    (q, part)
-    for chapter in CHAPTERS
-    for q in chapter.questions
-    for part in q.parts
-]
+PAIRS = [(q, part) for chapter in CHAPTERS for q in chapter.questions for part in q.parts]
 NAMES = [part.name for _, part in PAIRS]
 PARTS = dict(zip(NAMES, (part for _, part in PAIRS), strict=True))
-MISTAKES = [
-    (part.name, number)
-    for _, part in PAIRS
-    for number in range(len(part.mistakes))
-]
+MISTAKES = [(part.name, number) for _, part in PAIRS for number in range(len(part.mistakes))]
 
 
 # Views that say themselves what is wrong, in the words of the hints: one of them for several mistakes.
@@ -68,8 +51,7 @@ def test_names_are_used_once():
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
 def test_questions_are_numbered_in_order_and_every_part_earns_points(chapter):
     assert [question.number for question in chapter.questions] == [
-        f"{chapter.number}.{n}"
-        for n, _ in enumerate(chapter.questions, start=1)
+        f"{chapter.number}.{n}" for n, _ in enumerate(chapter.questions, start=1)
     ]
     assert all(part.points >= 1 for part in chapter.parts)
 
@@ -86,11 +68,7 @@ def test_hidden_cases_are_other_cases_and_follow_the_salt(name):
     def drawn(cases):
         return [questions.encode(case.inputs | case.trial) for case in cases]
 
-    ours, again, theirs = (
-        drawn(hidden(name)),
-        drawn(PARTS[name].hidden("a class")),
-        drawn(hidden(name, "another")),
-    )
+    ours, again, theirs = (drawn(hidden(name)), drawn(PARTS[name].hidden("a class")), drawn(hidden(name, "another")))
     assert ours == again
     assert len(ours) > len(public(name).cases)
     if PARTS[name].view != "misleading":  # there are three rules, and no more
@@ -99,15 +77,11 @@ def test_hidden_cases_are_other_cases_and_follow_the_salt(name):
         assert sum(case in known for case in ours) <= len(ours) / 2
 
 
-@pytest.mark.parametrize(
-    ("name", "number"), MISTAKES, ids=[f"{n}-{i}" for n, i in MISTAKES]
-)
+@pytest.mark.parametrize(("name", "number"), MISTAKES, ids=[f"{n}-{i}" for n, i in MISTAKES])
 def test_a_mistake_loses_its_points_and_earns_its_hint(name, number):
     wrong, known = PARTS[name].mistakes[number], public(name).mistakes[number]
     cases = hidden(name, "a class")
-    assert any(any(judged(wrong.function, [case])) for case in cases), (
-        "the hidden cases let it pass"
-    )
+    assert any(any(judged(wrong.function, [case])) for case in cases), "the hidden cases let it pass"
     text = said(name, wrong.function)
     assert known.hint in text
     others = {other.hint for other in public(name).mistakes} - {known.hint}
@@ -117,7 +91,7 @@ def test_a_mistake_loses_its_points_and_earns_its_hint(name, number):
 def test_every_mistake_that_is_written_belongs_to_a_part():
     used = {id(m) for _, part in PAIRS for m in part.mistakes}
     for name, module in sys.modules.items():
-        if re.fullmatch(r"rnn2attn_grading\.chapter\d+\.\w+", name):
+        if re.fullmatch(r"rnn2attn_grading\.questions\.chapter\d+\.\w+", name):
             for written, thing in vars(module).items():
                 assert not isinstance(thing, Mistake) or id(thing) in used, (
                     f"{name}.{written} is in no part's mistakes"
@@ -138,9 +112,7 @@ def test_mistakes_that_coincide_on_some_inputs_are_told_apart():
     known = public("rnn_backward").mistakes
     columns = list(zip(*(mistake.outlines for mistake in known), strict=True))
     alike = [len(column) - len({repr(o) for o in column}) for column in columns]
-    assert max(alike) >= 2, (
-        "no two mistakes coincide anywhere: this test shows nothing"
-    )
+    assert max(alike) >= 2, "no two mistakes coincide anywhere: this test shows nothing"
     assert len({repr(m.outlines) for m in known}) == len(known)
 
 
@@ -158,9 +130,7 @@ def detached(reference, *args):
 
 
 def single(reference, *args):
-    return reference(
-        *on_tensors(lambda a: a.float() if a.is_floating_point() else a, args)
-    )
+    return reference(*on_tensors(lambda a: a.float() if a.is_floating_point() else a, args))
 
 
 def transposed(reference, *args):
@@ -194,9 +164,7 @@ def lengthening(reference, *args):
 
 
 def on_tensors(function, value):
-    return mapped(
-        value, lambda x: function(x) if isinstance(x, torch.Tensor) else x
-    )
+    return mapped(value, lambda x: function(x) if isinstance(x, torch.Tensor) else x)
 
 
 # Parts that return tensors, those whose gradient is compared, and those that get no tensor.
@@ -230,18 +198,12 @@ WITHOUT_TENSORS = (
 )
 GENERAL = [
     *((no_return, name, "returns None") for name in NAMES),
-    *(
-        (in_numpy, name, "type numpy.ndarray")
-        for name in (*OF_TENSORS, *OF_IDS)
-    ),
+    *((in_numpy, name, "type numpy.ndarray") for name in (*OF_TENSORS, *OF_IDS)),
     *((of_floats, name, "is float32; int64") for name in OF_IDS),
     *((detached, name, "no gradient reaches") for name in WITH_GRADIENT),
     *(
         (single, name, "is float32")
-        for name in (
-            *(*OF_TENSORS, "rnn_backward", "with_half_lives"),
-            "attend_backward",
-        )
+        for name in (*(*OF_TENSORS, "rnn_backward", "with_half_lives"), "attend_backward")
     ),
     *(
         (transposed, name, "transposed")
@@ -257,11 +219,7 @@ GENERAL = [
             *("decoding_mask", "cached_step", "moved", "encoder_layer"),
         )
     ),
-    *(
-        (changing, name, "in place")
-        for name in NAMES
-        if name not in WITHOUT_TENSORS
-    ),
+    *((changing, name, "in place") for name in NAMES if name not in WITHOUT_TENSORS),
     (exchanged, "clip_by_norm", "another order"),
     (exchanged, "lstm_step", "another order"),
     (exchanged, "import_gru", "another order"),
@@ -304,19 +262,12 @@ GENERAL = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("wrong", "name", "says"),
-    GENERAL,
-    ids=[f"{w.__name__}-{n}" for w, n, _ in GENERAL],
-)
+@pytest.mark.parametrize(("wrong", "name", "says"), GENERAL, ids=[f"{w.__name__}-{n}" for w, n, _ in GENERAL])
 def test_a_general_mistake_is_named(wrong, name, says):
     part = PARTS[name]
     arguments = ", ".join(public(name).arguments)
     scope = {"wrong": wrong, "reference": part.reference}
-    exec(
-        f"def answer({arguments}):\n    return wrong(reference, {arguments})",
-        scope,
-    )
+    exec(f"def answer({arguments}):\n    return wrong(reference, {arguments})", scope)
     assert says in said(name, scope["answer"])
     assert any(any(judged(scope["answer"], [case])) for case in hidden(name))
 
@@ -333,11 +284,7 @@ def test_an_answer_for_one_example_only_is_named():
 def test_what_is_to_be_written_cannot_be_taken_from_a_library():
     """Whatever `rnn2attn.recurrent` offers is refused where it is to be written, and so are PyTorch's cells."""
     written = ("lstm_step", "gru_step", "import_gru")
-    offered = {
-        name: thing
-        for name, thing in vars(recurrent).items()
-        if callable(thing)
-    }
+    offered = {name: thing for name, thing in vars(recurrent).items() if callable(thing)}
     assert offered.keys() >= {
         *("lstm_step", "lstm_gates", "lstm_mix", "gru_step", "gru_gates"),
         *("gru_mix", "negate_update_gate", "from_torch", "to_torch"),
@@ -401,17 +348,11 @@ def test_attention_cannot_be_taken_from_a_library():
             assert "uses `rnn2attn.attention`" in said(name, answer), used
     for name in ("attend", "look_after", "look_before"):
         arguments = ", ".join(public(name).arguments)
-        code = (
-            f"def answer({arguments}):\n"
-            f"    return F.scaled_dot_product_attention\n"
-        )
+        code = f"def answer({arguments}):\n    return F.scaled_dot_product_attention\n"
         answer = readable(code, {"F": torch.nn.functional})
         text = said(name, answer)
         assert "uses `torch.nn.functional.scaled_dot_product" in text
-    code = (
-        "def answer(query, keys, values, weights, dcontext):\n"
-        "    return torch.autograd.grad(dcontext, query)\n"
-    )
+    code = "def answer(query, keys, values, weights, dcontext):\n    return torch.autograd.grad(dcontext, query)\n"
     text = said("attend_backward", readable(code, {"torch": torch}))
     assert "uses `torch.autograd`" in text
 
@@ -433,17 +374,11 @@ def test_pytorchs_attention_and_its_layers_are_refused():
 
 def test_the_librarys_losses_are_refused_and_pytorchs_are_not():
     for used in ("token_loss", "sequence_loss"):
-        code = (
-            f"def answer(logits, labels, mask):\n"
-            f"    return training.{used}(logits, labels, mask)\n"
-        )
+        code = f"def answer(logits, labels, mask):\n    return training.{used}(logits, labels, mask)\n"
         answer = readable(code, {"training": training})
         used = f"uses `rnn2attn.training.{used}`"
         assert used in said("masked_loss", answer)
-    code = (
-        "def answer(logits, labels, mask):\n"
-        "    return F.cross_entropy(logits[mask], labels[mask])\n"
-    )
+    code = "def answer(logits, labels, mask):\n    return F.cross_entropy(logits[mask], labels[mask])\n"
     answer = readable(code, {"F": torch.nn.functional})
     assert "masked_loss: right" in said("masked_loss", answer)
 
@@ -475,16 +410,11 @@ def test_every_mutant_of_the_reference_is_caught(name, record_property):
     assert 0 < len(found) <= MOST
     reasons, left = EQUIVALENT.get(name, {}), []
     for text, mutant in found:
-        answers = (
-            call(mutant, case.inputs, tuple(case.gradients), 0.5)
-            for case in cases
-        )
+        answers = (call(mutant, case.inputs, tuple(case.gradients), 0.5) for case in cases)
         if not any(map(judge, answers, cases)):
             left.append(text)
     record_property("mutants", len(found))
     changes = Counter(text.partition(": ")[2] for text in left)
     known = Counter({change: places for change, (places, _) in reasons.items()})
     assert changes - known == Counter(), "no hidden case notices"
-    assert known - changes == Counter(), (
-        "listed as equivalent, and caught or gone"
-    )
+    assert known - changes == Counter(), "listed as equivalent, and caught or gone"

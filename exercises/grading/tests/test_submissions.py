@@ -8,11 +8,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from rnn2attn_grading import reading
-from rnn2attn_grading.grade import newest
-from rnn2attn_grading.names import Owner, exercise, owner
-from rnn2attn_grading.reading import Unreadable
-from rnn2attn_grading.submissions import submitted
+from rnn2attn_grading.grading.run import newest
+from rnn2attn_grading.submissions import untrusted
+from rnn2attn_grading.submissions.discovery import submitted
+from rnn2attn_grading.submissions.owners import Owner, exercise, owner
+from rnn2attn_grading.submissions.untrusted import UnreadableError
 
 EXERCISES = ["01-rnn-gradients", "02-lstm-gru-gates"]
 FIRST = "01-rnn-gradients.ipynb"
@@ -101,9 +101,7 @@ def test_a_class_that_canvas_packed(tmp_path):
     packed(
         {
             f"adalovelace_1_10_{FIRST}": notebook("old"),
-            f"adalovelace_LATE_1_11_{FIRST.replace('.', '-1.')}": notebook(
-                "new"
-            ),
+            f"adalovelace_LATE_1_11_{FIRST.replace('.', '-1.')}": notebook("new"),
             "bobross_2_12_work.zip": {
                 f"work/{FIRST}": notebook("bob"),
                 "work/02-lstm-gru-gates.ipynb": notebook("bob"),
@@ -130,13 +128,7 @@ def test_a_class_that_canvas_packed(tmp_path):
 
 def test_a_class_that_moodle_packed(tmp_path):
     path = tmp_path / "CS1-Week 1-42.zip"
-    packed(
-        {
-            f"Ada Lovelace_1_{MOODLE}/{FIRST}": notebook(),
-            f"Ada Lovelace_2_{MOODLE}/{FIRST}": notebook(),
-        },
-        path,
-    )
+    packed({f"Ada Lovelace_1_{MOODLE}/{FIRST}": notebook(), f"Ada Lovelace_2_{MOODLE}/{FIRST}": notebook()}, path)
     students = [s.student for s in submitted(path, EXERCISES)]
     assert students == ["Ada Lovelace_1", "Ada Lovelace_2"]
 
@@ -194,14 +186,14 @@ def test_the_newest_counts(tmp_path):
     assert [s.read().decode() for s in chosen] == [notebook("newest")] * 3
 
 
-LARGE = reading.LARGEST_ARCHIVE // reading.MIB
+LARGE = untrusted.LARGEST_ARCHIVE // untrusted.MIB
 REFUSED = {
     "a path with ..": ({f"../bob/{FIRST}": "{}"}, "'../bob/01-rnn-gradients.ipynb' leads out"),
     "the same, as Windows writes it": ({f"a\\..\\..\\{FIRST}": "{}"}, "leads out of it"),
     "a path from the root": ({f"/etc/{FIRST}": "{}"}, "leads out of it"),
     "a drive": ({f"C:/{FIRST}": "{}"}, "leads out of it"),
     "a bomb": ({f"{n}.ipynb": bytes(10 << 20) for n in range(11)}, f"110 MiB; {LARGE} are allowed"),
-    "too many files": ({f"{n}.txt": "" for n in range(reading.MOST + 1)}, "20001 files; 20000 are"),
+    "too many files": ({f"{n}.txt": "" for n in range(untrusted.MOST + 1)}, "20001 files; 20000 are"),
     "nothing": ({"work.pdf": "%PDF"}, "holds no notebook"),
     "archives in archives": ({"a.zip": {"b.zip": {FIRST: "{}"}}}, "within an archive within"),
     "no archive": (b"PK\x03\x04 and no more", "no archive that can be read"),
@@ -226,22 +218,16 @@ def test_a_students_archive_is_refused_by_name(tmp_path, what):
 
 
 def test_a_notebook_in_an_archive_is_not_larger_than_outside(tmp_path):
-    data = packed({FIRST: bytes(reading.LARGEST + 1)}).getvalue()
+    data = packed({FIRST: bytes(untrusted.LARGEST + 1)}).getvalue()
     (tmp_path / "bob.zip").write_bytes(data)
-    assert found(tmp_path) == [
-        ("bob", "01-rnn-gradients", "unreadable", "It is larger than 20 MiB.")
-    ]
+    assert found(tmp_path) == [("bob", "01-rnn-gradients", "unreadable", "It is larger than 20 MiB.")]
 
 
-def test_an_archive_that_lies_about_its_size_gives_no_more_than_it_says(
-    tmp_path,
-):
+def test_an_archive_that_lies_about_its_size_gives_no_more_than_it_says(tmp_path):
     data = packed({FIRST: b"x" * 10**6}).getvalue()
     size = (10**6).to_bytes(4, "little")
     assert data.count(size) == 2
-    (tmp_path / "bob.zip").write_bytes(
-        data.replace(size, (9).to_bytes(4, "little"))
-    )
+    (tmp_path / "bob.zip").write_bytes(data.replace(size, (9).to_bytes(4, "little")))
     (one,) = submitted(tmp_path, EXERCISES)
     assert one.status == "unreadable"
     assert "no archive that can be read" in one.message
@@ -260,7 +246,7 @@ def test_an_encrypted_archive_is_refused(tmp_path):
 def test_a_classs_archive_with_a_path_that_leads_out_is_refused_whole(tmp_path):
     path = tmp_path / "class.zip"
     packed({f"ada/{FIRST}": "{}", f"../{FIRST}": "{}"}, path)
-    with pytest.raises(Unreadable, match="leads out of it"):
+    with pytest.raises(UnreadableError, match="leads out of it"):
         list(submitted(path, EXERCISES))
     with pytest.raises(NotADirectoryError, match="no archive"):
         submitted(Path(tmp_path, "class.tar"), EXERCISES)

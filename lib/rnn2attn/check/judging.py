@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rnn2attn.check.calling import Answer
 from rnn2attn.check.values import ATOL, RTOL, Other
-from rnn2attn.check.views import VIEWS, Unfit
+from rnn2attn.check.views import VIEWS, UnfitError
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Fault:
 
 
 def seen(answer: Answer, case: Case) -> object:
-    """The answer's value as the case's view shows it. Unfit: the view cannot look at such a value."""
+    """The answer's value as the case's view shows it. UnfitError: the view cannot look at such a value."""
     return VIEWS[case.view](answer.value, **case.inputs, **case.trial) if case.view else answer.value
 
 
@@ -65,7 +65,7 @@ def judge(answer: Answer, case: Case) -> Fault | None:
         return Fault("Your function returns None. Is `return` missing?", certain=True)
     try:
         value = seen(answer, case)
-    except Unfit as unfit:
+    except UnfitError as unfit:
         return Fault(str(unfit), certain=True)
     fault = compare(value, case.expected, "Your output")
     if fault is None and answer.changed:

@@ -9,7 +9,7 @@ from importlib.resources import files
 from rnn2attn.check.calling import Answer
 from rnn2attn.check.judging import Case, Fault, judge, seen
 from rnn2attn.check.values import ATOL, RTOL, decode, encode, sketch
-from rnn2attn.check.views import Unfit
+from rnn2attn.check.views import UnfitError
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def outline(answer: Answer, case: Case, *, gradients: bool = True) -> dict:
         return {"stops": True}
     try:
         reduced = {"output": sketch(seen(answer, case))}
-    except Unfit as unfit:
+    except UnfitError as unfit:
         return {"unfit": str(unfit)}
     if gradients:
         reduced["gradients"] = sketch(answer.gradients)

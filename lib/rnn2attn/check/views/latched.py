@@ -4,7 +4,7 @@ import math
 
 from torch import Tensor
 
-from rnn2attn.check.views.unfit import Unfit
+from rnn2attn.check.views.unfit import UnfitError
 
 WAIT = 1000  # steps for which `latched` has a cell keep what was written
 CLOSE = 1e-3  # how far it may be off
@@ -19,7 +19,7 @@ def latched(cell: object, written: Tensor, noise: Tensor) -> bool:
         noise: values that come with write = 0 meanwhile, over and over.
 
     Raises:
-        Unfit: cell is no such triple, or one of its gates is not where it would have to be.
+        UnfitError: cell is no such triple, or one of its gates is not where it would have to be.
     """
     rows, passing = _rows(cell), noise.tolist()
     h = c = 0.0
@@ -39,33 +39,33 @@ def latched(cell: object, written: Tensor, noise: Tensor) -> bool:
             left, drift = left * f, max(drift, abs(c - stored))
             hidden = max(hidden, abs(math.tanh(c) - h))
         if not drift <= CLOSE and not 1 - left <= CLOSE:
-            raise Unfit(
+            raise UnfitError(
                 f"Your forget gate falls to {lowest:.7g} while write = 0, and {left:.3g} of what was stored is "
                 "left after 1,000 steps. How far from 1 may a gate stay if it multiplies 1,000 times?"
             )
         if not drift <= CLOSE:
-            raise Unfit(
+            raise UnfitError(
                 f"Your input gate is up to {highest:.2g} while write = 0. The door stays a little open, and every "
                 f"value that comes by leaks in: c moved by {drift:.2g}."
             )
         if not hidden <= CLOSE:
-            raise Unfit(
+            raise UnfitError(
                 f"The value is stored and kept, and h does not show it: your output gate is down to {shown:.4g}."
             )
     return True
 
 
 def _rows(cell: object) -> list[tuple[float, float, float, float]]:
-    """For each of i, f, g, o: weight of value, of write, of h, and bias. Unfit: it is no such cell."""
+    """For each of i, f, g, o: weight of value, of write, of h, and bias. UnfitError: it is no such cell."""
     shapes = ((4, 2), (4, 1), (4,))
     triple = isinstance(cell, tuple | list) and len(cell) == 3 and all(isinstance(t, Tensor) for t in cell)
     if not triple or tuple(tuple(t.shape) for t in cell) != shapes:
-        raise Unfit(
+        raise UnfitError(
             "Your output must be three tensors, W_x of shape (4, 2), W_h of shape (4, 1) and b of shape (4,)."
         )
     W_x, W_h, b = (t.double() for t in cell)
     if not all(t.abs().max() <= 1e6 for t in (W_x, W_h, b)):
-        raise Unfit("Your cell holds NaN, infinity, or numbers above a million.")
+        raise UnfitError("Your cell holds NaN, infinity, or numbers above a million.")
     W_x, W_h, b = W_x.tolist(), W_h.tolist(), b.tolist()
     return [(*W_x[k], *W_h[k], b[k]) for k in range(4)]
 
@@ -80,22 +80,24 @@ def _refuse_writing(rows: list, value: float, i: float, f: float, g: float, befo
     right = math.tanh(value)
     if not abs(g - right) <= CLOSE:
         if abs(_gates(rows, value, 0.0, 0.0)[2] - right) <= CLOSE and rows[2][1]:
-            raise Unfit(
+            raise UnfitError(
                 "Your candidate g is tanh(value) as long as write = 0, and moves when the flag does. What is stored "
                 "should depend on value alone."
             )
         if abs(_gates(rows, value, 1.0, 0.0)[2] - right) <= CLOSE:
-            raise Unfit(
+            raise UnfitError(
                 "Your candidate g depends on h, so that what is stored depends on what was there before. What is "
                 "stored should depend on value alone."
             )
-        raise Unfit(
+        raise UnfitError(
             f"Your candidate g is off by {abs(g - right):.2g} from tanh(value) while write = 1. Which row is the "
             "candidate's? Blocks lie i, f, g, o."
         )
     if not abs(i * g - right) <= CLOSE:
-        raise Unfit(f"Your input gate is {i:.4g} while write = 1, so only that share of the candidate is stored.")
-    raise Unfit(
+        raise UnfitError(
+            f"Your input gate is {i:.4g} while write = 1, so only that share of the candidate is stored."
+        )
+    raise UnfitError(
         f"Your forget gate is {f:.4g} while write = 1. What is written is added to what was there, {before:.2g}, and "
         "should replace it."
     )

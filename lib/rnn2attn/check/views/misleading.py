@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from rnn2attn.check.views.unfit import Unfit
+from rnn2attn.check.views.unfit import UnfitError
 from rnn2attn.gradients import radius, sigma_max
 
 
@@ -16,12 +16,12 @@ def misleading(W: object, rule: str) -> bool:
             Frobenius norm is.
 
     Raises:
-        Unfit: W is no such matrix, or rule and singular value agree.
+        UnfitError: W is no such matrix, or rule and singular value agree.
     """
     if not (isinstance(W, Tensor) and W.is_floating_point() and W.dim() == 2 and W.shape[0] == W.shape[1] > 1):
-        raise Unfit("Your output must be a tensor of floats, a square matrix with two rows or more.")
+        raise UnfitError("Your output must be a tensor of floats, a square matrix with two rows or more.")
     if not W.isfinite().all():
-        raise Unfit("Your matrix holds NaN or infinity.")
+        raise UnfitError("Your matrix holds NaN or infinity.")
     measure = {
         "radius": radius,
         "largest entry": lambda W: W.abs().max().item(),
@@ -31,6 +31,8 @@ def misleading(W: object, rule: str) -> bool:
     says, true = ("vanishes" if value < 1 else "cannot tell" for value in (size, sigma_max(W)))
     name = {"radius": "spectral radius", "frobenius": "Frobenius norm"}.get(rule, rule)
     if says == true:
-        raise Unfit(f"No error of the rule {rule!r} shows here. The {name} of your matrix is {size:.3g}, so the rule "
-                    f'says "{says}", and that is right for this matrix.')  # fmt: skip
+        raise UnfitError(
+            f"No error of the rule {rule!r} shows here. The {name} of your matrix is {size:.3g}, so the rule "
+            f'says "{says}", and that is right for this matrix.'
+        )
     return True

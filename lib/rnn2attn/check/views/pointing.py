@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from rnn2attn.check.views.unfit import Unfit
+from rnn2attn.check.views.unfit import UnfitError
 
 ENOUGH = 0.99  # of a query's weight
 
@@ -17,7 +17,7 @@ def pointing(pair: object, T: int, order: Tensor) -> bool:
         order: place of each query, from 0, (T',).
 
     Raises:
-        Unfit: there is no such pair, or a query looks elsewhere.
+        UnfitError: there is no such pair, or a query looks elsewhere.
     """
     queries, keys = _checked(pair, T, len(order))
     weights = (queries @ keys.T).softmax(dim=1)
@@ -25,7 +25,7 @@ def pointing(pair: object, T: int, order: Tensor) -> bool:
     if len(short):
         t = short[0].item()
         place, most = order[t].item(), weights[t].argmax().item()
-        raise Unfit(
+        raise UnfitError(
             f"Step {t} should look at place {place}, which has {weights[t, place].item():.3g} of its weight; place "
             f"{most} has the most. {_cause(queries[t], keys, place, most)}"
         )
@@ -35,10 +35,12 @@ def pointing(pair: object, T: int, order: Tensor) -> bool:
 def _checked(pair: object, T: int, steps: int) -> list[Tensor]:
     two = isinstance(pair, tuple | list) and len(pair) == 2 and all(isinstance(t, Tensor) for t in pair)
     if not two or tuple(tuple(t.shape) for t in pair) != ((steps, 2), (T, 2)):
-        raise Unfit(f"Your output must be two tensors, queries of shape ({steps}, 2) and keys of shape ({T}, 2).")
+        raise UnfitError(
+            f"Your output must be two tensors, queries of shape ({steps}, 2) and keys of shape ({T}, 2)."
+        )
     for name, tensor in zip(("queries", "keys"), pair, strict=True):
         if not tensor.double().abs().max() <= 1e6:
-            raise Unfit(f"Your {name} hold NaN, infinity, or numbers above a million.")
+            raise UnfitError(f"Your {name} hold NaN, infinity, or numbers above a million.")
     return [tensor.double() for tensor in pair]
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from rnn2attn.check.views.unfit import Unfit
+from rnn2attn.check.views.unfit import UnfitError
 
 NAMES = ("W_xh", "W_hh", "W_ss", "W_o", "b_o")
 LEAD = 0.01  # by which the largest output has to lead
@@ -20,7 +20,7 @@ def reversing(weights: object, V: int, longest: int, strings: list[list[int]]) -
         strings: tried, those of one letter last and the shorter of the others first. Letters are 0 … V − 1.
 
     Raises:
-        Unfit: there are no such weights, or a string is not reversed.
+        UnfitError: there are no such weights, or a string is not reversed.
     """
     W_xh, W_hh, W_ss, W_o, b_o = _checked(weights, V)
     for string in sorted(strings, key=lambda string: (len(string) == 1, len(string))):
@@ -33,7 +33,7 @@ def reversing(weights: object, V: int, longest: int, strings: list[list[int]]) -
             two = (W_o @ state + b_o).topk(2)
             if not two.values[0] - two.values[1] >= LEAD:
                 a, b = (_named(k, V) for k in sorted(two.indices.tolist()))
-                raise Unfit(
+                raise UnfitError(
                     f"{_after(string)}, outputs {a} and {b} are the largest at step {len(said) + 1}, and neither "
                     f"leads by {LEAD}."
                 )
@@ -42,7 +42,7 @@ def reversing(weights: object, V: int, longest: int, strings: list[list[int]]) -
                 break
         if said != [*reversed(string), V]:
             words, wanted = (" ".join(_named(k, V) for k in row) for row in (said, [*reversed(string), V]))
-            raise Unfit(f"{_after(string)}, it says {words}; {wanted} was asked for. {_cause(string, said, V)}")
+            raise UnfitError(f"{_after(string)}, it says {words}; {wanted} was asked for. {_cause(string, said, V)}")
     return True
 
 
@@ -51,15 +51,15 @@ def _checked(weights: object, V: int) -> list[Tensor]:
     d = weights[1].shape[0] if five and weights[1].dim() else 0
     shapes = ((d, V), (d, d), (d, d), (V + 1, d), (V + 1,))
     if not five or d < 1 or tuple(tuple(t.shape) for t in weights) != shapes:
-        raise Unfit(
+        raise UnfitError(
             f"Your output must be five tensors: W_xh of shape (d, {V}), W_hh (d, d), W_ss (d, d), W_o ({V + 1}, d) "
             f"and b_o ({V + 1},)."
         )
     if d > MOST:
-        raise Unfit(f"Your machine has {d} units; {MOST} are enough.")
+        raise UnfitError(f"Your machine has {d} units; {MOST} are enough.")
     for name, tensor in zip(NAMES, weights, strict=True):
         if not tensor.double().abs().max() <= 1e6:
-            raise Unfit(f"Your {name} holds NaN, infinity, or numbers above a million.")
+            raise UnfitError(f"Your {name} holds NaN, infinity, or numbers above a million.")
     return [tensor.detach().double() for tensor in weights]
 
 

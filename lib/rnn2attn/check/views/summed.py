@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from rnn2attn.check.views.unfit import Unfit
+from rnn2attn.check.views.unfit import UnfitError
 
 
 def summed(biases: object, half_lives: Tensor, bias_ih: Tensor, bias_hh: Tensor) -> Tensor:
@@ -15,10 +15,10 @@ def summed(biases: object, half_lives: Tensor, bias_ih: Tensor, bias_hh: Tensor)
         bias_hh: given.
 
     Raises:
-        Unfit: they are no such pair.
+        UnfitError: they are no such pair.
     """
     pair = isinstance(biases, tuple | list) and len(biases) == 2
     if not pair or not all(isinstance(b, Tensor) and b.shape == bias_ih.shape for b in biases):
         shape = tuple(bias_ih.shape)
-        raise Unfit(f"Your output must be a pair, bias_ih and bias_hh, each a tensor of shape {shape}.")
+        raise UnfitError(f"Your output must be a pair, bias_ih and bias_hh, each a tensor of shape {shape}.")
     return biases[0] + biases[1]

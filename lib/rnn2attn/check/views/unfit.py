@@ -1,5 +1,5 @@
 """The refusal of a view."""
 
 
-class Unfit(Exception):
+class UnfitError(Exception):
     """An output does not have the property; the message is for the learner."""

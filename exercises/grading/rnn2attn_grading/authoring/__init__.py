@@ -1,0 +1,1 @@
+"""What is written from the specifications: notebooks, and the data of `check`."""

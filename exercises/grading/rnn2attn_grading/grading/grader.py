@@ -1,0 +1,241 @@
+"""The supervisor: it holds the tests and the references, and alone judges.
+
+A notebook runs in a process of a jail, cell by cell; then its functions are
+called by name on the hidden cases, and what comes back is compared here. If a
+cell or a call takes the process down with it, another one runs the rest
+without it.
+"""
+
+import contextlib
+import functools
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rnn2attn.check import questions
+from rnn2attn.check.calling import Answer, Error
+from rnn2attn.check.judging import Case, Fault, judge
+from rnn2attn_grading.questions.specification import Part
+from rnn2attn_grading.sandbox.limits import Limits
+from rnn2attn_grading.sandbox.process import Process, StoppedError
+
+LATE = 2  # seconds that a call has to end after its alarm
+LONGEST = 400  # characters of a message
+ENDED = {  # what the learner is told when a call of the function ends so
+    "timed out": "A call of your function takes too long.",
+    "killed (memory)": "A call of your function wants too much memory.",
+    "crashed": "A call of your function ends the whole process.",
+}
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What one function of a submission earned.
+
+    Attributes:
+        points: all of them, or 0.
+        status: what happened, "graded" or "timed out at cell 3"; see the page
+            for instructors.
+        message: the first fault, for the instructor; "" if there is none.
+        hint: what the learner is told of it. Nothing in it comes from the
+            hidden cases but a case's name.
+    """
+
+    points: int
+    status: str
+    message: str = ""
+    hint: str = ""
+
+    def __post_init__(self):
+        # They may repeat what a learner's code said. One line of it.
+        for name in ("message", "hint"):
+            shown = (c if c.isprintable() else " " for c in getattr(self, name))
+            text = " ".join("".join(shown).split())
+            if len(text) > LONGEST:
+                text = f"{text[: LONGEST - 2]} …"
+            object.__setattr__(self, name, text)
+
+
+def examine(
+    sources: list[str], hidden: dict[Part, list[Case]], limits: Limits, start: Callable[[], Process]
+) -> tuple[dict[Part, Grade], bytes]:
+    """Grade a notebook.
+
+    Args:
+        sources: its code, cell by cell.
+        hidden: a function that is asked for → the cases it has to survive.
+        limits: of all that this takes.
+        start: a fresh process for it, as `Jail.process`.
+
+    Returns:
+        The grades, and what the code printed in each process.
+
+    Raises:
+        RefusedError: a jail does not start. That is never the learner's doing.
+    """
+    notebook = _Notebook(sources, limits)
+    grades, printed = {}, []
+    while left := [part for part in hidden if part not in grades]:
+        if notebook.seconds(1) == 0:
+            text = f"The notebook has had its {limits.submission:g} s."
+            late = Grade(0, "timed out", text, text)
+            grades |= dict.fromkeys(left, late)
+            break
+        with start() as process:
+            notebook.run(process)
+            for part in left:
+                if process.stopped:
+                    break
+                grades[part] = notebook.grade(process, part, hidden[part])
+        printed.append(bytes(process.output) + b"\n[cut]" * process.cut)
+    return grades, b"\n[another run]\n".join(printed)
+
+
+class _Notebook:
+    """The cells of a notebook, and what became of them.
+
+    Attributes:
+        lost: number of a cell → how it ended the process that ran it. It is
+            left out from then on.
+        errors: number of a cell → what it raised.
+    """
+
+    def __init__(self, sources: list[str], limits: Limits):
+        self.sources, self.limits = sources, limits
+        self.lost: dict[int, StoppedError] = {}
+        self.errors: dict[int, str] = {}
+        self._deadline = time.monotonic() + limits.submission
+
+    def seconds(self, most: float) -> float:
+        """So many, or what is left for the submission."""
+        return max(0, min(most, self._deadline - time.monotonic()))
+
+    def run(self, process: Process) -> None:
+        """Run the cells that are not lost, up to one that ends the process."""
+        for number, source in enumerate(self.sources, 1):
+            if number in self.lost:
+                continue
+            seconds = self.seconds(self.limits.cell)
+            try:
+                reply = process.ask("cell", seconds, source=source)
+            except StoppedError as stopped:
+                self.lost[number] = stopped
+                return
+            if error := _error(reply):
+                said = f"{error.type}: {error.message}"
+                self.errors[number] = said.rstrip(": ")
+
+    def grade(self, process: Process, part: Part, cases: list[Case]) -> Grade:
+        """Call a function on its cases, up to the first fault."""
+        try:
+            known = process.ask(
+                "look", self.seconds(self.limits.call),
+                name=part.name, forbidden=part.forbidden,
+            )  # fmt: skip
+            if not _entry(known, "found", bool):
+                return self._unanswered(part.name, f"There is no function `{part.name}`.")
+            if (used := _entry(known, "uses", str)) in part.forbidden:
+                text = f"The code uses `{used}`, which is not allowed here."
+                return Grade(0, "graded", text, text)
+            for case in cases:
+                reply = self._call(process, part, case)
+                if fault := judged(reply, case):
+                    break
+        except StoppedError as stopped:
+            text = f"In a call: {stopped.says}"
+            return Grade(0, stopped.status, text, ENDED[stopped.status])
+        if fault is None:
+            return Grade(part.points, "graded")
+        if fault.unanswered:
+            return self._unanswered(part.name, fault.says)
+        out = "".join(f" Cell {number} was left out: {stopped}" for number, stopped in self.lost.items())
+        text = f"{fault.says} ({case.name}){out}"
+        return Grade(0, "graded", text, self._hint(process, part, case))
+
+    def _call(self, process: Process, part: Part, case: Case) -> object:
+        """The reply to a call. StoppedError: it takes too long, or dies."""
+        seconds = self.seconds(self.limits.call)
+        reply = process.ask(
+            "call", seconds + LATE, name=part.name, inputs=case.inputs,
+            gradients=tuple(case.gradients), seconds=seconds,
+        )  # fmt: skip
+        if (error := _error(reply)) and error.type == "TimeoutError":
+            raise StoppedError("timed out", f"{error.message} ({case.name})")
+        return reply
+
+    def _hint(self, process: Process, part: Part, failed: Case) -> str:
+        """What the learner is told: of the public cases, on which a known mistake shows, and no number."""
+        public = published(part.name)
+        try:
+            replies = [self._call(process, part, c) for c in public.cases]
+        except StoppedError as stopped:
+            return ENDED[stopped.status]
+        faults = list(map(judged, replies, public.cases))
+        if not any(faults):
+            return f"Right on the cases that `check` tries. Not right on another: {failed.name}."
+        with contextlib.suppress(Exception):  # numbers without bounds
+            answers = list(map(read, replies))
+            if hint := questions.recognise(public, answers, faults):
+                return hint
+        ask = f'`check("{part.name}", {part.name})` says what is wrong.'
+        return f"Not right on the cases that `check` tries either: {ask}"
+
+    def _unanswered(self, name: str, says: str) -> Grade:
+        """No answer, because there is none or because its cell did not run."""
+        defines = re.compile(rf"\b(def|class)\s+{name}\b|\b{name}\s*=")
+        for number, source in enumerate(self.sources, 1):
+            if defines.search(source):
+                if stopped := self.lost.get(number):
+                    status = f"{stopped.status} at cell {number}"
+                    return Grade(0, status, stopped.says, stopped.says)
+                if error := self.errors.get(number):
+                    status = f"crashed at cell {number}"
+                    return Grade(0, status, error, error)
+        return Grade(0, "empty", says, says)
+
+
+@functools.cache
+def published(name: str) -> questions.Part:
+    """What `check` knows of a function: its public cases, and mistakes."""
+    chapters = questions.chapters().values()
+    return next(p for parts in chapters for p in parts if p.name == name)
+
+
+def read(reply: object) -> Answer:
+    """An answer that came out of a jail, as far as it can be read."""
+    return Answer(
+        _entry(reply, "value", object),
+        _entry(reply, "gradients", dict),
+        _entry(reply, "changed", tuple),
+        _error(reply),
+    )
+
+
+def judged(reply: object, case: Case) -> Fault | None:
+    """What is wrong with an answer that came out of a jail.
+
+    Args:
+        reply: data of any kind.
+        case: with the right output.
+    """
+    try:
+        return judge(read(reply), case)
+    except Exception as error:  # of a view, or of numbers without bounds
+        return Fault(f"Your output cannot be judged: {type(error).__name__}.")
+
+
+def _error(reply: object) -> Error | None:
+    """What was raised in the jail, as far as it can be read."""
+    error = _entry(reply, "error", dict)
+    if not error:
+        return None
+    texts = ("type", "message", "code", "function")
+    found = {key: _entry(error, key, str) for key in texts}
+    return Error(**found, line=_entry(error, "line", int) or None)
+
+
+def _entry(reply: object, key: str, kind: type) -> object:
+    """An entry of a reply if it is of this kind, else the kind's empty value."""
+    value = reply.get(key) if isinstance(reply, dict) else None
+    return value if isinstance(value, kind) else kind()

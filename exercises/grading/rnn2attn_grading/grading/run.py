@@ -1,0 +1,97 @@
+"""Grading a class: what was handed in, what of it has no grade yet, and that through jails.
+
+In the folder of the results lie the gradebook and the salt, from which the
+hidden cases of the class are drawn. Whoever knows it can draw them too.
+"""
+
+import fnmatch
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from rnn2attn_grading.grading import workers
+from rnn2attn_grading.grading.gradebook import Gradebook, Result
+from rnn2attn_grading.grading.learner import EXERCISES, Learner, Settings, version
+from rnn2attn_grading.reports.tables import report
+from rnn2attn_grading.sandbox.limits import Limits
+from rnn2attn_grading.submissions.discovery import Submission, submitted
+
+
+def grade(
+    places: Sequence[Path],
+    out: Path,
+    limits: Limits,
+    *,
+    jobs: int = 1,
+    scheduler: str = "",
+    only: Sequence[str] = (),
+    regrade: bool = False,
+    say: Callable[[int, int, str], None] = lambda done, of, name: None,
+) -> None:
+    """Grade what has no grade yet, and write what came of it.
+
+    Interrupted at any moment, by Ctrl-C or worse, it goes on with the same
+    call. Of a student's several versions of an exercise the newest is graded.
+
+    Args:
+        places: folders, and archives of a class; see `submissions.submitted`.
+        out: where the gradebook lies and the results go; see `reports`.
+        limits: of each submission.
+        jobs: how many learners at a time.
+        scheduler: address of a Dask cluster that does it instead.
+        only: patterns of STUDENT or STUDENT/EXERCISE; none for all.
+        regrade: also what has its grade.
+        say: is told of each submission: how many are done, of how many, and
+            what it was.
+
+    Raises:
+        RefusedError: this machine cannot jail. Nothing is graded.
+        NotADirectoryError: there is no folder of submissions.
+        UnreadableError: an archive of a class is refused.
+        ValueError: the results would lie among the submissions; the salt is
+            empty, or the gradebook none; `only` fits nobody; there are no
+            jobs, or no such scheduler.
+    """
+    if jobs < 1:
+        raise ValueError(f"jobs is {jobs}; 1 or more are needed.")
+    for place in places:
+        if out.resolve().is_relative_to(place.resolve()):
+            raise ValueError(f"The results, {out}, would lie among submissions.")
+    handed = [one for p in places for one in submitted(p, list(EXERCISES))]
+    chosen = [one for one in newest(handed) if _fits(one, only)]
+    if only and not chosen:
+        raise ValueError(f"Nothing was handed in that fits {' or '.join(only)}.")
+    with Gradebook(out) as book:
+        book.keep(handed)
+        todo = [one for one in chosen if regrade or one.status or not book.holds(one, version(one.exercise))]
+        done = 0
+
+        def record(result: Result) -> None:
+            nonlocal done
+            book.record(result)
+            done += 1
+            say(done, len(todo), f"{result.student} {result.exercise}")
+
+        learners = [Learner(tuple(group)) for _, group in groupby(todo, lambda one: one.student)]
+        settings = Settings(book.secret, limits)
+        try:
+            if scheduler:
+                workers.on_cluster(learners, settings, scheduler, record)
+            else:
+                workers.here(learners, settings, jobs, record)
+        finally:
+            report(book, out)
+
+
+def newest(handed: Sequence[Submission]) -> list[Submission]:
+    """Of each student and exercise the newest, in the order of the names."""
+    found = {}
+    for one in handed:
+        key = one.student, one.exercise
+        found[key] = max(found.get(key, one), one, key=lambda o: o.age)
+    return [found[key] for key in sorted(found)]
+
+
+def _fits(one: Submission, only: Sequence[str]) -> bool:
+    names = one.student, f"{one.student}/{one.exercise}"
+    return not only or any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in only)

@@ -1,0 +1,105 @@
+"""Grading learners beside each other: threads on this machine, or the workers of a Dask cluster."""
+
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from rnn2attn_grading.grading.gradebook import Result
+from rnn2attn_grading.grading.learner import Learner, Settings, examined
+from rnn2attn_grading.sandbox.bubblewrap import RefusedError
+from rnn2attn_grading.sandbox.jail import Jail
+from rnn2attn_grading.sandbox.self_test import complaints, proven
+
+AHEAD = 2  # learners that wait on the cluster, for each thread of its workers
+
+
+def here(learners: list[Learner], settings: Settings, jobs: int, record: Callable[[Result], None]) -> None:
+    """Grade on this machine.
+
+    Args:
+        learners: what each handed in, in the order in which they are graded.
+        settings: see `learner.Settings`.
+        jobs: how many learners at a time.
+        record: is given each result as soon as there is one; from one thread
+            at a time, and never after an interruption.
+
+    Raises:
+        RefusedError: this machine cannot jail, see `self_test.proven`.
+    """
+    waiting, jails = deque(learners), []
+    stop, recording = threading.Event(), threading.Lock()
+
+    def worker() -> None:
+        with proven(settings.limits) as jail:
+            jails.append(jail)
+            while waiting and not stop.is_set():
+                try:
+                    learner = waiting.popleft()
+                except IndexError:  # another worker was faster
+                    return
+                for result in examined(learner, settings, jail):
+                    with recording:
+                        if stop.is_set():  # the jails were ended, not graded
+                            return
+                        record(result)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        running = [pool.submit(worker) for _ in range(min(jobs, len(learners)))]
+        try:
+            for done in as_completed(running):
+                done.result()
+        except BaseException:
+            with recording:
+                stop.set()
+            for jail in jails:
+                jail.stop()
+            raise
+
+
+def on_cluster(learners: list[Learner], settings: Settings, address: str, record: Callable[[Result], None]) -> None:
+    """Grade on the workers of a Dask cluster. What a worker had when it died, another one does again.
+
+    Args:
+        learners: as for `here`.
+        settings: as for `here`.
+        address: of the scheduler, tcp://….
+        record: is given each result when its learner is done.
+
+    Raises:
+        ValueError: Dask is not installed, or there is no such scheduler.
+        RefusedError: a worker cannot jail.
+    """
+    try:
+        from dask.distributed import Client, as_completed
+    except ImportError:
+        text = "--scheduler needs Dask: pip install ./lib './exercises/grading[dask]'"
+        raise ValueError(text) from None
+    try:
+        client = Client(address, timeout=10)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"No scheduler at {address}: {error}.") from None
+    with client:
+        for worker, reasons in client.run(complaints, settings.limits).items():
+            if reasons:
+                raise RefusedError("\n".join([f"{worker} cannot jail.", *reasons]))
+
+        def submitted(learner: Learner):
+            return client.submit(_remote, learner.loaded(), settings, pure=False)
+
+        threads = sum(client.nthreads().values())
+        rest = iter(learners)
+        first = itertools.islice(rest, AHEAD * max(1, threads))
+        done = as_completed(map(submitted, first))
+        for future in done:
+            for result in future.result():
+                record(result)
+            future.release()
+            for learner in itertools.islice(rest, 1):
+                done.add(submitted(learner))
+
+
+def _remote(learner: Learner, settings: Settings) -> list[Result]:
+    with Jail(settings.limits) as jail:
+        return list(examined(learner, settings, jail))

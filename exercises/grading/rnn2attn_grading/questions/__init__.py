@@ -1,0 +1,1 @@
+"""The questions: what each asks for, how it is answered, and the mistakes people make."""

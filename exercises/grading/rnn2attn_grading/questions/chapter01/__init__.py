@@ -1,0 +1,53 @@
+"""Chapter 1: the recurrent network and its gradients."""
+
+from rnn2attn_grading.questions.chapter01 import (
+    q1_step,
+    q2_loss,
+    q3_backward,
+    q4_jacobian,
+    q5_clipping,
+    q6_certain,
+)
+from rnn2attn_grading.questions.specification import Chapter
+
+TEXT = """
+Each question asks for a function. Replace `raise NotImplementedError` by your code, keep the name and the
+arguments, and run the cell below it. `check` calls your function on several inputs. It compares values, gradients
+where the question says so, and whether your function left its inputs as they were; then it names the first thing
+that is wrong. Run it as often as you like. No question needs the answer to another one, so you can take them in
+any order.
+
+Conventions as in the chapter: batch first, an input is (B, $d_x$), a sequence (B, T, $d_x$), a state (B, $d_h$),
+and weights lie (out, in). All tensors are float64. In place of `torch.nn`'s ready-made networks and of the
+functions of `rnn2attn`, write the computation yourself; matrix products, sums, `torch.tanh`, `log_softmax` and
+the like are all allowed.
+"""
+
+IMPORTS = """
+import math
+
+import torch
+import torch.nn.functional as F
+
+from rnn2attn.check import check
+"""
+
+CHAPTER = Chapter(
+    1,
+    "01-rnn-gradients",
+    "Exercises 1: the recurrent network and its gradients",
+    "about two hours",
+    TEXT,
+    IMPORTS,
+    tuple(
+        module.QUESTION
+        for module in (
+            q1_step,
+            q2_loss,
+            q3_backward,
+            q4_jacobian,
+            q5_clipping,
+            q6_certain,
+        )
+    ),
+)

@@ -1,0 +1,174 @@
+"""1.2: the loss of the next token."""
+
+import torch
+import torch.nn.functional as F
+
+from rnn2attn_grading.questions.specification import Part, Question, mistake
+
+TEXT = r"""
+A network read a sequence and gave logits $z_1, \dots, z_T$, one vector after each token. Each should have
+announced the *next* token. Write the loss: cross-entropy in nats, summed over time, averaged over the batch.
+
+$$L = -\frac1B \sum_{b=1}^{B} \sum_{t=1}^{T} \ln p_{b,t}(\text{next token}),
+\qquad p_{b,t} = \mathrm{softmax}(z_{b,t})$$
+
+The T+1 ids of a row are the whole sequence: the network read all but the last. Logits can be large; with ±1000
+the loss must still be a finite number. Not allowed: the library's `sequence_loss`. PyTorch's loss functions are
+allowed. Checked: the value, and the gradient for the logits. Most wrong losses fall during training just as
+nicely as the right one.
+"""
+
+
+def next_token_loss(logits, ids):
+    """Cross-entropy of the next token, summed over time, averaged over the batch.
+
+    Args:
+        logits: what the network said after each token it read, (B, T, V).
+        ids: the sequences, int64, (B, T+1).
+
+    Returns:
+        A scalar.
+    """
+    log_p = torch.log_softmax(logits, dim=-1)
+    return -log_p.gather(-1, ids[:, 1:, None]).sum() / len(ids)
+
+
+def inputs(draw, B, T, V, scale=1.0):
+    return {
+        "logits": draw.normal(B, T, V, scale=scale),
+        "ids": draw.integers(V, B, T + 1),
+    }
+
+
+def cases(draw):
+    yield "different sizes", inputs(draw, 2, 5, 7)
+    yield "a batch of one", inputs(draw, 1, 3, 5)
+    yield "one step", inputs(draw, 3, 1, 5)
+    yield "as many steps as letters", inputs(draw, 2, 4, 4, scale=3.0)
+    far = inputs(draw, 2, 3, 5)
+    far["logits"] = far["logits"].sign() * 1000
+    yield "logits of ±1000", far
+
+
+def edges(draw):
+    flat = inputs(draw, 3, 4, 7)
+    flat["logits"] = flat["logits"] * 0 + 0.5
+    yield "all letters alike", flat
+    yield "as many examples as steps", inputs(draw, 5, 5, 3)
+    yield "a long sequence", inputs(draw, 2, 31, 4)
+
+
+@mistake(
+    "You ask the network to repeat its input: the target of a step is the "
+    "token one to the right."
+)
+def same_token(logits, ids):
+    log_p = torch.log_softmax(logits, dim=-1)
+    return -log_p.gather(-1, ids[:, :-1, None]).sum() / len(ids)
+
+
+@mistake(
+    "Softmax twice: the loss applies it again to what are already "
+    "probabilities. Uniform logits still look right, and confident ones "
+    "cannot reach 0."
+)
+def softmax_twice(logits, ids):
+    p = torch.softmax(logits, dim=-1)
+    log_p = torch.log_softmax(p, dim=-1)
+    return -log_p.gather(-1, ids[:, 1:, None]).sum() / len(ids)
+
+
+@mistake(
+    "Your logits went through σ first and lie in (0, 1): with 4 letters no "
+    "probability can pass e/(e + 3) ≈ 0.475."
+)
+def squashed(logits, ids):
+    log_p = torch.log_softmax(torch.sigmoid(logits), dim=-1)
+    return -log_p.gather(-1, ids[:, 1:, None]).sum() / len(ids)
+
+
+@mistake(
+    "Your logits went through tanh first and lie in (−1, 1): with 4 letters "
+    "no probability can pass e/(e + 3/e) ≈ 0.711."
+)
+def squashed_by_tanh(logits, ids):
+    log_p = torch.log_softmax(torch.tanh(logits), dim=-1)
+    return -log_p.gather(-1, ids[:, 1:, None]).sum() / len(ids)
+
+
+@mistake(
+    "Yours is 1/T of it: you average over the targets of a row, the question "
+    "sums over them."
+)
+def mean_over_time(logits, ids):
+    return F.cross_entropy(logits.mT, ids[:, 1:])
+
+
+@mistake("Yours is B times as large: average over the batch.")
+def sum_over_batch(logits, ids):
+    return F.cross_entropy(logits.mT, ids[:, 1:], reduction="sum")
+
+
+@mistake(
+    "Each step's probabilities should sum to 1 over the V tokens; yours sum "
+    "to 1 over time."
+)
+def softmax_over_time(logits, ids):
+    log_p = torch.log_softmax(logits, dim=1)
+    return -log_p.gather(-1, ids[:, 1:, None]).sum() / len(ids)
+
+
+@mistake(
+    "Not a finite number at logits of ±1000: exp overflows, or the logarithm "
+    "meets a 0. Subtract the maximum first; `log_softmax` does."
+)
+def overflow(logits, ids):
+    p = logits.exp() / logits.exp().sum(dim=-1, keepdim=True)
+    return -p.log().gather(-1, ids[:, 1:, None]).sum() / len(ids)
+
+
+@mistake(
+    "That is −p, the probability itself. Cross-entropy is −ln p: it goes to "
+    "infinity where the right token gets no probability."
+)
+def no_logarithm(logits, ids):
+    p = torch.softmax(logits, dim=-1)
+    return -p.gather(-1, ids[:, 1:, None]).sum() / len(ids)
+
+
+@mistake(
+    "The sign: a loss is −ln p, and yours is negative where it should be "
+    "positive."
+)
+def wrong_sign(logits, ids):
+    log_p = torch.log_softmax(logits, dim=-1)
+    return log_p.gather(-1, ids[:, 1:, None]).sum() / len(ids)
+
+
+QUESTION = Question(
+    "1.2",
+    "The loss of the next token",
+    TEXT,
+    (
+        Part(
+            next_token_loss,
+            4,
+            cases,
+            (
+                same_token,
+                softmax_twice,
+                squashed,
+                squashed_by_tanh,
+                mean_over_time,
+                sum_over_batch,
+                softmax_over_time,
+                overflow,
+                no_logarithm,
+                wrong_sign,
+            ),
+            edges,
+            gradients=("logits",),
+            forbidden=("rnn2attn.training.sequence_loss",),
+        ),
+    ),
+)

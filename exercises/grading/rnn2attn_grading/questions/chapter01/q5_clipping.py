@@ -1,0 +1,179 @@
+"""1.5: clipping by norm."""
+
+import math
+
+import torch
+
+from rnn2attn.clipping import angle
+from rnn2attn_grading.questions.specification import Part, Question, mistake
+
+TEXT = r"""
+Write clipping by norm. The tensors of the list are one gradient $g$; its norm is taken over all entries together.
+If it is larger than `max_norm`, the whole is shortened to it; if not, nothing changes.
+
+Return the tensors after clipping and the norm before it. Tensors that are shortened are new ones. Not allowed:
+`clip_grad_norm_` and its relatives in `torch.nn.utils`, and the library's `clipping`. Checked: the tensors, the
+norm, and that gradients of zero stay zero. A gradient that is shortened should still point where it did.
+"""
+
+
+def clip_by_norm(grads, max_norm):
+    """Shorten a gradient to a norm, if it is longer.
+
+    Args:
+        grads: a list of tensors of any shapes, together one gradient.
+        max_norm: the largest norm allowed, above 0.
+
+    Returns:
+        The tensors after clipping, as a list, and the norm over all of them
+        before clipping, a number.
+    """
+    norm = math.sqrt(sum((g * g).sum() for g in grads))
+    if norm <= max_norm:
+        return grads, norm
+    return [g * (max_norm / norm) for g in grads], norm
+
+
+def tensors(draw, *shapes, scale=1.0):
+    return [draw.normal(*shape, scale=scale) for shape in shapes]
+
+
+def cases(draw):
+    long = [draw.normal(3, 5, scale=2.0), draw.normal(7, scale=0.6)]
+    yield "a long gradient", {"grads": long, "max_norm": 1.5}
+    short = tensors(draw, (2, 3), (5,), scale=0.1)
+    yield "a short gradient", {"grads": short, "max_norm": 2.0}
+    unequal = [draw.normal(2, 2, scale=30.0), draw.normal(3, scale=0.1)]
+    yield "one tensor far larger", {"grads": unequal, "max_norm": 1.0}
+    zeros = [torch.zeros(2, 3).double(), torch.zeros(5).double()]
+    yield "zeros", {"grads": zeros, "max_norm": 1.0}
+    yield "one tensor", {"grads": tensors(draw, (2, 3)), "max_norm": 0.5}
+
+
+def edges(draw):
+    three_four = [torch.tensor([3.0, 0.0]), torch.tensor([[0.0], [-4.0]])]
+    three_four = [g.double() for g in three_four]
+    yield "the norm is the limit", {"grads": three_four, "max_norm": 5.0}
+    huge = tensors(draw, (3,), (2, 2, 2), scale=1e6)
+    yield "a huge gradient", {"grads": huge, "max_norm": 10.0}
+    negative = [-draw.normal(5).abs(), -draw.normal(2, 2).abs()]
+    yield "all negative", {"grads": negative, "max_norm": 0.7}
+
+
+def norm_of(grads):
+    return torch.cat([g.flatten() for g in grads]).norm()
+
+
+def turned(inputs, output):
+    """Degrees by which an answer turns the gradient."""
+    return f"{angle(inputs['grads'], output[0]):.0f}°"
+
+
+@mistake(
+    lambda inputs, output: (
+        "Every tensor keeps its direction, and the whole does not: it turned "
+        f"by {turned(inputs, output)}. Take one norm over all tensors."
+    )
+)
+def each_by_its_own(grads, max_norm):
+    clipped = [g * min(1, max_norm / (g.norm() + 1e-300)) for g in grads]
+    return clipped, norm_of(grads)
+
+
+@mistake(
+    "A short gradient was made longer. Clipping only shortens: the factor is "
+    "min(1, max_norm / norm)."
+)
+def scaled_up(grads, max_norm):
+    norm = norm_of(grads)
+    return [g * max_norm / norm for g in grads], norm
+
+
+@mistake(
+    lambda inputs, output: (
+        "That is clipping by value: the whole turned by "
+        f"{turned(inputs, output)}. Multiply all tensors by one factor."
+    )
+)
+def by_value(grads, max_norm):
+    return [g.clamp(-max_norm, max_norm) for g in grads], norm_of(grads)
+
+
+@mistake(
+    "The tensors are right. As the norm, return what was measured before "
+    "clipping, as PyTorch does: that is what one wants to plot."
+)
+def norm_after(grads, max_norm):
+    norm = norm_of(grads)
+    clipped = [g * min(1, max_norm / norm) for g in grads]
+    return clipped, norm_of(clipped)
+
+
+@mistake("All-zero gradients must stay zero; yours divide 0 by 0.")
+def zero_by_zero(grads, max_norm):
+    norm = norm_of(grads)
+    return [g / norm * min(norm, max_norm) for g in grads], norm
+
+
+@mistake("Your norm is the square of the norm: the root is missing.")
+def no_root(grads, max_norm):
+    norm = norm_of(grads) ** 2
+    return [g * min(1, max_norm / norm) for g in grads], norm
+
+
+@mistake("Your norm is the sum of the sizes, the 1-norm. Take the 2-norm.")
+def sum_of_sizes(grads, max_norm):
+    norm = sum(g.abs().sum() for g in grads)
+    return [g * min(1, max_norm / norm) for g in grads], norm
+
+
+@mistake(
+    "Your norm is the sum of the tensors' norms, which is larger than that "
+    "of the whole. Add the squares, then take one root."
+)
+def sum_of_norms(grads, max_norm):
+    norm = sum(g.norm() for g in grads)
+    return [g * min(1, max_norm / norm) for g in grads], norm
+
+
+@mistake("Your norm is the largest entry. Take the 2-norm.")
+def largest_entry(grads, max_norm):
+    norm = max(g.abs().max() for g in grads)
+    return [g * min(1, max_norm / norm) for g in grads], norm
+
+
+@mistake(
+    "Very nearly: you divide by the norm plus a small number, as PyTorch "
+    "does. Here the clipped norm is to be max_norm itself."
+)
+def a_little_more(grads, max_norm):
+    norm = norm_of(grads)
+    return [g * min(1, max_norm / (norm + 1e-6)) for g in grads], norm
+
+
+QUESTION = Question(
+    "1.5",
+    "Clipping by norm",
+    TEXT,
+    (
+        Part(
+            clip_by_norm,
+            3,
+            cases,
+            (
+                each_by_its_own,
+                scaled_up,
+                by_value,
+                norm_after,
+                zero_by_zero,
+                no_root,
+                sum_of_sizes,
+                sum_of_norms,
+                largest_entry,
+                a_little_more,
+            ),
+            edges,
+            forbidden=("torch.nn.utils", "rnn2attn.clipping"),
+        ),
+    ),
+)

@@ -1,0 +1,21 @@
+"""1.6: what can be said beforehand."""
+
+from rnn2attn_grading.questions.chapter01 import (
+    q6a_until,
+    q6b_verdict,
+    q6c_counterexample,
+)
+from rnn2attn_grading.questions.specification import Question
+
+TEXT = r"""
+What can be said of the gradients before any training, from $W_{hh}$ and the nonlinearity alone? The chapter has a
+bound: going back one step multiplies a gradient by at most $\gamma\,\sigma$. There $\gamma$ is the steepest slope
+of the nonlinearity, and which number of the matrix $\sigma$ is, the chapter says. Three functions.
+"""
+
+QUESTION = Question(
+    "1.6",
+    "What is certain beforehand",
+    TEXT,
+    (q6a_until.PART, q6b_verdict.PART, q6c_counterexample.PART),
+)

@@ -1,0 +1,288 @@
+"""2.1: a step of the LSTM."""
+
+import torch
+
+from rnn2attn_grading.questions.specification import Part, Question, mistake
+
+TEXT = r"""
+Write one step of the LSTM for a batch:
+
+$$
+\begin{aligned}
+i_t &= \sigma(W_{xi} x_t + W_{hi} h_{t-1} + b_i) & f_t &= \sigma(W_{xf} x_t + W_{hf} h_{t-1} + b_f)\\
+g_t &= \tanh(W_{xg} x_t + W_{hg} h_{t-1} + b_g) & o_t &= \sigma(W_{xo} x_t + W_{ho} h_{t-1} + b_o)\\
+c_t &= f_t \odot c_{t-1} + i_t \odot g_t & h_t &= o_t \odot \tanh(c_t)
+\end{aligned}
+$$
+
+The blocks of the four are stacked in the order i, f, g, o. Not allowed: `nn.LSTM`, `nn.LSTMCell`, and the functions
+of `rnn2attn.recurrent`. Checked: both states, and the gradient for all arguments, the two old states included.
+"""
+
+
+def lstm_step(x, state, W_x, W_h, b):
+    """One step of the LSTM.
+
+    Args:
+        x: input x_t, (B, d_x).
+        state: the pair (h_{t−1}, c_{t−1}), each (B, d_h).
+        W_x: blocks i, f, g, o, (4 d_h, d_x).
+        W_h: the same blocks, (4 d_h, d_h).
+        b: the same blocks, (4 d_h,).
+
+    Returns:
+        The new state, the pair (h_t, c_t), each (B, d_h).
+    """
+    h, c = state
+    i, f, g, o = (x @ W_x.T + h @ W_h.T + b).chunk(4, dim=1)
+    c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+    return torch.sigmoid(o) * torch.tanh(c), c
+
+
+def inputs(draw, B, d_x, d_h, scale=0.4):
+    return {
+        "x": draw.normal(B, d_x),
+        "state": (draw.normal(B, d_h, scale=0.6), draw.normal(B, d_h)),
+        "W_x": draw.normal(4 * d_h, d_x, scale=scale),
+        "W_h": draw.normal(4 * d_h, d_h, scale=scale),
+        "b": draw.normal(4 * d_h, scale=0.5),
+    }
+
+
+def cases(draw):
+    yield "different sizes", inputs(draw, 2, 7, 11)
+    yield "as many inputs and examples as units", inputs(draw, 5, 5, 5)
+    yield "a batch of one", inputs(draw, 1, 3, 5)
+
+
+def edges(draw):
+    yield "one unit", inputs(draw, 3, 2, 1)
+    yield "as many inputs as units", inputs(draw, 2, 7, 7)
+    yield "large weights", inputs(draw, 2, 3, 5, scale=4.0)
+    full = inputs(draw, 2, 3, 5)
+    full["state"] = (full["state"][0], 20 * full["state"][1])
+    yield "a cell far from zero", full
+
+
+def variant(
+    x, state, W_x, W_h, b, *,
+    order="ifgo", gate=torch.sigmoid, candidate=torch.tanh, write=None,
+    show=None,
+):  # fmt: skip
+    """The right answer with one part of it replaced."""
+    h, c = state
+    blocks = (x @ W_x.T + h @ W_h.T + b).chunk(4, dim=1)
+    named = dict(zip(order, blocks, strict=True))
+    i, f, o = (gate(named[letter]) for letter in "ifo")
+    g = candidate(named["g"])
+    new = f * c + i * g if write is None else write(h, c, i, f, g)
+    shown = o * torch.tanh(new) if show is None else show(c, new, o)
+    return shown, new
+
+
+@mistake(
+    "Rows 2 d_h to 3 d_h hold the candidate g. Yours took them for the output "
+    "gate: many drawings and lectures have the order i, f, o, g."
+)
+def order_ifog(*given):
+    return variant(*given, order="ifog")
+
+
+@mistake(
+    "i and f are exchanged. The first block of rows belongs to the input "
+    "gate, the second to the forget gate; f multiplies the old cell."
+)
+def order_figo(*given):
+    return variant(*given, order="figo")
+
+
+@mistake(
+    "The second block of rows belongs to the forget gate, the third to the "
+    "candidate. Yours are exchanged; TensorFlow's older cells have that order."
+)
+def order_igfo(*given):
+    return variant(*given, order="igfo")
+
+
+@mistake(
+    "The candidate went through σ and lies in (0, 1): with it c could only "
+    "grow. A gate says how much, the candidate what, with a sign."
+)
+def candidate_sigmoid(*given):
+    return variant(*given, candidate=torch.sigmoid)
+
+
+@mistake(
+    "The candidate is not squashed: look at the equation of g, and at the "
+    "interval it has to lie in."
+)
+def candidate_linear(*given):
+    return variant(*given, candidate=lambda a: a)
+
+
+@mistake(
+    "Your gates went through tanh and can be negative. A gate is a share, "
+    "between 0 and 1."
+)
+def gates_tanh(*given):
+    return variant(*given, gate=torch.tanh)
+
+
+@mistake("Your gates are not squashed: a share lies between 0 and 1.")
+def gates_linear(*given):
+    return variant(*given, gate=lambda a: a)
+
+
+@mistake(
+    "The input gate is idle: the whole candidate is added to what f leaves."
+)
+def no_input_gate(*given):
+    return variant(*given, write=lambda h, c, i, f, g: f * c + g)
+
+
+@mistake(
+    "The forget gate is idle: the old cell enters whole. That was the LSTM "
+    "of 1997."
+)
+def no_forget_gate(*given):
+    return variant(*given, write=lambda h, c, i, f, g: c + i * g)
+
+
+@mistake(
+    "In place of the input gate you have 1 − f. That is the coupled variant; "
+    "here nothing makes f + i equal to 1."
+)
+def coupled(*given):
+    return variant(*given, write=lambda h, c, i, f, g: f * c + (1 - f) * g)
+
+
+@mistake(
+    "f multiplied h_{t−1}. What it keeps is the cell, c_{t−1}; h is only what "
+    "is shown of it."
+)
+def keeps_the_output(*given):
+    return variant(*given, write=lambda h, c, i, f, g: f * h + i * g)
+
+
+@mistake(
+    "Your new cell went through tanh. The cell has no bound, and nothing "
+    "squashes it on its path; tanh stands only in the last equation."
+)
+def squashed_cell(*given):
+    return variant(
+        *given, write=lambda h, c, i, f, g: torch.tanh(f * c + i * g)
+    )
+
+
+@mistake(
+    "c is right. On its way to h the cell is squashed first; look at the "
+    "last equation."
+)
+def output_not_squashed(*given):
+    return variant(*given, show=lambda c, new, o: o * new)
+
+
+@mistake(
+    "c is right, and h looks at the cell before the update. Which c stands "
+    "in the last equation?"
+)
+def shows_the_old_cell(*given):
+    return variant(*given, show=lambda c, new, o: o * torch.tanh(c))
+
+
+@mistake("c is right, and h shows all of it: the output gate is idle.")
+def no_output_gate(*given):
+    return variant(*given, show=lambda c, new, o: torch.tanh(new))
+
+
+@mistake("c is right. In h the gate belongs outside of the tanh.")
+def gate_inside(*given):
+    return variant(*given, show=lambda c, new, o: torch.tanh(o * new))
+
+
+@mistake(
+    "The state is the pair (h, c). You took its first entry for the cell and "
+    "fed the second to the gates."
+)
+def state_exchanged(x, state, W_x, W_h, b):
+    return variant(x, state[::-1], W_x, W_h, b)
+
+
+@mistake(
+    "Right but for b: it was left out. (PyTorch's two biases are one sum here.)"
+)
+def no_bias(x, state, W_x, W_h, b):
+    return variant(x, state, W_x, W_h, 0 * b)
+
+
+@mistake(
+    "Right but for b: it was added twice. (PyTorch's two biases are one sum "
+    "here.)"
+)
+def bias_twice(x, state, W_x, W_h, b):
+    return variant(x, state, W_x, W_h, 2 * b)
+
+
+@mistake(
+    "A block is d_h rows that lie together. You took every fourth row, as if "
+    "the gates took turns."
+)
+def interleaved(x, state, W_x, W_h, b):
+    def sorted_(rows):
+        return torch.cat([rows[k::4] for k in range(4)])
+
+    return variant(x, state, sorted_(W_x), sorted_(W_h), sorted_(b))
+
+
+@mistake(
+    "The input went through W_h, and the state through W_x. That only runs "
+    "where d_x = d_h."
+)
+def exchanged(x, state, W_x, W_h, b):
+    return variant(x, state, W_h, W_x, b)
+
+
+QUESTION = Question(
+    "2.1",
+    "One step of the LSTM",
+    TEXT,
+    (
+        Part(
+            lstm_step,
+            3,
+            cases,
+            (
+                order_ifog,
+                order_figo,
+                order_igfo,
+                candidate_sigmoid,
+                candidate_linear,
+                gates_tanh,
+                gates_linear,
+                no_input_gate,
+                no_forget_gate,
+                coupled,
+                keeps_the_output,
+                squashed_cell,
+                output_not_squashed,
+                shows_the_old_cell,
+                no_output_gate,
+                gate_inside,
+                state_exchanged,
+                no_bias,
+                bias_twice,
+                interleaved,
+                exchanged,
+            ),
+            edges,
+            gradients=("x", "state[0]", "state[1]", "W_x", "W_h", "b"),
+            forbidden=(
+                "torch.nn.LSTM",
+                "torch.nn.LSTMCell",
+                "torch.lstm",
+                "torch.lstm_cell",
+                "rnn2attn.recurrent",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,240 @@
+"""2.3: parameters in another convention."""
+
+import torch
+
+from rnn2attn_grading.questions.specification import Part, Question, mistake
+
+TEXT = r"""
+A file holds the parameters of a trained GRU, and the program that wrote it is gone. Its documentation says three
+things. Matrices lie (in, out), so that it computed `x @ K_x`. The blocks stand in the order z, r, n. And $z$
+takes, as in Chung et al. (2014):
+
+$$h_t = (1 - z_t) \odot h_{t-1} + z_t \odot n_t$$
+
+Gates and candidate are those of PyTorch's form, with $r$ after the matrix. Convert the parameters, so that
+`nn.GRU`, or the step of 2.2, gives the same outputs with them. No function of the library does this, and
+`negate_update_gate`, which does a part of it, is not allowed. Checked: the four tensors. Convert each by itself; do
+not move anything from one bias to the other.
+"""
+
+
+def import_gru(K_x, K_h, b_x, b_h):
+    """A GRU's parameters, from a program with other conventions.
+
+    Args:
+        K_x: (d_x, 3 d_h), blocks of columns z, r, n; z = 1 takes the candidate.
+        K_h: (d_h, 3 d_h), the same blocks.
+        b_x: (3 d_h,), the same blocks.
+        b_h: (3 d_h,), the same blocks.
+
+    Returns:
+        The tuple W_x (3 d_h, d_x), W_h (3 d_h, d_h), b_x and b_h (3 d_h,):
+        blocks of rows r, z, n; z = 1 keeps the state.
+    """
+    converted = []
+    for parameter in (K_x.T, K_h.T, b_x, b_h):
+        z, r, n = parameter.chunk(3)
+        converted.append(torch.cat([r, -z, n]))
+    return tuple(converted)
+
+
+def inputs(draw, d_x, d_h):
+    return {
+        "K_x": draw.normal(d_x, 3 * d_h, scale=0.5),
+        "K_h": draw.normal(d_h, 3 * d_h, scale=0.5),
+        "b_x": draw.normal(3 * d_h),
+        "b_h": draw.normal(3 * d_h),
+    }
+
+
+def cases(draw):
+    yield "different sizes", inputs(draw, 7, 11)
+    yield "as many inputs as units", inputs(draw, 5, 5)
+    yield "three times as many inputs as units", inputs(draw, 6, 2)
+
+
+def edges(draw):
+    yield "one unit", inputs(draw, 3, 1)
+    yield "one input, one unit", inputs(draw, 1, 1)
+
+
+def variant(
+    *parameters,
+    turn=lambda a: a.T,
+    negate=("z", "z", "z", "z"),
+    order="zrn",
+    into="rzn",
+):
+    """The right answer with one part replaced; `negate` names blocks for each of the four parameters."""
+    converted = []
+    for place, parameter in enumerate(parameters):
+        rows = turn(parameter) if place < 2 else parameter
+        named = dict(zip(order, rows.chunk(3), strict=True))
+        converted.append(
+            torch.cat(
+                [-named[k] if k in negate[place] else named[k] for k in into]
+            )
+        )
+    return tuple(converted)
+
+
+@mistake(
+    "Layout and order are right, and z still takes. Which parameters make "
+    "1 − σ(a) of σ(a)?"
+)
+def not_negated(*given):
+    return variant(*given, negate=("", "", "", ""))
+
+
+@mistake(
+    "1 − σ(a) is not σ of 1 minus something. Write σ(−a) down, and see what "
+    "it equals."
+)
+def one_minus(*given):
+    converted = []
+    for parameter in not_negated.function(*given):
+        r, z, n = parameter.chunk(3)
+        converted.append(torch.cat([r, 1 - z, n]))
+    return tuple(converted)
+
+
+@mistake(
+    "The matrices are right, and the biases belong to a as well: "
+    "a = W x + b + U h + b'. All that makes a changes with it."
+)
+def biases_not_negated(*given):
+    return variant(*given, negate=("z", "z", "", ""))
+
+
+@mistake(
+    "The biases are right, and the matrices belong to a as well: "
+    "a = W x + b + U h + b'. All that makes a changes with it."
+)
+def matrices_not_negated(*given):
+    return variant(*given, negate=("", "", "z", "z"))
+
+
+@mistake(
+    "What belongs to the input is right. a is a sum of two halves, and the "
+    "half that comes from h changes as well."
+)
+def input_half_only(*given):
+    return variant(*given, negate=("z", "", "z", ""))
+
+
+@mistake(
+    "What belongs to the state is right. a is a sum of two halves, and the "
+    "half that comes from x changes as well."
+)
+def state_half_only(*given):
+    return variant(*given, negate=("", "z", "", "z"))
+
+
+@mistake(
+    "The matrices are right, and so is b_h. PyTorch has two biases for z, and "
+    "both are part of a."
+)
+def one_bias_not_negated(*given):
+    return variant(*given, negate=("z", "z", "", "z"))
+
+
+@mistake(
+    "The matrices are right, and so is b_x. PyTorch has two biases for z, and "
+    "both are part of a."
+)
+def other_bias_not_negated(*given):
+    return variant(*given, negate=("z", "z", "z", ""))
+
+
+@mistake(
+    "You negated the rows of r. The gate whose meaning differs is the other "
+    "one; mind which order holds before and which after."
+)
+def negates_r(*given):
+    return variant(*given, negate=("r", "r", "r", "r"))
+
+
+@mistake("You negated all rows. The meaning of r and of n is the same in both.")
+def negates_all(*given):
+    return variant(*given, negate=("zrn",) * 4)
+
+
+@mistake(
+    "You negated the candidate's rows. h is to be mixed in other shares, of "
+    "the same two things."
+)
+def negates_n(*given):
+    return variant(*given, negate=("n", "n", "n", "n"))
+
+
+@mistake(
+    "The blocks stand as they did in the file, z first. PyTorch's order is "
+    "another."
+)
+def order_kept(*given):
+    return variant(*given, into="zrn")
+
+
+@mistake(
+    "Two things are left: the blocks stand as they did in the file, z first, "
+    "and z still takes."
+)
+def transposed_only(*given):
+    return variant(*given, negate=("", "", "", ""), into="zrn")
+
+
+@mistake(
+    "The order of the blocks was reversed. It was z, r, n, and r, z, n is "
+    "asked for."
+)
+def order_reversed(*given):
+    return variant(*given, into="nrz")
+
+
+@mistake(
+    "Your matrices have the right shape and not the right entries: reshaping "
+    "keeps the numbers in the order in which they lie. Exchange the axes."
+)
+def reshaped(*given):
+    return variant(*given, turn=lambda a: a.reshape(a.shape[::-1]))
+
+
+@mistake(
+    "The file's blocks were taken for r, z, n. Its first block is that of z."
+)
+def read_as_rzn(*given):
+    return variant(*given, order="rzn")
+
+
+QUESTION = Question(
+    "2.3",
+    "A GRU from another program",
+    TEXT,
+    (
+        Part(
+            import_gru,
+            3,
+            cases,
+            (
+                not_negated,
+                one_minus,
+                biases_not_negated,
+                matrices_not_negated,
+                input_half_only,
+                state_half_only,
+                one_bias_not_negated,
+                other_bias_not_negated,
+                negates_r,
+                negates_all,
+                negates_n,
+                order_kept,
+                transposed_only,
+                order_reversed,
+                reshaped,
+                read_as_rzn,
+            ),
+            edges,
+            forbidden=("rnn2attn.recurrent",),
+        ),
+    ),
+)

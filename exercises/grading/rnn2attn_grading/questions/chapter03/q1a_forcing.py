@@ -1,0 +1,279 @@
+"""3.1, first part: what is read, said and counted under teacher forcing."""
+
+import torch
+
+from rnn2attn_grading.questions.specification import Part, mistake
+
+TEXT = r"""
+**With a teacher.** Translations come as lists of ids, of any length; one may even be empty. Return what the decoder
+reads, what it has to say, and which of that counts in the loss. `<sos>` is read first. `<eos>` is said after a row's
+last word, and counts. What is left is filled up with `<pad>`, on the right, in what is read as well as in what is
+said. What is padding is known from the lengths alone: a word may have the number of `<pad>`. Not allowed:
+`rnn2attn.text`. Ids are int64, the mask is bool.
+"""
+
+
+def teacher_forcing(targets, sos, eos, pad):
+    """What a decoder reads and has to say under teacher forcing.
+
+    Args:
+        targets: a list for each row, of ids, without sos and eos.
+        sos: the id that is read first.
+        eos: the id that is said last.
+        pad: the id that fills up.
+
+    Returns:
+        The tuple (inputs, labels, mask), each (B, T'), where T' is the number
+        of words in the longest row, and one for eos. The mask is True where
+        a label counts.
+    """
+    T = 1 + max(len(row) for row in targets)
+    inputs, labels, mask = [], [], []
+    for row in targets:
+        fill = [pad] * (T - len(row) - 1)
+        inputs.append([sos, *row, *fill])
+        labels.append([*row, eos, *fill])
+        mask.append([k <= len(row) for k in range(T)])
+    return torch.tensor(inputs), torch.tensor(labels), torch.tensor(mask)
+
+
+def inputs(draw, *lengths, pad=0, pad_said=False):
+    """Rows of words from 10 on; if asked for, the longer ones hold a word with the number of pad (0, 3 or 7)."""
+    targets = [(10 + draw.integers(80, n)).tolist() for n in lengths]
+    for row in targets:
+        if pad_said and len(row) > 2:
+            row[1] = pad
+    sos, eos = draw.choice(1, 2, 4), draw.choice(5, 6, 8)  # pad is neither
+    return {"targets": targets, "sos": sos, "eos": eos, "pad": pad}
+
+
+def cases(draw):
+    yield "rows of all lengths", inputs(draw, 3, 5, 1, 2)
+    yield "the first row the shortest", inputs(draw, 1, 4, 7)
+    yield "one row", inputs(draw, draw.choice(2, 3))
+    yield (
+        "a word with the number of <pad>",
+        inputs(draw, 3, 5, 2, pad_said=True),
+    )
+    yield "an empty row", inputs(draw, 2, 0, 3, pad=3)
+
+
+def edges(draw):
+    yield "rows of one length", inputs(draw, 5, 5, 5)
+    yield "one word each", inputs(draw, 1, 1, 1)
+    yield "<pad> is not 0", inputs(draw, 2, 6, 4, pad=7, pad_said=True)
+    yield "nothing but an empty row", inputs(draw, 0)
+
+
+def filled(rows, T, fill):
+    """Rows as a tensor of T columns, filled up or cut."""
+    return torch.tensor([[*row, *[fill] * T][:T] for row in rows])
+
+
+def within(lengths, T):
+    return torch.arange(T) < torch.tensor(lengths)[:, None]
+
+
+def variant(
+    targets, sos, eos, pad, *,
+    read=None, say=None, fill=None, count=None, cut=None,
+):  # fmt: skip
+    """The right answer with one part of it replaced; `read` and `say` make a row of ids of a row of words."""
+    read = read or (lambda row: [sos, *row])
+    say = say or (lambda row: [*row, eos])
+    said = [say(row) for row in targets]
+    T = cut or max(map(len, said))
+    inputs = filled(map(read, targets), T, pad)
+    labels = filled(said, T, pad if fill is None else fill)
+    mask = within([1 + len(row) for row in targets], T)
+    return inputs, labels, mask if count is None else count(inputs, labels)
+
+
+@mistake(
+    "The decoder is shown the word that it has to say: what it reads and what "
+    "it says are the same. Its loss would go to 0, and its translations be "
+    "nonsense."
+)
+def not_shifted(targets, sos, eos, pad):
+    _, labels, mask = teacher_forcing(targets, sos, eos, pad)
+    return labels, labels, mask
+
+
+@mistake(
+    "Shifted the wrong way: your decoder reads the word after the one that it "
+    "has to say."
+)
+def shifted_back(targets, sos, eos, pad):
+    return variant(targets, sos, eos, pad, read=lambda row: [*row[1:], eos])
+
+
+@mistake(
+    "Your <eos> stands in the last column of every row. It belongs after each "
+    "row's own last word, before the padding."
+)
+def eos_in_the_last_column(targets, sos, eos, pad):
+    T = max(map(len, targets))
+    return variant(
+        targets, sos, eos, pad,
+        say=lambda row: [*row, *[pad] * (T - len(row)), eos],
+    )  # fmt: skip
+
+
+@mistake(
+    "There is no <eos> among your labels. A decoder that is never taught to "
+    "say it does not learn to stop."
+)
+def no_eos(*given):
+    return variant(*given, say=lambda row: row)
+
+
+@mistake(
+    "Your labels begin with <sos>. It is read and never said: nobody has to "
+    "predict it."
+)
+def sos_is_said(targets, sos, eos, pad):
+    def both(row):
+        return [sos, *row, eos]
+
+    return variant(targets, sos, eos, pad, read=both, say=both)
+
+
+@mistake(
+    "What is said is right. In what is read, <eos> stands where a shorter row "
+    "has ended. That comes of moving all labels by one place; nothing is to be "
+    "read there but padding."
+)
+def eos_is_read(targets, sos, eos, pad):
+    return variant(
+        targets, sos, eos, pad, read=lambda row: [sos, *row, eos]
+    )  # fmt: skip
+
+
+@mistake(
+    "Each row has lost its last word: it was cut off before <eos> came in its "
+    "place."
+)
+def last_word_lost(targets, *special):
+    return variant([row[:-1] for row in targets], *special)
+
+
+@mistake(
+    "Ids are right. Your mask takes every label with the number of <pad> for "
+    "padding, and a word may have that number. The lengths know better."
+)
+def mask_from_labels(*given):
+    return variant(*given, count=lambda inputs, labels: labels != given[3])
+
+
+@mistake(
+    "Ids are right. Your mask takes every input with the number of <pad> for "
+    "padding, and a word may have that number. The lengths know better."
+)
+def mask_from_inputs(*given):
+    return variant(*given, count=lambda inputs, labels: inputs != given[3])
+
+
+@mistake(
+    "Two things. In what is read, <eos> stands where a shorter row has ended: "
+    "that comes of moving all labels by one place. And your mask takes every "
+    "label with the number of <pad> for padding, which a word may have as well."
+)
+def eos_is_read_and_mask_from_labels(*given):
+    inputs, labels, _ = eos_is_read.function(*given)
+    return inputs, labels, labels != given[3]
+
+
+@mistake("Ids are right. Your mask is inverted: True is for what counts.")
+def mask_inverted(*given):
+    inputs, labels, mask = teacher_forcing(*given)
+    return inputs, labels, ~mask
+
+
+@mistake(
+    "Ids are right. Your mask leaves <eos> out. It is said, so it counts like "
+    "any other word."
+)
+def eos_not_counted(*given):
+    lengths = [len(row) for row in given[0]]
+    return variant(
+        *given, count=lambda inputs, labels: within(lengths, labels.shape[1])
+    )
+
+
+@mistake("Ids are right. Your mask counts the padding as well.")
+def all_counted(*given):
+    return variant(*given, count=lambda inputs, labels: labels == labels)
+
+
+@mistake(
+    "The padding lies on the left. Here it lies on the right: column 0 holds "
+    "each row's first word."
+)
+def padded_on_the_left(*given):
+    T = 1 + max(map(len, given[0]))
+
+    def moved(rows):
+        pairs = zip(rows, given[0], strict=True)
+        return torch.stack(
+            [row.roll(T - 1 - len(words)) for row, words in pairs]
+        )
+
+    return tuple(map(moved, teacher_forcing(*given)))
+
+
+@mistake("All rows were cut to the shortest. The longest decides the width.")
+def cut_to_the_shortest(*given):
+    return variant(*given, cut=1 + min(map(len, given[0])))
+
+
+@mistake("All rows were cut to the first. The longest decides the width.")
+def cut_to_the_first(*given):
+    return variant(*given, cut=1 + len(given[0][0]))
+
+
+@mistake(
+    "Your labels are filled up with <eos>. It is said once, and what comes "
+    "after it is padding."
+)
+def filled_with_eos(*given):
+    return variant(*given, fill=given[2])
+
+
+@mistake(
+    "Your inputs are one column longer than your labels. After the last word "
+    "<eos> is said, and then nothing more is read."
+)
+def one_input_more(targets, sos, eos, pad):
+    inputs, labels, mask = teacher_forcing(targets, sos, eos, pad)
+    rows = [[sos, *row, eos] for row in targets]
+    return filled(rows, 1 + inputs.shape[1], pad), labels, mask
+
+
+PART = Part(
+    teacher_forcing,
+    2,
+    cases,
+    (
+        not_shifted,
+        shifted_back,
+        eos_in_the_last_column,
+        no_eos,
+        sos_is_said,
+        eos_is_read,
+        last_word_lost,
+        mask_from_labels,
+        mask_from_inputs,
+        eos_is_read_and_mask_from_labels,
+        mask_inverted,
+        eos_not_counted,
+        all_counted,
+        padded_on_the_left,
+        cut_to_the_shortest,
+        cut_to_the_first,
+        filled_with_eos,
+        one_input_more,
+    ),
+    edges,
+    forbidden=("rnn2attn.text",),
+    text=TEXT,
+)

@@ -1,0 +1,171 @@
+"""3.1, second part: inputs mixed from the reference and from what the model said."""
+
+import torch
+
+from rnn2attn_grading.questions.specification import Part, mistake
+
+TEXT = r"""
+**With a coin for each word.** In scheduled sampling the decoder reads the reference at some places, and at the others
+what it found likeliest itself at the step before. One way to do it without a loop takes two passes: the first reads
+the reference everywhere, and gives logits; the second reads the mixture. Return the mixture. `logits[:, t]` is what
+the model said at step t, and `use_gold[:, t]` whether the coin gave the reference at place t. There is no step
+before the first place, so `<sos>` stays, whatever the coin says.
+"""
+
+
+def mix_inputs(inputs, logits, use_gold):
+    """Decoder inputs, partly the reference's and partly the model's own.
+
+    Args:
+        inputs: what is read under teacher forcing, sos first, int64, (B, T').
+        logits: what the model said at each step, (B, T', V).
+        use_gold: True where the reference is read, bool, (B, T').
+
+    Returns:
+        Ids, int64, (B, T').
+    """
+    said = logits.argmax(dim=-1)[:, :-1]
+    mixed = torch.where(use_gold[:, 1:], inputs[:, 1:], said)
+    return torch.cat([inputs[:, :1], mixed], dim=1)
+
+
+def inputs(draw, B, T, V, gold=None):
+    """Of the reference no word is what the model finds likeliest. At the first place the coins say the model."""
+    logits = draw.normal(B, T, V)
+    reference = (logits.argmax(dim=-1).roll(1, dims=1) + 1) % V
+    reference[:, 0] = draw.integers(V, 1)
+    use_gold = draw.integers(2, B, T) == 1
+    if T > 2:
+        use_gold[0, 1:3] = torch.tensor([True, False])
+    use_gold[:, 0] = False
+    if gold is not None:
+        use_gold[:] = gold
+    return {"inputs": reference, "logits": logits, "use_gold": use_gold}
+
+
+def cases(draw):
+    yield "both kinds of place", inputs(draw, 3, 5, 7)
+    yield "as many steps as words", inputs(draw, 2, 5, 5)
+    yield "a batch of one", inputs(draw, 1, 4, 5)
+    yield "the model everywhere", inputs(draw, 2, 4, 7, gold=False)
+    yield "the reference everywhere", inputs(draw, 2, 3, 5, gold=True)
+
+
+def edges(draw):
+    yield "one step", inputs(draw, 3, 1, 5)
+    yield "as many rows as steps", inputs(draw, 5, 5, 3)
+    large = inputs(draw, 2, 5, 7)
+    large["logits"] = large["logits"] * 1e3
+    yield "large logits", large
+
+
+def variant(inputs, logits, use_gold, *, said=None, coin=None):
+    """The right answer with another choice of words, or other coins; sos stays."""
+    if said is None:
+        said = logits.argmax(dim=-1).roll(1, dims=1)
+    mixed = torch.where(use_gold if coin is None else coin, inputs, said)
+    return torch.cat([inputs[:, :1], mixed[:, 1:]], dim=1)
+
+
+@mistake(
+    "What was said at step t was put at place t. It is the input of the step "
+    "after: the decoder would read its answer before it gives it."
+)
+def not_shifted(inputs, logits, use_gold):
+    return variant(inputs, logits, use_gold, said=logits.argmax(dim=-1))
+
+
+@mistake(
+    "Shifted the wrong way: at place t you read what is said at step t + 1, "
+    "which has not been said yet."
+)
+def shifted_back(inputs, logits, use_gold):
+    said = logits.argmax(dim=-1).roll(-1, dims=1)
+    return variant(inputs, logits, use_gold, said=said)
+
+
+@mistake(
+    "Right but for the first place: `roll` brings the last word round to it, "
+    "and <sos> is gone."
+)
+def rolled_over_sos(inputs, logits, use_gold):
+    said = logits.argmax(dim=-1).roll(1, dims=1)
+    return torch.where(use_gold, inputs, said)
+
+
+@mistake(
+    "Not shifted, and <sos> is gone: what was said at step t is the input of "
+    "the step after, and there is no step before the first place."
+)
+def neither(inputs, logits, use_gold):
+    return torch.where(use_gold, inputs, logits.argmax(dim=-1))
+
+
+@mistake(
+    "The coin is inverted: where it is True the reference is read, so that all "
+    "True is pure teacher forcing."
+)
+def inverted(inputs, logits, use_gold):
+    return variant(inputs, logits, use_gold, coin=~use_gold)
+
+
+@mistake(
+    "The words are shifted, and the coins with them: the coin of place t "
+    "decides about place t."
+)
+def coins_shifted(inputs, logits, use_gold):
+    return variant(inputs, logits, use_gold, coin=use_gold.roll(1, dims=1))
+
+
+@mistake(
+    "One coin for each row: yours decides by the coin of the second place for "
+    "the whole row."
+)
+def one_coin_a_row(inputs, logits, use_gold):
+    coin = use_gold[:, 1:2].expand_as(use_gold)
+    return variant(inputs, logits, use_gold, coin=coin)
+
+
+@mistake(
+    "Your words come from an argmax over time. At each step the likeliest of "
+    "the V words is wanted."
+)
+def argmax_over_time(inputs, logits, use_gold):
+    said = logits.argmax(dim=1).roll(1, dims=1)
+    return variant(inputs, logits, use_gold, said=said)
+
+
+@mistake("You took the least likely word, the argmin.")
+def least_likely(inputs, logits, use_gold):
+    said = logits.argmin(dim=-1).roll(1, dims=1)
+    return variant(inputs, logits, use_gold, said=said)
+
+
+@mistake(
+    "The reference is shifted as well. Its inputs are shifted already: they "
+    "begin with <sos>."
+)
+def reference_shifted(inputs, logits, use_gold):
+    moved = torch.cat([inputs[:, :1], inputs[:, :-1]], dim=1)
+    return variant(moved, logits, use_gold)
+
+
+PART = Part(
+    mix_inputs,
+    1,
+    cases,
+    (
+        not_shifted,
+        shifted_back,
+        rolled_over_sos,
+        neither,
+        inverted,
+        coins_shifted,
+        one_coin_a_row,
+        argmax_over_time,
+        least_likely,
+        reference_shifted,
+    ),
+    edges,
+    text=TEXT,
+)

@@ -1,0 +1,188 @@
+"""3.3, first part: the source turned around."""
+
+import torch
+
+from rnn2attn_grading.questions.specification import Part, mistake
+
+TEXT = r"""
+**Turn around.** Return each row from its last word to its first. Padding stays where it is, on the right. A word may
+have the number of `<pad>`. Not allowed: `rnn2attn.seq2seq`.
+
+What does a source read backwards do to a decoder that reverses? That is question 5 at the end of the chapter. To
+measure it there, compare `reverser(seed)` with
+`trained(letters(strings.reverse, seed)[0], seed, direction="backward")`, both by `evaluate(…, test_pairs)`.
+"""
+
+
+def reverse_source(ids, lengths):
+    """Each row from its own end to its beginning.
+
+    Args:
+        ids: int64, (B, T), padded on the right.
+        lengths: of the rows, 1 … T, int64, (B,).
+
+    Returns:
+        Ids, int64, (B, T).
+    """
+    place = torch.arange(ids.shape[1])
+    real = place < lengths[:, None]
+    turned = torch.where(real, lengths[:, None] - 1 - place, place)
+    return ids.gather(1, turned)
+
+
+def inputs(draw, *lengths, pad=0, pad_said=False):
+    """Rows of words from 10 on; if asked for, the second word of the longer ones has the number of pad."""
+    T = max(lengths)
+    ids = 10 + draw.integers(80, len(lengths), T)
+    if pad_said:
+        ids[:, 1:3] = torch.tensor([pad, 9])
+    counts = torch.tensor(lengths)
+    ids = ids.where(torch.arange(T) < counts[:, None], pad)
+    return {"ids": ids, "lengths": counts}
+
+
+def cases(draw):
+    yield "rows of all lengths", inputs(draw, 5, 3, 1, 4)
+    yield "one row", inputs(draw, 3)
+    yield "as many rows as steps", inputs(draw, 2, 4, 3, 1)
+    yield (
+        "a word with the number of <pad>",
+        inputs(draw, 4, 5, 3, pad_said=True),
+    )
+    yield "columns of padding only", with_columns(inputs(draw, 2, 3))
+
+
+def edges(draw):
+    yield "rows of one length", inputs(draw, 5, 5, 5)
+    yield "one step", inputs(draw, 1, 1)
+    yield "<pad> is not 0", inputs(draw, 2, 6, 4, pad=7, pad_said=True)
+
+
+def with_columns(given):
+    """Wider than its longest row."""
+    more = torch.zeros_like(given["ids"][:, :2])
+    return given | {"ids": torch.cat([given["ids"], more], dim=1)}
+
+
+def rows(change):
+    """An answer that changes each row's words and leaves its padding."""
+
+    def answer(ids, lengths):
+        return torch.stack(
+            [
+                torch.cat([change(row[:n]), row[n:]])
+                for row, n in zip(ids, lengths, strict=True)
+            ]
+        )
+
+    return answer
+
+
+@mistake(
+    "The whole row is turned around: its padding comes first now, and the "
+    "encoder would read that before the words."
+)
+def whole_rows(ids, lengths):
+    return ids.flip(1)
+
+
+@mistake(
+    "You turned the batch around, its first axis. Words of a row lie along the "
+    "second."
+)
+def the_batch(ids, lengths):
+    return ids.flip(0)
+
+
+@mistake("Rows and words are both turned around. The rows stay in their order.")
+def both_axes(ids, lengths):
+    return reverse_source(ids.flip(0), lengths)
+
+
+@mistake(
+    "One place too far: the last word of a row of n stands at n − 1, and yours "
+    "begins at n."
+)
+def one_too_far(ids, lengths):
+    place = torch.arange(ids.shape[1])
+    turned = (lengths[:, None] - place).clamp(0, ids.shape[1] - 1)
+    return ids.gather(1, torch.where(place < lengths[:, None], turned, place))
+
+
+@mistake("The rows' words are moved by one place round the end, not reversed.")
+def rolled(ids, lengths):
+    return rows(lambda row: row.roll(1))(ids, lengths)
+
+
+@mistake(
+    "All rows are turned at the end of the longest sentence. Each has an end "
+    "of its own."
+)
+def at_the_longest(ids, lengths):
+    longest = lengths.max().expand_as(lengths)
+    return reverse_source(ids, longest)
+
+
+@mistake("All rows are turned at the end of the first. Each has its own end.")
+def at_the_first(ids, lengths):
+    return reverse_source(ids, lengths[:1].expand_as(lengths))
+
+
+@mistake(
+    "You count what is not <pad>, and a word may have its number. The lengths "
+    "say where a row ends."
+)
+def by_number(ids, lengths):
+    return reverse_source(ids, (ids != 0).sum(dim=1))
+
+
+@mistake(
+    "You move the padding by its number, and a word may have it: such a word "
+    "goes to the end with the padding. The lengths say where a row ends."
+)
+def gathered_by_number(ids, lengths):
+    rows = [row[row != 0].flip(0).tolist() for row in ids]
+    T = ids.shape[1]
+    return torch.tensor([row + [0] * (T - len(row)) for row in rows])
+
+
+@mistake(
+    "Rows and columns are taken for each other: each row's words are those of "
+    "one column."
+)
+def columns(ids, lengths):
+    return reverse_source(ids.T, lengths)
+
+
+@mistake("The words are sorted. They are to be reversed, whatever they are.")
+def sorted_(ids, lengths):
+    return rows(lambda row: row.sort(descending=True).values)(ids, lengths)
+
+
+@mistake("The rows come back as they were.")
+def unchanged(ids, lengths):
+    return ids.clone()
+
+
+PART = Part(
+    reverse_source,
+    1,
+    cases,
+    (
+        whole_rows,
+        the_batch,
+        both_axes,
+        one_too_far,
+        rolled,
+        at_the_longest,
+        at_the_first,
+        by_number,
+        gathered_by_number,
+        columns,
+        sorted_,
+        unchanged,
+    ),
+    edges,
+    forbidden=("rnn2attn.seq2seq",),
+    text=TEXT,
+)

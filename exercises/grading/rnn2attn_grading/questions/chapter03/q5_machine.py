@@ -1,0 +1,177 @@
+"""3.5: an encoder–decoder from weights alone."""
+
+import torch
+
+from rnn2attn_grading.questions.specification import Part, Question, mistake
+
+TEXT = r"""
+No training: build an encoder–decoder by choosing weights. It reads a string of 1 to `longest` letters out of V, says
+it in reverse, and then `<eos>`, for every such string. All of it is linear, there is no tanh:
+
+$$
+\begin{aligned}
+h_0 &= 0, & h_i &= W_{xh}\, x_i + W_{hh}\, h_{i-1} && \text{reads letter } x_i \text{, one-hot}\\
+s_0 &= h_T, & s_t &= W_{ss}\, s_{t-1} && \text{reads nothing}\\
+&& z_t &= W_o\, s_t + b_o && \text{says the largest of } V + 1
+\end{aligned}
+$$
+
+The outputs 0 to V − 1 are the letters, output V is `<eos>`. What is said first is $z_1$, and the largest output must
+lead by 0.01 or more. How many units there are is up to you. Checked: what the machine says. Strings of the same
+letter and of one letter are among those tried, and whatever is said after `<eos>` does not matter.
+
+Two things to see when it runs. The context is one vector, and nothing is lost in it. And the same machine copies, if
+it reads backwards.
+"""
+
+
+def machine(V, longest):
+    """A linear encoder–decoder that reverses strings.
+
+    Args:
+        V: number of letters, 2 or more.
+        longest: length of the longest string, 1 or more.
+
+    Returns:
+        The tuple W_xh (d, V), W_hh (d, d), W_ss (d, d), W_o (V + 1, d) and
+        b_o (V + 1,), with any d up to 1,000.
+    """
+    # Places 0 … longest for one letter each. A letter is put into place 1, and
+    # those that are there move on; back at place 0 it is said.
+    d = V * (longest + 1)
+    W_hh = torch.zeros(d, d)
+    W_hh[V:, :-V] = torch.eye(d - V)
+    W_xh = torch.zeros(d, V)
+    W_xh[V : 2 * V] = torch.eye(V)
+    W_o = torch.zeros(V + 1, d)
+    W_o[:V, :V] = torch.eye(V)
+    b_o = torch.zeros(V + 1)
+    b_o[V] = 0.5  # more than nothing, less than a letter
+    return W_xh, W_hh, W_hh.T, W_o, b_o
+
+
+def strings(draw, V, *lengths):
+    drawn = [draw.integers(V, n).tolist() for n in lengths]
+    for row in drawn:
+        if len(set(row)) == 1 < len(row):
+            row[-1] = (row[0] + 1) % V  # else forwards and backwards are alike
+    return drawn
+
+
+def cases(draw):
+    for name, V, longest in (
+        ("three letters, strings of up to five", 3, 5),
+        ("five letters, strings of up to three", 5, 3),
+        ("two letters, strings of up to seven", 2, 7),
+    ):
+        tried = strings(draw, V, longest, 2, longest - 1, longest)
+        tried += [[draw.choice(0, 1)], [V - 1] * longest, [0, 0]]
+        yield name, {"V": V, "longest": longest}, {"strings": tried}
+
+
+def edges(draw):
+    one = {"strings": [[k] for k in range(7)]}
+    yield "one letter", {"V": 7, "longest": 1}, one
+    tried = strings(draw, 4, 11, 11, 10, 9, 1)
+    yield "longer strings", {"V": 4, "longest": 11}, {"strings": tried}
+    every = [[a, b] for a in range(3) for b in range(3)]
+    yield "all pairs", {"V": 3, "longest": 2}, {"strings": every}
+
+
+NAMES = ("W_xh", "W_hh", "W_ss", "W_o", "b_o")
+
+
+def wrong(hint, change, places=0):
+    """A machine with that many places more, changed in what `change` gives by name."""
+
+    def answer(V, longest):
+        weights = machine(V, longest + places)
+        d = len(weights[1])
+        right = dict(zip(NAMES, weights, strict=True))
+        return tuple((right | change(V, d, right)).values())
+
+    return mistake(hint)(answer)
+
+
+def writes_into(place, V, d):
+    W = torch.zeros(d, V)
+    W[V * place :][:V] = torch.eye(V)
+    return W
+
+
+def eos_at(height):
+    def change(V, d, right):
+        return {"b_o": torch.cat([right["b_o"][:-1], torch.tensor([height])])}
+
+    return change
+
+
+def around(V, d, right):
+    """The last place leads to the first again."""
+    W_hh = torch.eye(d).roll(V, dims=0)
+    return {"W_hh": W_hh, "W_ss": W_hh.T}
+
+
+READ_LAST = "The letter that was read last is missing"
+READ_FIRST = "The letter that was read first is missing"
+ON = "It does not stop: when all letters are said"
+AT_ONCE = "It stops at once: no letter reaches z_1"
+EVEN = "and neither leads by 0.01"
+STILL = "The same output comes again and again"
+OTHER = "Follow one letter through the matrices"
+MISTAKES = (
+    wrong(READ_LAST, lambda V, d, right: {"W_xh": writes_into(0, V, d)}),
+    wrong(READ_FIRST, lambda V, d, right: {}, places=-1),
+    wrong(ON, around, places=-1),
+    wrong(EVEN, eos_at(0.0)),
+    wrong(EVEN, eos_at(1.0)),
+    wrong(AT_ONCE, eos_at(2.0)),
+    wrong(AT_ONCE, lambda V, d, right: {"W_ss": right["W_hh"]}),
+    wrong(AT_ONCE, lambda V, d, right: {"W_ss": torch.eye(d)}),
+    # All letters in one place, the state as it is: a bag.
+    wrong(
+        EVEN,
+        lambda V, d, right: {
+            "W_xh": writes_into(0, V, d),
+            "W_hh": torch.eye(d),
+            "W_ss": torch.eye(d),
+        },
+    ),
+    # The same, what is older being smaller.
+    wrong(
+        STILL,
+        lambda V, d, right: {
+            "W_xh": writes_into(0, V, d),
+            "W_hh": torch.eye(d) / 2,
+            "W_ss": torch.eye(d),
+        },
+    ),
+    wrong(OTHER, lambda V, d, right: {"W_xh": right["W_xh"].flip(1)}),
+)
+
+
+@mistake("Your output must be five tensors")
+def transposed(V, longest):
+    return tuple(W.T if W.dim() == 2 else W for W in machine(V, longest))
+
+
+@mistake("Your output must be five tensors")
+def without_b(V, longest):
+    return machine(V, longest)[:4]
+
+
+QUESTION = Question(
+    "3.5",
+    "An encoder–decoder, from weights alone",
+    TEXT,
+    (
+        Part(
+            machine,
+            4,
+            cases,
+            (*MISTAKES, transposed, without_b),
+            edges,
+            view="reversing",
+        ),
+    ),
+)

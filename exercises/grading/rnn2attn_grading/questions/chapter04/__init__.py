@@ -1,0 +1,53 @@
+"""Chapter 4: attention."""
+
+from rnn2attn_grading.questions.chapter04 import (
+    q1_attend,
+    q2_scores,
+    q3_backward,
+    q4_designs,
+    q5_pointer,
+    q6_map,
+)
+from rnn2attn_grading.questions.specification import Chapter
+
+TEXT = """
+Each question asks for one function or two. Replace `raise NotImplementedError` by your code, keep the name and the
+arguments, and run the cell below it. `check` calls your function on several inputs. It compares values, gradients
+where the question says so, and whether your function left its inputs as they were; then it names the first thing
+that is wrong. Run it as often as you like. No question needs the answer to another one, so you can take them in
+any order.
+
+Conventions as in the chapter: batch first, queries are (B, T', d), keys and values (B, T, d), weights of attention
+(B, T', T), weights of a layer lie (out, in), and a mask is True where a key may be used. Numbers are float64. In
+place of the functions of `rnn2attn`, write the computation yourself; what PyTorch has for single steps of it, such
+as `einsum`, `softmax`, `masked_fill` or `gather`, is allowed.
+"""
+
+IMPORTS = """
+import math
+
+import torch
+import torch.nn.functional as F
+
+from rnn2attn.check import check
+"""
+
+CHAPTER = Chapter(
+    4,
+    "04-attention",
+    "Exercises 4: attention",
+    "about three hours",
+    TEXT,
+    IMPORTS,
+    tuple(
+        module.QUESTION
+        for module in (
+            q1_attend,
+            q2_scores,
+            q3_backward,
+            q4_designs,
+            q5_pointer,
+            q6_map,
+        )
+    ),
+)

@@ -1,0 +1,307 @@
+"""4.3: the way back through attention, by hand."""
+
+import math
+
+import torch
+
+from rnn2attn_grading.questions.specification import Part, Question, mistake
+
+TEXT = r"""
+Given is what attention computed, $\alpha$, and the loss's gradients at its contexts, $\partial L / \partial c_t$.
+Find those at queries, keys and values, without autograd. The scores were $e_{t,i} = q_t \cdot k_i / \sqrt{d_k}$.
+Where the mask excluded a key its weight is 0, and no more need be known of the mask.
+
+The chapter has the step through the softmax, $\partial L / \partial e_{t,i}$. Before you begin, draw the ways by
+which a change of one key reaches the loss: how many contexts does it move? Not allowed: autograd.
+"""
+
+
+def attend_backward(query, keys, values, weights, dcontext):
+    """The gradients of scaled dot-product attention.
+
+    Args:
+        query: (B, T', d_k).
+        keys: (B, T, d_k).
+        values: (B, T, d_v).
+        weights: α, (B, T', T).
+        dcontext: the loss's gradients at the contexts, (B, T', d_v).
+
+    Returns:
+        The gradients, a dict with the keys "query", "keys" and "values", each
+        of the shape of what it belongs to.
+    """
+    dweights = dcontext @ values.mT
+    through = (weights * dweights).sum(dim=2, keepdim=True)
+    dscores = weights * (dweights - through) / math.sqrt(keys.shape[2])
+    return {
+        "query": dscores @ keys,
+        "keys": dscores.mT @ query,
+        "values": weights.mT @ dcontext,
+    }
+
+
+def inputs(draw, T_query, d_k, d_v, *lengths, scale=0.6):
+    """Scores of moderate size, so that no gradient is nearly 0 by saturation."""
+    B, T = len(lengths), max(lengths)
+    query = draw.normal(B, T_query, d_k, scale=scale)
+    keys = draw.normal(B, T, d_k, scale=scale)
+    mask = torch.arange(T) < torch.tensor(lengths)[:, None]
+    scores = (query @ keys.mT / math.sqrt(d_k)).masked_fill(
+        ~mask[:, None], -torch.inf
+    )
+    return {
+        "query": query,
+        "keys": keys,
+        "values": draw.normal(B, T, d_v),
+        "weights": scores.softmax(dim=2).mul(1e8).round().div(1e8),
+        "dcontext": draw.normal(B, T_query, d_v),
+    }
+
+
+def cases(draw):
+    yield "sources of different lengths", inputs(draw, 3, 7, 11, 5, 1)
+    yield "one row", inputs(draw, 2, 5, 3, 3)
+    yield "all sizes alike", inputs(draw, 3, 3, 3, 3, 2, 3)
+    yield "one query, one key", inputs(draw, 1, 3, 2, 1)
+
+
+def edges(draw):
+    yield "one key for many queries", inputs(draw, 5, 3, 7, 1, 1)
+    yield "saturated weights", inputs(draw, 3, 5, 2, 4, 3, scale=9.0)
+    yield "as many values' entries as keys'", inputs(draw, 2, 5, 5, 3, 4)
+
+
+def variant(
+    query, keys, values, weights, dcontext, *,
+    through=None, slope=None, divisor=None, dweights=None,
+):  # fmt: skip
+    """The right answer with one step of it replaced."""
+    if dweights is None:
+        dweights = dcontext @ values.mT
+    if through is None:
+        through = (weights * dweights).sum(dim=2, keepdim=True)
+    dscores = (weights if slope is None else slope) * (dweights - through)
+    dscores = dscores / (divisor or math.sqrt(keys.shape[2]))
+    return {
+        "query": dscores @ keys,
+        "keys": dscores.mT @ query,
+        "values": weights.mT @ dcontext,
+    }
+
+
+@mistake(
+    "The gradients at the values are right. In the step through the softmax "
+    "something is missing: raising one weight lowers the others of its row. "
+    "It is v − c that meets ∂L/∂c, not v."
+)
+def others_not_lowered(*given):
+    return variant(*given, through=0.0)
+
+
+@mistake(
+    "The gradients at the values are right. You went through the softmax as if "
+    "it were a σ, with α (1 − α): each score also changes the other weights of "
+    "its row."
+)
+def as_a_sigmoid(*given):
+    weights = given[3]
+    return variant(*given, through=0.0, slope=weights * (1 - weights))
+
+
+@mistake(
+    "The gradients at the values are right. In the step through the softmax "
+    "you subtract a plain mean; the mean is weighted by α."
+)
+def plain_mean(query, keys, values, weights, dcontext):
+    dweights = dcontext @ values.mT
+    return variant(
+        query, keys, values, weights, dcontext,
+        through=dweights.mean(dim=2, keepdim=True),
+    )  # fmt: skip
+
+
+@mistake(
+    "The gradients at the values are right. In the step through the softmax "
+    "you subtract a plain sum; the sum is weighted by α."
+)
+def plain_sum(query, keys, values, weights, dcontext):
+    dweights = dcontext @ values.mT
+    return variant(
+        query, keys, values, weights, dcontext,
+        through=dweights.sum(dim=2, keepdim=True),
+    )  # fmt: skip
+
+
+@mistake(
+    "The gradients at the values are right. In the step through the softmax "
+    "the sum runs over the queries; it runs over the keys."
+)
+def summed_over_the_queries(query, keys, values, weights, dcontext):
+    through = (weights * (dcontext @ values.mT)).sum(dim=1, keepdim=True)
+    return variant(query, keys, values, weights, dcontext, through=through)
+
+
+@mistake(
+    "The gradients at the values are right. The softmax is left out: you send "
+    "∂L/∂α on as if it were ∂L/∂e."
+)
+def softmax_left_out(*given):
+    weights = given[3]
+    return variant(*given, through=0.0, slope=torch.ones_like(weights))
+
+
+@mistake(
+    "The gradients at the values are right. Those at the scores lack the "
+    "factor α: a key that is not looked at hears nothing."
+)
+def without_the_weight(*given):
+    return variant(*given, slope=torch.ones_like(given[3]))
+
+
+@mistake(
+    "The gradients at the values are right. The scores were divided by the "
+    "root of d_k, and so is what goes back through them."
+)
+def not_divided(*given):
+    return variant(*given, divisor=1.0)
+
+
+@mistake(
+    "The gradients at the values are right. You multiply by the root of d_k; "
+    "the way back divides by it as well."
+)
+def multiplied(*given):
+    return variant(*given, divisor=given[1].shape[2] ** -0.5)
+
+
+@mistake(
+    "The gradients at the values are right. You divide by d_k, once for the "
+    "query and once for the key; each of them has one root of it."
+)
+def divided_twice(*given):
+    return variant(*given, divisor=given[1].shape[2])
+
+
+@mistake(
+    "The gradients at the values are right. You divide by the root of the size "
+    "of a value. The scores were divided by the root of the size of a key."
+)
+def divided_by_root_d_v(*given):
+    return variant(*given, divisor=given[2].shape[2] ** 0.5)
+
+
+def values_by(change):
+    def answer(query, keys, values, weights, dcontext):
+        right = attend_backward(query, keys, values, weights, dcontext)
+        return right | {"values": change(values, weights, dcontext)}
+
+    return answer
+
+
+values_not_transposed = mistake(
+    "Queries and keys are right. At the values you use α as it is. Value i "
+    "hears of every query t by its α_{t,i}: the sum runs over t."
+)(values_by(lambda values, weights, dcontext: weights @ dcontext))
+values_unweighted = mistake(
+    "Queries and keys are right. Each of your values gets the whole ∂L/∂c; it "
+    "went into a context with its weight only."
+)(
+    values_by(
+        lambda values, weights, dcontext: (
+            dcontext.sum(dim=1, keepdim=True) + 0 * values
+        )
+    )
+)
+values_last_query = mistake(
+    "Queries and keys are right. At the values only the last query counts. A "
+    "value goes into the contexts of all of them."
+)(
+    values_by(
+        lambda values, weights, dcontext: weights[:, -1:].mT @ dcontext[:, -1:]
+    )
+)
+
+
+@mistake(
+    "The values are right. Queries and keys are exchanged: q · k changes with "
+    "the query by k, and with the key by q."
+)
+def exchanged(query, keys, values, weights, dcontext):
+    right = attend_backward(query, keys, values, weights, dcontext)
+    return right | {"query": right["keys"], "keys": right["query"]}
+
+
+@mistake(
+    "Queries and values are right. At the keys ∂L/∂e is not transposed: key i "
+    "hears of every query t."
+)
+def keys_not_transposed(query, keys, values, weights, dcontext):
+    right = attend_backward(query, keys, values, weights, dcontext)
+    dscores = variant(
+        query, torch.eye(keys.shape[1]).double().expand(len(keys), -1, -1),
+        values, weights, dcontext, divisor=math.sqrt(keys.shape[2]),
+    )["query"]  # fmt: skip
+    return right | {"keys": dscores @ query}
+
+
+@mistake(
+    "Queries and values are right. At the keys only the last query counts. A "
+    "key has a score for all of them."
+)
+def keys_last_query(query, keys, values, weights, dcontext):
+    right = attend_backward(query, keys, values, weights, dcontext)
+    last = attend_backward(
+        query[:, -1:], keys, values, weights[:, -1:], dcontext[:, -1:]
+    )
+    return right | {"keys": last["keys"]}
+
+
+@mistake(
+    "You divided by the number of rows. ∂L/∂c holds whatever mean there was."
+)
+def divided_by_B(query, keys, values, weights, dcontext):
+    right = attend_backward(query, keys, values, weights, dcontext)
+    return {name: gradient / len(query) for name, gradient in right.items()}
+
+
+QUESTION = Question(
+    "4.3",
+    "Attention backwards",
+    TEXT,
+    (
+        Part(
+            attend_backward,
+            4,
+            cases,
+            (
+                others_not_lowered,
+                as_a_sigmoid,
+                plain_mean,
+                plain_sum,
+                summed_over_the_queries,
+                softmax_left_out,
+                without_the_weight,
+                not_divided,
+                multiplied,
+                divided_twice,
+                divided_by_root_d_v,
+                values_not_transposed,
+                values_unweighted,
+                values_last_query,
+                exchanged,
+                keys_not_transposed,
+                keys_last_query,
+                divided_by_B,
+            ),
+            edges,
+            forbidden=(
+                "torch.autograd",
+                "torch.func",
+                "torch._functorch",
+                ".backward",
+                ".requires_grad_",
+                "rnn2attn.attention",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,230 @@
+"""6.3, first part: a causal mask with an offset, and padding on the left."""
+
+import torch
+
+from rnn2attn_grading.questions.chapter06.ready_made import READY_MADE
+from rnn2attn_grading.questions.specification import Part, mistake
+
+TEXT = r"""
+**The mask.** T words have been read, and the newest T′ of them ask queries: T′ = T when a sentence is read at once, 1
+when the next word is said, and something between when a piece of text is read. The rows of the batch differ in
+length. They are padded *on the left*, so that the newest word of each stands in the last column: row $b$ has its
+words in the last `lengths[b]` columns. A query may use every key that is a word and stands no further right than
+itself. A query can be padding, too. There is no such key for it, and a softmax over nothing is not a number; so it
+may use the key of its own place, and no other.
+"""
+
+
+def decoding_mask(lengths, T_query, T):
+    """Which keys the newest queries of a padded batch may use.
+
+    Args:
+        lengths: words in each row, the last ones, 1 … T, int64, (B,).
+        T_query: number T′ of queries; they are the last T′ of the T columns.
+        T: number of keys.
+
+    Returns:
+        Bool, True where a key may be used, (B, T′, T).
+    """
+    key = torch.arange(T)
+    query = key[T - T_query :, None]
+    first = torch.minimum(T - lengths[:, None, None], query)
+    return (first <= key) & (key <= query)
+
+
+def inputs(T_query, T, *lengths):
+    return {"lengths": torch.tensor(lengths), "T_query": T_query, "T": T}
+
+
+def cases(draw):
+    yield "all read at once", inputs(5, 5, 5, draw.choice(2, 3), 1)
+    yield "one query", inputs(1, 5, draw.choice(2, 4), 5, 1, 3)
+    yield "three queries, all of words", inputs(3, 7, 7, draw.choice(4, 5, 6))
+    yield "some queries are padding", inputs(4, 7, draw.choice(5, 6), 2, 7)
+    yield "one row, without padding", inputs(2, 3, 3)
+
+
+def edges(draw):
+    lengths = (1 + draw.integers(11, 5)).tolist()
+    yield "five rows", inputs(draw.choice(5, 7), 11, *lengths)
+    yield "one word", inputs(1, 1, 1, 1)
+    yield "nothing but padding before the last", inputs(3, 3, 1, 1)
+
+
+def mask(
+    lengths, T_query, T, *, aligned=0, word=None, causal=None, itself=True
+):
+    """The right answer with one part of it replaced; `aligned` is the column of the first query, from T − T′."""
+    key = torch.arange(T)
+    query = torch.arange(T_query)[:, None] + (T - T_query) + aligned
+    padding = T - lengths[:, None, None]
+    seen = word(key, padding) if word else key >= padding
+    seen = seen & (causal(key, query) if causal else key <= query)
+    return seen | (key == query) if itself else seen
+
+
+@mistake(
+    "Your first query stands in the first column. The queries are the newest: "
+    "the last of them stands in the last column, and sees it."
+)
+def from_the_top(lengths, T_query, T):
+    return mask(lengths, T_query, T, aligned=T_query - T)
+
+
+@mistake(
+    "The mask is inverted. Here True means that a key may be used, as in "
+    "`F.scaled_dot_product_attention`; `nn.MultiheadAttention` has it the "
+    "other way round."
+)
+def inverted(*given):
+    return ~decoding_mask(*given)
+
+
+@mistake(
+    "The wrong triangle: each query sees itself and what comes after it, in "
+    "place of what came before."
+)
+def other_triangle(*given):
+    return mask(*given, causal=lambda key, query: key >= query)
+
+
+@mistake(
+    "Your words do not see themselves. A query may use every key that stands "
+    "no further right than itself, its own among them."
+)
+def not_itself(*given):
+    return mask(*given, causal=lambda key, query: key < query, itself=False)
+
+
+@mistake(
+    "You have the padding on the right. Row b has its words in the last "
+    "lengths[b] columns."
+)
+def padding_on_the_right(lengths, T_query, T):
+    return mask(
+        lengths,
+        T_query,
+        T,
+        word=lambda key, padding: key < T - padding,
+    )
+
+
+@mistake(
+    "Right but for the lengths: the padding of the shorter rows may be used "
+    "as if it were words."
+)
+def padding_seen(*given):
+    return mask(*given, word=lambda key, padding: key >= 0 * padding)
+
+
+@mistake("Right but for the order: each query sees the words after it as well.")
+def future_seen(*given):
+    return mask(*given, causal=lambda key, query: key == key)
+
+
+@mistake(
+    "Right, except where a query is padding: it has no key at all, and its "
+    "softmax would not be a number. It may use its own."
+)
+def padding_without_a_key(*given):
+    return mask(*given, itself=False)
+
+
+@mistake(
+    "Right, except where a query is padding: it may use all keys. Only its own "
+    "was allowed."
+)
+def padding_sees_all(*given):
+    seen = mask(*given, itself=False)
+    return seen | ~seen.any(dim=2, keepdim=True)
+
+
+@mistake(
+    "You take the first lengths[b] columns of a row for its padding. The "
+    "padding is what is left of the T columns."
+)
+def lengths_of_padding(lengths, T_query, T):
+    return mask(
+        lengths,
+        T_query,
+        T,
+        word=lambda key, padding: key >= T - padding,
+        itself=False,
+    )
+
+
+@mistake("One word too few in each row: the first word is taken for padding.")
+def first_word_lost(*given):
+    return mask(*given, word=lambda key, padding: key > padding)
+
+
+@mistake(
+    "One word too many in each padded row: the last place of the padding is "
+    "taken for a word."
+)
+def one_too_many(*given):
+    return mask(*given, word=lambda key, padding: key >= padding - 1)
+
+
+@mistake(
+    "Two things. Your first query stands in the first column, and it should "
+    "stand in column T − T′. And a query that is padding has no key."
+)
+def from_the_top_without_a_key(lengths, T_query, T):
+    return mask(lengths, T_query, T, aligned=T_query - T, itself=False)
+
+
+@mistake(
+    "You have the padding on the right, where each query has a key. It lies on "
+    "the left: row b has its words in the last lengths[b] columns."
+)
+def padded_right_without_a_key(lengths, T_query, T):
+    return mask(
+        lengths,
+        T_query,
+        T,
+        word=lambda key, padding: key < T - padding,
+        itself=False,
+    )
+
+
+@mistake(
+    "Two things. Your first query stands in the first column, and it should "
+    "stand in column T − T′. And you have the padding on the right."
+)
+def from_the_top_padded_right(lengths, T_query, T):
+    return mask(
+        lengths,
+        T_query,
+        T,
+        aligned=T_query - T,
+        word=lambda key, padding: key < T - padding,
+        itself=False,
+    )
+
+
+PART = Part(
+    decoding_mask,
+    3,
+    cases,
+    (
+        from_the_top,
+        inverted,
+        other_triangle,
+        not_itself,
+        padding_on_the_right,
+        padding_seen,
+        future_seen,
+        padding_without_a_key,
+        padding_sees_all,
+        lengths_of_padding,
+        first_word_lost,
+        one_too_many,
+        from_the_top_without_a_key,
+        padded_right_without_a_key,
+        from_the_top_padded_right,
+    ),
+    edges,
+    forbidden=READY_MADE[:2],
+    text=TEXT,
+)

@@ -1,0 +1,371 @@
+"""6.5: a layer of the encoder."""
+
+import torch.nn.functional as F
+
+from rnn2attn_grading.questions.chapter06.ready_made import READY_MADE
+from rnn2attn_grading.questions.specification import Part, Question, mistake
+
+TEXT = r"""
+A layer of the encoder has two sublayers, attention and a feed-forward network. Around each there is a residual
+connection and a layer normalisation, in one of two orders:
+
+| | after the first sublayer | after the second |
+|---|---|---|
+| post-norm (the paper) | $u = \mathrm{norm}_1(x + \mathrm{attention}(x))$ | $\mathrm{norm}_2(u + \mathrm{feed}(u))$ |
+| pre-norm | $u = x + \mathrm{attention}(\mathrm{norm}_1(x))$ | $u + \mathrm{feed}(\mathrm{norm}_2(u))$ |
+
+It is the wiring that is asked, so attention is a simple one: its weights $A$ are given, whatever it reads, and of
+its matrices there is one. For word $t$
+
+$$
+\mathrm{attention}(y)_t = \sum_i A_{t,i}\, W y_i \qquad
+\mathrm{feed}(y) = W_2 \max(0,\ W_1 y + b_1) + b_2
+$$
+
+`F.layer_norm` is allowed, with the ε it has by itself; `nn.TransformerEncoderLayer` is not. Checked: the values, and
+the gradient for $x$ and all that is trained.
+"""
+
+
+def encoder_layer(x, attention, norm1, feed, norm2, pre_norm):
+    """A layer of the Transformer's encoder.
+
+    Args:
+        x: sequences, (B, T, d).
+        attention: the pair of the weights A, (B, T, T), and W, (d, d).
+        norm1: gain and bias, each (d,).
+        feed: W_1, (d_ff, d), b_1, (d_ff,), W_2, (d, d_ff), b_2, (d,).
+        norm2: gain and bias, each (d,).
+        pre_norm: True for pre-norm, False for post-norm.
+
+    Returns:
+        (B, T, d).
+    """
+    (A, W), (W_1, b_1, W_2, b_2) = attention, feed
+    size = x.shape[2:]
+    y = F.layer_norm(x, size, *norm1) if pre_norm else x
+    u = x + A @ y @ W.T
+    if not pre_norm:
+        u = F.layer_norm(u, size, *norm1)
+    y = F.layer_norm(u, size, *norm2) if pre_norm else u
+    out = u + F.relu(y @ W_1.T + b_1) @ W_2.T + b_2
+    return out if pre_norm else F.layer_norm(out, size, *norm2)
+
+
+def inputs(draw, pre_norm, B, T, d, d_ff, scale=1.0):
+    """Weights of attention that add up to 1 in each row, gains that are far from 1."""
+    A = draw.normal(B, T, T).softmax(dim=2).round(decimals=3)
+    return {
+        "x": draw.normal(B, T, d, scale=scale),
+        "attention": (A, draw.normal(d, d)),
+        "norm1": (1.5 + draw.normal(d, scale=0.5), draw.normal(d)),
+        "feed": (
+            draw.normal(d_ff, d, scale=0.5),
+            draw.normal(d_ff, scale=0.5),
+            draw.normal(d, d_ff, scale=0.5),
+            draw.normal(d),
+        ),
+        "norm2": (1.5 + draw.normal(d, scale=0.5), draw.normal(d)),
+        "pre_norm": pre_norm,
+    }
+
+
+def cases(draw):
+    yield "post-norm", inputs(draw, False, 2, 3, 5, 7)
+    yield "pre-norm", inputs(draw, True, 2, 3, 5, 7)
+    yield "post-norm, all sizes alike", inputs(draw, False, 3, 3, 3, 3)
+    yield "pre-norm, all sizes alike", inputs(draw, True, 3, 3, 3, 3)
+
+
+def edges(draw):
+    yield "one word", inputs(draw, True, 1, 1, 5, 3)
+    yield "small x, post-norm", inputs(draw, False, 1, 2, 3, 5, scale=0.02)
+    yield "small x, pre-norm", inputs(draw, True, 1, 2, 3, 5, scale=0.02)
+
+
+def norm(y, parameters):
+    return F.layer_norm(y, y.shape[2:], *parameters)
+
+
+def variant(
+    x, attention, norm1, feed, norm2, pre_norm, *,
+    first=None, second=None, norm=norm, attend=None, forward=None,
+):  # fmt: skip
+    """The right answer with another wiring of a sublayer, (x, f, norm, pre_norm) → u, or another sublayer."""
+    A, W = attention
+    u = (first or wired)(
+        x,
+        attend or (lambda y: A @ y @ W.T),
+        lambda y: norm(y, norm1),
+        pre_norm,
+    )
+    return (second or wired)(
+        u,
+        (lambda y: forward(y, *feed)) if forward else (lambda y: fed(y, *feed)),
+        lambda y: norm(y, norm2),
+        pre_norm,
+    )
+
+
+def fed(y, W_1, b_1, W_2, b_2):
+    return F.relu(y @ W_1.T + b_1) @ W_2.T + b_2
+
+
+def wired(x, f, norm, pre_norm):
+    return x + f(norm(x)) if pre_norm else norm(x + f(x))
+
+
+def around(post=None, pre=None):
+    """A wiring that is right but in one of the two orders."""
+
+    def other(x, f, norm, pre_norm):
+        wiring = pre if pre_norm else post
+        return wiring(x, f, norm) if wiring else wired(x, f, norm, pre_norm)
+
+    return other
+
+
+def both(**wirings):
+    return {"first": around(**wirings), "second": around(**wirings)}
+
+
+@mistake("The two orders are exchanged: `pre_norm` is True for pre-norm.")
+def exchanged(*given):
+    return variant(*given[:5], not given[5])
+
+
+@mistake("You wrote post-norm; with `pre_norm` True the order is another.")
+def always_post(*given):
+    return variant(*given[:5], False)
+
+
+@mistake("You wrote pre-norm; with `pre_norm` False the order is another.")
+def always_pre(*given):
+    return variant(*given[:5], True)
+
+
+@mistake(
+    "Right for post-norm. In pre-norm you add norm(x) to what the sublayer "
+    "gives. The plain path has to stay plain: x is added."
+)
+def path_normalised(*given):
+    return variant(*given, **both(pre=lambda x, f, norm: norm(x) + f(norm(x))))
+
+
+@mistake(
+    "Right for pre-norm. In post-norm you normalise what the sublayer gives, "
+    "and then add x. The sum is what is normalised."
+)
+def sublayer_normalised(*given):
+    return variant(*given, **both(post=lambda x, f, norm: x + norm(f(x))))
+
+
+@mistake("The residual connections are missing: x is not added.")
+def no_residual(*given):
+    return variant(
+        *given,
+        **both(
+            post=lambda x, f, norm: norm(f(x)),
+            pre=lambda x, f, norm: f(norm(x)),
+        ),
+    )
+
+
+@mistake("The residual connection around attention is missing.")
+def no_first_residual(*given):
+    first = around(
+        post=lambda x, f, norm: norm(f(x)), pre=lambda x, f, norm: f(norm(x))
+    )
+    return variant(*given, first=first)
+
+
+@mistake("The residual connection around the feed-forward network is missing.")
+def no_second_residual(*given):
+    second = around(
+        post=lambda x, f, norm: norm(f(x)), pre=lambda x, f, norm: f(norm(x))
+    )
+    return variant(*given, second=second)
+
+
+@mistake(
+    "The feed-forward network reads x. What it is to read is what attention's "
+    "sublayer made of it."
+)
+def parallel(*given):
+    x = given[0]
+    return variant(
+        *given,
+        second=around(
+            post=lambda u, f, norm: norm(u + f(x)),
+            pre=lambda u, f, norm: u + f(norm(x)),
+        ),
+    )
+
+
+@mistake(
+    "The second residual connection adds x once more. It goes around the "
+    "second sublayer alone, so it adds what that reads."
+)
+def residual_from_the_start(*given):
+    x = given[0]
+    return variant(
+        *given,
+        second=around(
+            post=lambda u, f, norm: norm(x + f(u)),
+            pre=lambda u, f, norm: x + f(norm(u)),
+        ),
+    )
+
+
+@mistake("You normalise with norm1 in both places. The second has norm2.")
+def norm1_twice(x, attention, norm1, feed, norm2, pre_norm):
+    return variant(x, attention, norm1, feed, norm1, pre_norm)
+
+
+@mistake(
+    "Right for post-norm. In pre-norm you normalise what comes out as well. A "
+    "stack of such layers has one more norm, but behind its last layer."
+)
+def last_norm(*given):
+    out = encoder_layer(*given)
+    return norm(out, given[4]) if given[5] else out
+
+
+@mistake("norm1 and norm2 are exchanged.")
+def norms_exchanged(x, attention, norm1, feed, norm2, pre_norm):
+    return variant(x, attention, norm2, feed, norm1, pre_norm)
+
+
+@mistake("The norms' gain and bias are not used.")
+def bare_norm(*given):
+    return variant(*given, norm=lambda y, _: F.layer_norm(y, y.shape[2:]))
+
+
+@mistake(
+    "Your standard deviation divides by d − 1, as `std` does. Layer "
+    "normalisation divides by d."
+)
+def unbiased(*given):
+    def other(y, parameters):
+        gain, bias = parameters
+        centred = y - y.mean(dim=2, keepdim=True)
+        return centred / y.std(dim=2, keepdim=True) * gain + bias
+
+    return variant(*given, norm=other)
+
+
+@mistake(
+    "You normalise over the words. Each word is normalised by itself, over its "
+    "d features."
+)
+def norm_over_words(*given):
+    def other(y, parameters):
+        gain, bias = parameters
+        return F.layer_norm(y.mT, y.shape[1:2]).mT * gain + bias
+
+    return variant(*given, norm=other)
+
+
+@mistake("There is no max(0, ·) in your feed-forward network.")
+def no_relu(*given):
+    return variant(
+        *given,
+        forward=lambda y, W_1, b_1, W_2, b_2: (y @ W_1.T + b_1) @ W_2.T + b_2,
+    )
+
+
+@mistake(
+    "Between the two matrices stands max(0, ·), not GELU, which later networks "
+    "have there."
+)
+def gelu(*given):
+    return variant(
+        *given,
+        forward=lambda y, W_1, b_1, W_2, b_2: (
+            F.gelu(y @ W_1.T + b_1) @ W_2.T + b_2
+        ),
+    )
+
+
+@mistake(
+    "max(0, ·) stands around the whole feed-forward network. It belongs "
+    "between the two matrices."
+)
+def relu_outside(*given):
+    return variant(
+        *given,
+        forward=lambda y, W_1, b_1, W_2, b_2: F.relu(
+            (y @ W_1.T + b_1) @ W_2.T + b_2
+        ),
+    )
+
+
+@mistake(
+    "A word is made of the words that look at it: A is transposed. Row t holds "
+    "the weights with which word t looks."
+)
+def columns(*given):
+    A, W = given[1]
+    return variant(*given, attend=lambda y: A.mT @ y @ W.T)
+
+
+@mistake(
+    "Weights lie (out, in), and W is square: the shapes do not show that it "
+    "was not transposed."
+)
+def not_transposed(*given):
+    A, W = given[1]
+    return variant(*given, attend=lambda y: A @ y @ W)
+
+
+QUESTION = Question(
+    "6.5",
+    "A layer of the encoder",
+    TEXT,
+    (
+        Part(
+            encoder_layer,
+            3,
+            cases,
+            (
+                exchanged,
+                always_post,
+                always_pre,
+                path_normalised,
+                sublayer_normalised,
+                no_residual,
+                no_first_residual,
+                no_second_residual,
+                parallel,
+                residual_from_the_start,
+                norm1_twice,
+                last_norm,
+                norms_exchanged,
+                bare_norm,
+                unbiased,
+                norm_over_words,
+                no_relu,
+                gelu,
+                relu_outside,
+                columns,
+                not_transposed,
+            ),
+            edges,
+            gradients=(
+                "x",
+                "attention[1]",
+                *(
+                    f"{name}[{n}]"
+                    for name in ("norm1", "norm2")
+                    for n in (0, 1)
+                ),
+                *(f"feed[{n}]" for n in range(4)),
+            ),
+            forbidden=(
+                *READY_MADE,
+                "torch.nn.TransformerEncoder",
+                "torch.nn.TransformerEncoderLayer",
+            ),
+        ),
+    ),
+)

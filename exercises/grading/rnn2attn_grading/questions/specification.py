@@ -1,0 +1,193 @@
+"""What a question is. From it come the notebooks, what `check` stores, and the hidden cases of a class."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from rnn2attn.check import questions
+from rnn2attn.check.calling import Answer, call
+from rnn2attn.check.judging import Case, Fault, judge, seen
+from rnn2attn_grading.questions.drawing import Draw
+
+COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")  # fmt: skip
+PUBLIC = "public"  # the seed of the cases that learners hold
+
+# What draws inputs: (name of the case, argument → value), several times; with a third entry, the `trial` of a view.
+Drawing = Callable[[Draw], Iterable[tuple]]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that people give.
+
+    Attributes:
+        function: gives what they give.
+        hint: what `check` says to it; or a function of (inputs, output) that
+            makes the sentence, with a number in it, from the first public case
+            in which the mistake shows.
+    """
+
+    function: Callable
+    hint: str | Callable[[dict, object], str]
+
+
+def mistake(hint: str | Callable[[dict, object], str]) -> Callable:
+    """Decorate a function that is a `Mistake`."""
+    return lambda function: Mistake(function, hint)
+
+
+def no_edges(draw: Draw) -> Iterable:
+    """No cases besides those that are public with another seed."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One function that a question asks for.
+
+    Attributes:
+        reference: a right answer; its signature and docstring are the stub.
+        points: it earns.
+        cases: draws the public cases, and hidden ones with another seed.
+        mistakes: see `Mistake`.
+        edges: draws the cases that are never public.
+        gradients: the arguments whose gradient is compared; "state[0]" is a part of one.
+        forbidden: what the answer must not call, see `rnn2attn.check.reading`.
+        view: see `rnn2attn.check.views`.
+        text: Markdown above the stub, where the question has several parts.
+    """
+
+    reference: Callable
+    points: int
+    cases: Drawing
+    mistakes: tuple[Mistake, ...]
+    edges: Drawing = no_edges
+    gradients: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+    view: str = ""
+    text: str = ""
+
+    @property
+    def name(self) -> str:
+        """Of the function."""
+        return self.reference.__name__
+
+    def public(self) -> list[Case]:
+        """The cases that `check` stores."""
+        drawn = self.cases(Draw(PUBLIC, self.name))
+        return [self._solved(*case) for case in drawn]
+
+    def hidden(self, salt: str) -> list[Case]:
+        """The cases of a class: drawn with its secret salt, twice, and the edges.
+
+        Args:
+            salt: any text; whoever knows it can draw the same cases.
+        """
+        drawn = []
+        for repeat in range(2):
+            draw = Draw(f"{salt}\0{repeat}", self.name)
+            drawn += [*self.cases(draw), *self.edges(draw)]
+        return [self._solved(*case) for case in drawn]
+
+    def _solved(
+        self, name: str, inputs: dict[str, object], trial: dict | None = None
+    ) -> Case:
+        case = Case(name, inputs, view=self.view, trial=trial or {})
+        right = call(self.reference, inputs, self.gradients)
+        if right.error or None in right.gradients.values():
+            raise RuntimeError(f"{self.name}, {name}: {right}")
+        expected = seen(right, case)
+        return replace(case, expected=expected, gradients=right.gradients)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question: its number in the book ("1.3"), title, text in Markdown, and the functions it asks for."""
+
+    number: str
+    title: str
+    text: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """The exercises of a chapter.
+
+    Attributes:
+        number: of the chapter.
+        stem: of its notebook's file name.
+        title: of its page.
+        time: that it takes, as "about two hours".
+        text: Markdown below the opening.
+        imports: code of the second cell.
+        questions: in order.
+    """
+
+    number: int
+    stem: str
+    title: str
+    time: str
+    text: str
+    imports: str
+    questions: tuple[Question, ...]
+
+    @property
+    def parts(self) -> list[Part]:
+        """All functions asked for, in order."""
+        return [part for question in self.questions for part in question.parts]
+
+    @property
+    def points(self) -> int:
+        """All that can be earned."""
+        return sum(part.points for part in self.parts)
+
+    @property
+    def opening(self) -> str:
+        """The first paragraph of its page: how much is asked, and how long that takes."""
+        count = len(self.questions)
+        word = COUNTS[count] if count < len(COUNTS) else str(count)
+        return (
+            f"{word} question{'s' * (count != 1)} on chapter {self.number}, {self.points} points, {self.time}. "
+            "Everything runs in seconds on a CPU."
+        )
+
+
+def judged(function: Callable, cases: list[Case]) -> list[Fault | None]:
+    """What is wrong with a function in each of the cases. It runs here: only for code that can be trusted."""
+    return [judge(attempt(function, case), case) for case in cases]
+
+
+def attempt(function: Callable, case: Case) -> Answer:
+    """Call a function as the case asks."""
+    return call(function, case.inputs, tuple(case.gradients))
+
+
+def published(question: Question, part: Part) -> questions.Part:
+    """What `check` may know of a part: no code and no hidden case."""
+    cases = part.public()
+    known = tuple(_known(wrong, cases) for wrong in part.mistakes)
+    arguments = tuple(cases[0].inputs)
+    return questions.Part(
+        part.name, part.points, question.number, question.title,
+        arguments, part.forbidden, tuple(cases), known,
+    )  # fmt: skip
+
+
+def _known(wrong: Mistake, cases: list[Case]) -> questions.Known:
+    """The mistake as data. Its gradients are kept only if its values are right, for then they alone betray it."""
+    answers = [attempt(wrong.function, case) for case in cases]
+    bare = [replace(case, gradients={}) for case in cases]
+    faults = [judge(a, c) for a, c in zip(answers, bare, strict=True)]
+    hint = wrong.hint
+    if callable(hint):
+        shown = next(
+            n
+            for n, answer in enumerate(answers)
+            if faults[n] and not answer.error
+        )
+        hint = hint(cases[shown].inputs, answers[shown].value)
+    outlines = tuple(
+        questions.outline(answer, case, gradients=not any(faults))
+        for answer, case in zip(answers, cases, strict=True)
+    )
+    return questions.Known(hint, outlines)

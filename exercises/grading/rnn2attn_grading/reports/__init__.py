@@ -1,0 +1,1 @@
+"""What comes of a class: tables, pages of feedback, answers that are alike."""

@@ -1,0 +1,139 @@
+"""Pages in HTML: what a learner is told, and a summary for the instructor. All that is not ours is escaped."""
+
+from collections import Counter, defaultdict
+from html import escape
+from itertools import groupby
+
+MOST = 15  # rows of a table of the summary
+STYLE = """
+body { max-width: 50rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; }
+table { border-collapse: collapse; width: 100%; }
+th, td { padding: .3rem .6rem; border-bottom: 1px solid #8888; text-align: left; vertical-align: top; }
+th.n, td.n { text-align: right; white-space: nowrap; }
+:root { color-scheme: light dark; }
+"""
+
+
+def page(title: str, body: str) -> bytes:
+    """A page that asks for nothing from elsewhere and runs nothing."""
+    rule = "default-src 'none'; style-src 'unsafe-inline'"
+    return (
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{rule}">\n'
+        '<meta name="viewport" content="width=device-width">\n'
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n"
+        f"<main>\n<h1>{escape(title)}</h1>\n{body}</main>\n</html>\n"
+    ).encode("utf-8", "backslashreplace")
+
+
+def table(heads: list[str], rows: list[list[object]]) -> str:
+    """A table; numbers stand on the right."""
+    numbers = [bool(rows) and all(isinstance(row[n], int) for row in rows) for n in range(len(heads))]
+    marks = [' class="n"' if number else "" for number in numbers]
+
+    def line(cells: list[object], kind: str) -> str:
+        inner = "".join(
+            f"<{kind}{mark}>{escape(str(cell))}</{kind}>" for cell, mark in zip(cells, marks, strict=True)
+        )
+        return f"<tr>{inner}</tr>\n"
+
+    body = "".join(line(row, "td") for row in rows)
+    return f"<table>\n{line(heads, 'th')}{body}</table>\n"
+
+
+def feedback(student: str, rows: list[dict]) -> bytes:
+    """What a learner is told: points, what happened and a hint for each question.
+
+    Args:
+        student: the name.
+        rows: see `Gradebook.counting`; the message in them is not shown.
+    """
+    body = ""
+    for exercise, group in groupby(rows, lambda row: row["exercise"]):
+        lines = list(group)
+        points, most = (sum(r[key] for r in lines) for key in ("points", "most"))
+        late = " It was handed in late." if lines[0]["late"] else ""
+        body += f"<h2>{escape(exercise or 'Nothing to grade')}</h2>\n"
+        body += f"<p>{points} of {most} points.{late}</p>\n"
+        body += table(
+            ["Question", "Points", "What to know"],
+            [[r["question"], f"{r['points']} of {r['most']}", _told(r)] for r in lines],
+        )
+    return page(f"Feedback for {student}", body)
+
+
+def _told(row: dict) -> str:
+    if row["status"] == "graded":
+        return row["hint"] or "Right."
+    return f"{row['status'].capitalize()}. {row['hint']}"
+
+
+def summary(rows: list[dict], alike: list[tuple]) -> bytes:
+    """The class: how many points, which questions are often wrong and by which mistake, which answers are alike.
+
+    Args:
+        rows: see `Gradebook.counting`.
+        alike: see `similarity.pairs`.
+    """
+    body = _distribution(rows) + _wrong(rows) + _statuses(rows) + _alike(alike)
+    return page("Summary", body)
+
+
+def _distribution(rows: list[dict]) -> str:
+    body, sums = "", defaultdict(Counter)
+    most = {}
+    for row in rows:
+        if row["question"]:
+            sums[row["exercise"]][row["student"]] += row["points"]
+            most.setdefault(row["exercise"], {})[row["question"]] = row["most"]
+    for exercise, found in sums.items():
+        full = sum(most[exercise].values())
+        ordered = sorted(found.values())
+        middle = ordered[len(ordered) // 2]
+        bins = Counter(min(9, 10 * points // full) for points in ordered)
+        body += f"<h2>{escape(exercise)}</h2>\n<p>{len(ordered)} students, {full} points. "
+        body += f"The median is {middle}, the least {ordered[0]}, the most {ordered[-1]}.</p>\n"
+        body += table(
+            ["Share of the points", "Students", ""],
+            [[f"{10 * n}–{10 * (n + 1)} %", bins[n], "█" * round(40 * bins[n] / len(ordered))] for n in range(10)],
+        )
+    return body
+
+
+def _wrong(rows: list[dict]) -> str:
+    tried, wrong = Counter(), defaultdict(Counter)
+    for row in rows:
+        if row["question"]:
+            key = row["exercise"], row["question"]
+            tried[key] += 1
+            if not row["points"]:
+                wrong[key][_told(row)] += 1
+    found = sorted(wrong, key=lambda key: -wrong[key].total() / tried[key])
+    return "<h2>Questions that are most often wrong</h2>\n" + table(
+        ["Question", "Wrong", "Most often because"],
+        [
+            [
+                f"{exercise}, {question}",
+                f"{wrong[exercise, question].total()} of {tried[exercise, question]}",
+                " ".join(f"({n}) {text}" for text, n in wrong[exercise, question].most_common(2)),
+            ]
+            for exercise, question in found[:MOST]
+        ],
+    )
+
+
+def _statuses(rows: list[dict]) -> str:
+    counts = Counter(row["status"].partition(" at cell")[0] for row in rows)
+    return "<h2>What happened</h2>\n" + table(["Status", "Answers"], [[*pair] for pair in counts.most_common()])
+
+
+def _alike(alike: list[tuple]) -> str:
+    text = (
+        "<h2>Answers that are nearly the same</h2>\n<p>The code of the answers, without comments and layout, "
+        "is nearly the same in these. That says nothing about why: people work together, use the same source, or "
+        "find the same short answer. Read both before you ask.</p>\n"
+    )
+    return text + table(
+        ["Exercise", "Student", "Student", "In common"],
+        [[exercise, a, b, f"{share:.0%}"] for exercise, a, b, share in alike],
+    )

@@ -1,0 +1,91 @@
+"""Submissions whose answers are nearly the same, by the shingles of their code.
+
+A shingle is a row of K tokens, without comments and layout (Broder, 1997).
+What many have in common says nothing: right answers to a short question look
+alike. So only the shingles that few submissions share are counted.
+"""
+
+import ast
+import contextlib
+import hashlib
+import io
+import tokenize
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from itertools import combinations, groupby
+
+K = 8  # tokens
+FEW = 4  # submissions that share a shingle which still says something
+LEAST = 20  # such shingles that two have in common
+SHARE = 0.8  # of the smaller one's that the other has too
+UNREAD = (SyntaxError, ValueError, RecursionError, MemoryError)
+LAYOUT = {
+    tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT,
+    tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER,
+}  # fmt: skip
+
+
+def shingles(sources: list[str], names: frozenset[str]) -> bytes:
+    """The shingles of the functions that were asked for, as sorted numbers of 8 bytes.
+
+    Args:
+        sources: the code of a notebook, cell by cell.
+        names: of the functions that are asked for.
+    """
+    found = set()
+    for source in sources:
+        with contextlib.suppress(*UNREAD):
+            for node in ast.parse(source).body:
+                if getattr(node, "name", "") in names:
+                    found |= _shingles(_tokens(node))
+    return array("Q", sorted(found)).tobytes()
+
+
+def _tokens(function: ast.AST) -> list[str]:
+    """Of the body, without docstring and NotImplementedError, which the book wrote."""
+    body = [ast.unparse(node) for node in getattr(function, "body", []) if not isinstance(node, ast.Expr | ast.Raise)]
+    lines = io.StringIO("\n".join(body)).readline
+    tokens = tokenize.generate_tokens(lines)
+    return [token.string for token in tokens if token.type not in LAYOUT]
+
+
+def _shingles(row: list[str]) -> set[int]:
+    return {
+        int.from_bytes(hashlib.blake2b("\0".join(row[n : n + K]).encode("utf-8", "replace"), digest_size=8).digest())
+        for n in range(len(row) - K + 1)
+    }
+
+
+def pairs(submissions: Iterable[dict]) -> list[tuple[str, str, str, float]]:
+    """Which are nearly the same: exercise, two students, and the share of what they have in common.
+
+    Of those that are wholly the same each is named with the first.
+
+    Args:
+        submissions: with the keys exercise, student, shingles; those of an
+            exercise one after the other.
+    """
+    found = []
+    for exercise, group in groupby(submissions, lambda one: one["exercise"]):
+        sets = {one["student"]: frozenset(array("Q", one["shingles"])) for one in group}
+        found += [(exercise, *pair) for pair in _pairs(sets)]
+    return found
+
+
+def _pairs(sets: dict[str, frozenset[int]]) -> list[tuple[str, str, float]]:
+    found, same, holders = {}, {}, defaultdict(list)
+    for student, held in sets.items():
+        first = same.setdefault(held, student)
+        if first != student and len(held) >= LEAST:
+            found[first, student] = 1.0
+        for shingle in held if first == student else ():
+            holders[shingle].append(student)
+    telling = [who for who in holders.values() if len(who) <= FEW]
+    own = Counter(student for who in telling for student in who)
+    both = Counter(pair for who in telling for pair in combinations(who, 2))
+    for (a, b), count in both.items():
+        share = count / min(own[a], own[b])
+        if count >= LEAST and share >= SHARE:
+            found[a, b] = share
+    return sorted((*pair, share) for pair, share in found.items())

@@ -1,0 +1,157 @@
+"""The learner's side: runs the cells of a notebook, then calls its functions.
+
+It is loaded by the fork server, see `fork_server`, and runs in a copy
+of that. The learner's code runs in the same copy, so it can change the worker,
+and nothing that it says is relied upon. It holds no reference and no expected
+output.
+"""
+
+import functools
+import math
+import mmap
+import resource
+import socket
+import time
+
+import torch
+from IPython.core.interactiveshell import InteractiveShell
+from protocol import receive, send
+from traitlets.config import Config
+
+import rnn2attn.check
+from rnn2attn.check import calling
+from rnn2attn.check.reading import forbidden_call
+
+MOST = 1 << 30  # bytes of a request; the supervisor is trusted
+PACKAGES = "/site"  # where the jail has what is installed
+
+
+class Shell(InteractiveShell):
+    """IPython without what needs a terminal, a front end or other programs."""
+
+    def enable_gui(self, gui=None):
+        """Ignore ``%matplotlib``."""
+
+    def system(self, command):
+        """Ignore ``!command``."""
+
+    def getoutput(self, command, split=True, depth=0):
+        """Ignore ``x = !command``."""
+        return []
+
+
+def prepare() -> None:
+    """Have all that every run needs, once."""
+    torch.set_num_threads(1)
+    calling.FOREIGN += (PACKAGES,)
+    # The supervisor calls the functions itself; `check` need not.
+    silent = functools.wraps(rnn2attn.check.check)(lambda *_: None)
+    silent.summary = silent
+    rnn2attn.check.check = silent
+    shell()
+
+
+def shell() -> Shell:
+    """A new IPython that writes no history and prints errors in one line."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.xmode = "Minimal"
+    config.InteractiveShell.colors = "NoColor"
+    return Shell.instance(config=config)
+
+
+def run_cell(source: str) -> dict:
+    """Run a cell as Jupyter does; what it raised is the answer."""
+    result = Shell.instance().run_cell(source)
+    error = result.error_before_exec or result.error_in_exec
+    return {"error": described(error) if error else None}
+
+
+def look(name: str, forbidden: tuple[str, ...]) -> dict:
+    """Whether there is such a function, and what it uses that is forbidden."""
+    function = Shell.instance().user_ns.get(name)
+    found = callable(function)
+    return {"found": found, "uses": found and forbidden_call(function, forbidden)}
+
+
+def call(name: str, inputs: dict, gradients: tuple, seconds: float) -> dict:
+    """Call a function of the notebook, see `rnn2attn.check.calling.call`."""
+    function = Shell.instance().user_ns[name]
+    try:
+        answer = calling.call(function, inputs, gradients, seconds)
+    except NotImplementedError as error:  # not the function's: see `plain`
+        raise ValueError(f"What it returns is no data. {error}") from None
+    return vars(answer) | {"error": answer.error and vars(answer.error)}
+
+
+def described(error: BaseException) -> dict:
+    """An exception as data."""
+    text = str(error)
+    if isinstance(error, SyntaxError):
+        text = f"{error.msg}, line {error.lineno}"
+    return {"type": type(error).__name__, "message": text[:300]}
+
+
+def limit(cpu: int, memory: int, processes: int, file: int) -> None:
+    """Bound this process for good, and with it all that it may start.
+
+    Args:
+        cpu: seconds from now.
+        memory: bytes, beyond those in use now.
+        processes: of this user, threads and those of the jail included.
+        file: bytes of a file.
+    """
+    space = used() + memory
+    cpu += math.ceil(time.process_time())
+    for name, soft, hard in (
+        ("AS", space, space),
+        ("CPU", cpu, cpu + 1),  # a signal that has a name, then SIGKILL
+        ("NPROC", processes, processes),
+        ("FSIZE", file, file),
+        ("NOFILE", 64, 64),
+        ("CORE", 0, 0),
+    ):
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (soft, hard))
+
+
+def used() -> int:
+    """Bytes of address space in use: below that limit, no page can be had.
+
+    There is no /proc to read it from, and PyTorch with CUDA takes gigabytes.
+    """
+    low, high = 0, 1 << 47
+    while high - low > 1 << 20:
+        middle = (low + high) // 2
+        resource.setrlimit(resource.RLIMIT_AS, (middle, resource.RLIM_INFINITY))
+        try:
+            mmap.mmap(-1, mmap.PAGESIZE).close()
+        except (OSError, MemoryError):
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def serve(channel: int) -> None:
+    """Do what the supervisor asks for, until it hangs up.
+
+    Args:
+        channel: file descriptor of this end of the socket.
+    """
+    connection = socket.socket(fileno=channel)
+    do = {"limit": limit, "cell": run_cell, "look": look, "call": call}
+    while True:
+        try:
+            request = receive(connection, MOST)
+        except EOFError:
+            return
+        try:
+            reply = do[request["do"]](**request["with"])
+        except BaseException as error:
+            reply = {"error": described(error)}
+        number = request["number"]
+        try:
+            send(connection, {"number": number, "reply": reply})
+        except (TypeError, ValueError) as error:  # an integer without end
+            reply = {"error": described(error)}
+            send(connection, {"number": number, "reply": reply})

@@ -1,0 +1,160 @@
+"""The learner's process in a jail, as the supervisor sees it: a socket, a pipe with what it prints, and its end."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import threading
+import time
+from typing import Protocol
+
+from rnn2attn_grading.sandbox.inside.protocol import BrokenMessageError, receive, send
+from rnn2attn_grading.sandbox.limits import MIB, Limits
+
+NO_MEMORY = re.compile("MemoryError|an(not|'t) allocate memory")
+
+
+class StoppedError(Exception):
+    """The learner's process is gone, or was ended.
+
+    Attributes:
+        status: "timed out", "killed (memory)" or "crashed".
+        says: what happened.
+    """
+
+    def __init__(self, status: str, says: str):
+        super().__init__(f"{status}: {says}")
+        self.status, self.says = status, says
+
+
+class Keeper(Protocol):
+    """What a `Process` needs of its jail."""
+
+    def begin(self, channel: int, output: int) -> None:
+        """Start the process with its ends of the socket and the pipe."""
+
+    def end(self, now: bool) -> int | None:
+        """End the process, at once or after a moment, and say how it ended.
+
+        The exit status; below 0, a signal's number; None if it is not known.
+        """
+
+
+class Process:
+    """One process of a jail, made by `Jail.process` and to be closed.
+
+    Args:
+        limits: of what it may use.
+        jail: starts and ends it.
+
+    Attributes:
+        output: what was printed, as far as the limit goes.
+        cut: whether more was printed.
+        stopped: whether the process is gone, or of no more use.
+    """
+
+    def __init__(self, limits: Limits, jail: Keeper):
+        self.limits, self.stopped = limits, False
+        self.output, self.cut = bytearray(), False
+        self._jail, self._ended, self._number = jail, False, 0
+        self._channel, theirs = socket.socketpair()
+        reading, writing = os.pipe()
+        self._reader = threading.Thread(target=self._read, args=(reading,), daemon=True)
+        self._reader.start()
+        try:
+            with theirs:
+                jail.begin(theirs.fileno(), writing)
+        except BaseException:
+            self._channel.close()
+            raise
+        finally:
+            os.close(writing)
+
+    def __enter__(self) -> "Process":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def ask(self, do: str, seconds: float, /, **given: object) -> object:
+        """Have the worker do something, and return its reply: data, not truth.
+
+        Args:
+            do: a key of `worker.serve`.
+            seconds: until the reply is complete.
+            given: its arguments.
+
+        Raises:
+            StoppedError: no reply came, or something that is none.
+        """
+        self._number += 1
+        request = {"number": self._number, "do": do, "with": given}
+        try:
+            return self._reply(request, seconds)
+        except TimeoutError:
+            text = f"It had not come to an end after {seconds:.3g} s."
+            stopped = StoppedError("timed out", text)
+        except (EOFError, OSError):
+            stopped = self._death()
+        except BrokenMessageError as broken:
+            stopped = StoppedError("crashed", f"Its message is none: {broken}.")
+        except MemoryError:
+            text = f"It wanted more than {self.limits.memory} MiB."
+            stopped = StoppedError("killed (memory)", text)
+        self.stopped = True
+        raise stopped
+
+    def _reply(self, request: dict, seconds: float) -> object:
+        deadline = time.monotonic() + seconds
+        if seconds <= 0:
+            raise TimeoutError
+        self._channel.settimeout(seconds)
+        send(self._channel, request)
+        message = {"number": 0}
+        while message["number"] in range(request["number"]):
+            # What answers an earlier request was sent by a learner's code, or
+            # late, because that code had sent something in its place.
+            max_bytes = int(self.limits.answer * MIB)
+            message = receive(self._channel, max_bytes, deadline)
+            if not isinstance(message, dict) or "reply" not in message:
+                raise BrokenMessageError("it is no reply")
+            if not isinstance(message.get("number"), int):
+                raise BrokenMessageError("it has no number")
+        if message["number"] != request["number"]:
+            raise BrokenMessageError("it replies to what was not asked")
+        reply = message["reply"]
+        error = reply.get("error") if isinstance(reply, dict) else None
+        if NO_MEMORY.search(str(error)):  # what holds it may still hold it
+            raise MemoryError
+        return reply
+
+    def close(self) -> None:
+        """End it, and all that it started."""
+        self._channel.close()
+        if not self._ended:
+            self._jail.end(True)
+        self._reader.join(timeout=5)
+
+    def _death(self) -> StoppedError:
+        """How the process ended that no longer answers."""
+        code, self._ended = self._jail.end(False), True
+        if code is None:
+            return StoppedError("crashed", "It closed its side of the pipe.")
+        if code >= 0:
+            return StoppedError("crashed", f"It ended itself, with status {code}.")
+        if -code == signal.SIGXCPU:
+            text = f"It took more than {self.limits.cpu} s of CPU."
+            return StoppedError("timed out", text)
+        name = f"signal {-code}"
+        with contextlib.suppress(ValueError):
+            name = signal.Signals(-code).name
+        return StoppedError("crashed", f"It was ended by {name}.")
+
+    def _read(self, number: int) -> None:
+        """Take what is printed, so that nobody waits, and keep some of it."""
+        max_bytes = int(self.limits.output * 1000)
+        with open(number, "rb", buffering=0) as pipe:
+            while data := pipe.read(1 << 16):
+                self.cut |= len(self.output) + len(data) > max_bytes
+                self.output += data[: max_bytes - len(self.output)]

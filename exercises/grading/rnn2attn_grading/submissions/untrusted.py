@@ -1,0 +1,145 @@
+"""Reading a notebook that somebody handed in, without trust in a byte of it."""
+
+import contextlib
+import errno
+import io
+import json
+import os
+import stat
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+MIB = 1 << 20
+LARGEST = 20 * MIB  # bytes of a notebook; pictures make one large
+LARGEST_ARCHIVE = 100 * MIB  # of what a student's archive holds, unpacked
+LARGEST_CLASS = 4096 * MIB  # of what a class's holds
+MOST = 20_000  # files in an archive
+
+
+class UnreadableError(Exception):
+    """Something that cannot be read; the text says why."""
+
+
+@contextlib.contextmanager
+def opened(path: Path, max_bytes: int = LARGEST) -> Iterator[BinaryIO]:
+    """A file, opened.
+
+    Args:
+        path: of the file.
+        max_bytes: bytes that it may have.
+
+    Raises:
+        UnreadableError: it is no regular file, a link, or too large.
+    """
+    try:
+        # Neither through a link nor waiting for a pipe's other end.
+        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(number, "rb") as file:
+            status = os.fstat(number)
+            if not stat.S_ISREG(status.st_mode):
+                raise UnreadableError("It is no regular file.")
+            if status.st_size > max_bytes:
+                raise UnreadableError(f"It is larger than {max_bytes // MIB} MiB.")
+            yield file
+    except OSError as error:
+        link = error.errno == errno.ELOOP
+        why = "it is a symbolic link" if link else error.strerror
+        raise UnreadableError(f"It is not opened: {why}.") from None
+
+
+@contextlib.contextmanager
+def unpacked(file: BinaryIO, max_bytes: int) -> Iterator[zipfile.ZipFile]:
+    """A zip archive, opened.
+
+    Args:
+        file: with the archive.
+        max_bytes: bytes of all that it holds, unpacked.
+
+    Raises:
+        UnreadableError: it is none, holds too much, or a path that leads out of
+            it.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entries = archive.infolist()
+            size = sum(entry.file_size for entry in entries)
+            if len(entries) > MOST:
+                text = f"It holds {len(entries)} files; {MOST} are allowed."
+                raise UnreadableError(text)
+            if size > max_bytes:
+                text = f"It would unpack to {size // MIB} MiB"
+                raise UnreadableError(f"{text}; {max_bytes // MIB} are allowed.")
+            for entry in entries:
+                parts = entry.filename.replace("\\", "/").split("/")
+                if ".." in parts or not parts[0] or ":" in parts[0]:
+                    text = f"Its entry {entry.filename!r:.60} leads out of it."
+                    raise UnreadableError(text)
+            yield archive
+    except UnreadableError:
+        raise
+    except Exception as error:  # encrypted, cut off, of an unknown method
+        text = f"It is no archive that can be read: {error}."
+        raise UnreadableError(text) from None
+
+
+def content(path: Path, *members: str) -> bytes:
+    """The bytes of a notebook or of a student's archive.
+
+    Args:
+        path: of it, or of the archive that holds it.
+        members: its name in the archive; if that one holds another archive,
+            the name in that.
+
+    Raises:
+        UnreadableError: see `opened` and `unpacked`; or it is too large.
+    """
+    with opened(path, LARGEST_CLASS if members else _most(path.name)) as file:
+        data, max_bytes = file, LARGEST_CLASS
+        for name in members:
+            with unpacked(data, max_bytes) as archive:
+                max_bytes = _most(name)
+                if archive.getinfo(name).file_size > max_bytes:
+                    text = f"It is larger than {max_bytes // MIB} MiB."
+                    raise UnreadableError(text)
+                with archive.open(name) as entry:
+                    data = io.BytesIO(entry.read(max_bytes))
+        return data.read(max_bytes)
+
+
+def _most(name: str) -> int:
+    return LARGEST_ARCHIVE if name.endswith(".zip") else LARGEST
+
+
+def cells(data: bytes) -> list[str]:
+    """The code of a notebook, cell by cell.
+
+    Names, tags and all other metadata may be lost: only the list of the cells,
+    their kind and their text are looked at.
+
+    Raises:
+        UnreadableError: it is not UTF-8, not JSON, or no notebook.
+    """
+    try:
+        notebook = json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise UnreadableError("It is not UTF-8.") from None
+    except RecursionError:
+        raise UnreadableError("It is nested too deeply.") from None
+    except ValueError:
+        raise UnreadableError("It is not JSON.") from None
+    kept = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(kept, list):
+        raise UnreadableError("It is JSON, and no notebook of format 4.")
+    sources = [cell.get("source") for cell in kept if _is_code(cell)]
+    return [source if isinstance(source, str) else _joined(source) for source in sources]
+
+
+def _is_code(cell: object) -> bool:
+    return isinstance(cell, dict) and cell.get("cell_type") == "code"
+
+
+def _joined(lines: object) -> str:
+    lines = lines if isinstance(lines, list) else []
+    return "".join(line for line in lines if isinstance(line, str))
