@@ -142,9 +142,8 @@ def test_every_picture_has_alternative_text(pages):
 
 def test_every_page_names_its_language_and_has_one_heading_and_one_main_part(pages):
     for path, page in pages.items():
-        if page.xpath("//meta[@http-equiv='Refresh' or @http-equiv='refresh']"):
-            continue  # the root, which only leads on to the front page
         assert page.get("lang") == "en", path
         assert len(page.xpath("//main")) == 1, path
+        assert page.xpath("//link[@rel='icon']"), f"a browser would ask the server of {path} for an icon"
         if page.xpath("//article//section"):
             assert len(page.xpath("//article//h1")) == 1, path

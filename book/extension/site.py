@@ -7,6 +7,7 @@ OWNER.github.io/NAME. Another one goes into _config.yml as `html: baseurl:`.
 import logging
 import re
 import subprocess
+from html import escape
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
@@ -108,6 +109,25 @@ def _write_sitemap(app: Sphinx, exception: Exception | None) -> None:
     ElementTree.ElementTree(root).write(Path(app.outdir) / "sitemap.xml", encoding="utf-8", xml_declaration=True)
 
 
+# Whoever comes to the folder is led on. Without the icon, a browser would ask the server for one of its own.
+FRONT = """<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<title>{title}</title>
+<link rel="icon" href="_static/{icon}">
+<meta http-equiv="refresh" content="0; url={first}">
+<main><h1><a href="{first}">{title}</a></h1></main>
+</html>
+"""
+
+
+def _lead_on(app: Sphinx, exception: Exception | None) -> None:
+    if exception is None and app.builder.format == "html":
+        first, icon = app.builder.get_target_uri(app.config.root_doc), Path(app.config.html_favicon).name
+        front = FRONT.format(title=escape(app.config.html_title), icon=icon, first=first)
+        (Path(app.outdir) / "index.html").write_text(front, encoding="utf-8")
+
+
 def setup(app: Sphinx) -> dict:
     """Place the site first; describe a page before its card is drawn, and introduce it after its buttons are made."""
     app.setup_extension("sphinxext.opengraph")
@@ -117,4 +137,5 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", _describe, priority=100)
     app.connect("html-page-context", _introduce, priority=900)
     app.connect("build-finished", _write_sitemap)
+    app.connect("build-finished", _lead_on)
     return {"version": "1", "parallel_read_safe": True}
