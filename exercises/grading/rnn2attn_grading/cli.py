@@ -128,11 +128,12 @@ def _release(arguments: argparse.Namespace) -> None:
 def _grade(arguments: argparse.Namespace) -> str | int | None:
     out = arguments.out
     try:
+        progress = Progress()
         given = {f.name: getattr(arguments, f.name) for f in fields(Limits)}
         grade(
             arguments.submissions, out, Limits(**given),
             jobs=arguments.jobs, scheduler=arguments.scheduler,
-            only=arguments.only, regrade=arguments.regrade, say=Progress(),
+            only=arguments.only, regrade=arguments.regrade, say=progress, found=progress.found,
         )  # fmt: skip
     except RefusedError as refused:
         return f"Nothing is graded without a jail.\n{refused}"

@@ -89,6 +89,21 @@ def test_a_grade_is_written_as_soon_as_it_is_known(tmp_path, ungraded):
     assert printed.read_bytes() == b"said"
 
 
+def test_what_is_handed_in_is_named_as_it_is_read(tmp_path, ungraded):
+    """Before any of it is graded, and before the last of it is read."""
+    for student in ("ada", "bob"):
+        hand_in(tmp_path / "in", student)
+
+    def found(count, name):
+        seen.append((count, name))
+        (tmp_path / "in/bob" / f"{CHAPTER.stem}.ipynb").write_text("{}")
+
+    seen = []
+    grade([tmp_path / "in"], tmp_path / "out", QUICK, found=found)
+    assert seen == [(1, f"ada {CHAPTER.stem}"), (2, f"bob {CHAPTER.stem}")]
+    assert grades(tmp_path / "out")["bob"][0]["status"] == "unreadable"
+
+
 def test_a_failure_of_the_grading_itself_stops_nothing(tmp_path, ungraded, monkeypatch):
     examine = learner.examine
 

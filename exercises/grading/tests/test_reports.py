@@ -248,3 +248,13 @@ def test_a_bar_shows_how_many_are_done():
     assert terminal.getvalue().count("\r") == 4
     assert "4 of 4  ada?[2J" in terminal.getvalue()
     assert file.getvalue().count("\n") == 2  # the first and the last
+
+
+def test_what_is_read_is_named_from_the_first_on():
+    terminal, file = Terminal(), io.StringIO()
+    for target in (terminal, file):
+        progress = Progress(target)
+        for count in range(1, 4):
+            progress.found(count, "ada\x1b[2J")
+    assert terminal.getvalue().count("\r") == 3
+    assert file.getvalue() == "1 read  ada?[2J\n"

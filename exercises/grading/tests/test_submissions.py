@@ -3,16 +3,16 @@
 import io
 import json
 import os
+import subprocess
 import zipfile
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 from rnn2attn_grading.grading.run import newest
-from rnn2attn_grading.submissions import untrusted
+from rnn2attn_grading.submissions import discovery, untrusted
 from rnn2attn_grading.submissions.discovery import submitted
 from rnn2attn_grading.submissions.owners import Owner, exercise, owner
-from rnn2attn_grading.submissions.untrusted import UnreadableError
 
 EXERCISES = ["01-rnn-gradients", "02-lstm-gru-gates"]
 FIRST = "01-rnn-gradients.ipynb"
@@ -243,10 +243,74 @@ def test_an_encrypted_archive_is_refused(tmp_path):
     assert "encrypted" in one.message
 
 
-def test_a_classs_archive_with_a_path_that_leads_out_is_refused_whole(tmp_path):
+def test_a_name_that_leads_out_of_a_classs_archive_costs_nobody_else_anything(tmp_path):
     path = tmp_path / "class.zip"
-    packed({f"ada/{FIRST}": "{}", f"../{FIRST}": "{}"}, path)
-    with pytest.raises(UnreadableError, match="leads out of it"):
-        list(submitted(path, EXERCISES))
+    packed(
+        {f"ada/{FIRST}": notebook(), f"../{FIRST}": "{}", f"bob/../ada/{FIRST}": "{}", f"week 1: a/{FIRST}": ""}, path
+    )
+    rows = {(student, name): (status, message) for student, name, status, message in found(path)}
+    assert rows["ada", "01-rnn-gradients"] == rows["week 1: a", "01-rnn-gradients"] == ("", "")
+    for student in "", "bob":
+        status, message = rows[student, ""]
+        assert status == "unreadable" and f"{FIRST}' leads out" in message
     with pytest.raises(NotADirectoryError, match="no archive"):
         submitted(Path(tmp_path, "class.tar"), EXERCISES)
+
+
+def test_folders_within_each_other_end_somewhere(tmp_path):
+    """And what lies above is graded."""
+    put(tmp_path / "ada" / FIRST)
+    put(tmp_path / "bob" / FIRST)
+    folder = os.open(tmp_path / "ada", os.O_RDONLY)
+    for _ in range(1200):  # deeper than Python's calls go
+        os.mkdir("d", dir_fd=folder)
+        inner = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+    rows = found(tmp_path)
+    assert ("ada", "01-rnn-gradients", "", "") in rows and rows[-1] == ("bob", "01-rnn-gradients", "", "")
+    assert any(student == "ada" and "not searched" in message for student, _, _, message in rows)
+    subprocess.run(["rm", "-rf", tmp_path / "ada"], check=True)  # pytest's own way calls itself
+
+
+@pytest.mark.parametrize("time", [2**33, 2**38, -(2**33)])
+def test_a_file_may_be_of_any_time(tmp_path, time):
+    put(tmp_path / "ada" / FIRST)
+    os.utime(tmp_path / "ada" / FIRST, (time, time))
+    assert found(tmp_path) == [("ada", "01-rnn-gradients", "", "")]
+
+
+def test_an_archive_is_opened_once(tmp_path, monkeypatch):
+    """Its list is read once for all that it holds."""
+    opened = []
+    unpacked = untrusted.unpacked
+    monkeypatch.setattr(untrusted, "unpacked", lambda *given: opened.append(1) or unpacked(*given))
+    packed({f"{n}/{FIRST}": notebook() for n in range(50)}, tmp_path / "ada.zip")
+    assert len(found(tmp_path)) == 50
+    assert len(opened) == 1
+
+
+def test_an_archive_whose_list_is_without_end_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(zipfile.ZipFile, "_RealGetContents", lambda archive: pytest.fail("It is read."))
+    end = b"PK\5\6" + bytes(4) + b"\xff\xff" * 2 + (90 << 20).to_bytes(4, "little") + bytes(6)
+    (tmp_path / "ada.zip").write_bytes(bytes(90 << 20) + end)
+    ((*_, status, message),) = found(tmp_path)
+    assert status == "unreadable" and "more than 20000 files" in message
+
+
+@pytest.mark.parametrize("place", ["ada", "ada.zip"])
+def test_one_student_has_room_for_so_much(tmp_path, monkeypatch, place):
+    """In a folder, or in an archive."""
+    monkeypatch.setattr(discovery, "LARGEST_STUDENT", 10 * len(notebook("x" * 10_000)))
+    files = {f"{n:02}/{FIRST}": notebook("x" * 10_000) for n in range(20)}
+    if place == "ada":
+        for name in files:
+            put(tmp_path / "ada" / name, "x" * 10_000)
+    else:
+        packed(files, tmp_path / place)
+    put(tmp_path / "bob" / FIRST)
+    *rows, bob = found(tmp_path)
+    assert bob == ("bob", "01-rnn-gradients", "", "")
+    assert 0 < sum(not status for *_, status, _ in rows) <= 10
+    assert any("The rest is not looked at" in message for *_, message in rows)

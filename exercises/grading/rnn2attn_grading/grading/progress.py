@@ -1,5 +1,6 @@
 """A bar on stderr: how many submissions have their grade."""
 
+import math
 import sys
 import time
 from typing import TextIO
@@ -11,28 +12,38 @@ class Progress:
     """To be called with how many are done, of how many, and what was done last.
 
     On a terminal the line is written anew each time; elsewhere there is a new
-    line every 10 seconds.
+    line at once and every 10 seconds.
 
     Args:
         file: where it is written.
     """
 
     def __init__(self, file: TextIO = sys.stderr):
-        self._file, self._said = file, 0.0
+        self._file, self._said = file, -math.inf
+
+    def found(self, count: int, name: str) -> None:
+        """Say that so many files are read, and whose was the last."""
+        self._say(f"{count} read  {_shown(name)}")
 
     def __call__(self, done: int, of: int, name: str) -> None:
         """Say that so many are done, of so many, and what was the last."""
+        full = WIDTH * done // of
+        line = f"[{'#' * full}{'.' * (WIDTH - full)}] {done} of {of}  {_shown(name)}"
+        self._say(line, last=done == of)
+
+    def _say(self, line: str, last: bool = False) -> None:
         now = time.monotonic()
-        last = done == of
         if not self._file.isatty() and not last and now < self._said + 10:
             return
         self._said = now
-        full = WIDTH * done // of
-        shown = "".join(c if c.isprintable() else "?" for c in name)[:40]
-        line = f"[{'#' * full}{'.' * (WIDTH - full)}] {done} of {of}  {shown}"
         if self._file.isatty():
             end = "\n" if last else ""
             self._file.write(f"\r{line}\x1b[K{end}")
         else:
             self._file.write(f"{line}\n")
         self._file.flush()
+
+
+def _shown(name: str) -> str:
+    """A name as a terminal may have it: short, and without signs that steer."""
+    return "".join(c if c.isprintable() else "?" for c in name)[:40]

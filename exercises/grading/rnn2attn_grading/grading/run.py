@@ -27,6 +27,7 @@ def grade(
     only: Sequence[str] = (),
     regrade: bool = False,
     say: Callable[[int, int, str], None] = lambda done, of, name: None,
+    found: Callable[[int, str], None] = lambda count, name: None,
 ) -> None:
     """Grade what has no grade yet, and write what came of it.
 
@@ -43,6 +44,8 @@ def grade(
         regrade: also what has its grade.
         say: is told of each submission: how many are done, of how many, and
             what it was.
+        found: is told of each file that is read before that: how many there
+            are so far, and whose it is.
 
     Raises:
         RefusedError: this machine cannot jail. Nothing is graded.
@@ -57,7 +60,10 @@ def grade(
     for place in places:
         if out.resolve().is_relative_to(place.resolve()):
             raise ValueError(f"The results, {out}, would lie among submissions.")
-    handed = [one for p in places for one in submitted(p, list(EXERCISES))]
+    handed = []
+    for one in (one for place in places for one in submitted(place, list(EXERCISES))):
+        handed.append(one)
+        found(len(handed), f"{one.student} {one.exercise}")
     chosen = [one for one in newest(handed) if _fits(one, only)]
     if only and not chosen:
         raise ValueError(f"Nothing was handed in that fits {' or '.join(only)}.")

@@ -3,11 +3,13 @@
 import hashlib
 import io
 import os
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
-from zipfile import ZipFile
+from zipfile import ZipFile, ZipInfo
 
 from rnn2attn_grading.submissions import untrusted
 from rnn2attn_grading.submissions.owners import Owner, exercise, owner
@@ -15,6 +17,8 @@ from rnn2attn_grading.submissions.untrusted import UnreadableError
 
 SKIPPED = ("__MACOSX", "__pycache__")
 KINDS = (".ipynb", ".zip")
+DEEPEST = 50  # folders within each other that are searched
+LARGEST_STUDENT = 500 * untrusted.MIB  # bytes of one student's files, and of what is packed in them
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,24 @@ class Submission:
         return untrusted.content(*self.where)
 
 
+class FullError(Exception):
+    """One student handed in more than is looked at; the text says what."""
+
+
+class Room:
+    """What may still be read of one student's files."""
+
+    def __init__(self):
+        self._bytes, self._files = LARGEST_STUDENT, untrusted.MOST
+
+    def take(self, count: int) -> None:
+        """Make room for a file of so many bytes. FullError: there is none."""
+        self._bytes, self._files = self._bytes - count, self._files - 1
+        if self._bytes < 0 or self._files < 0:
+            most = f"{untrusted.MOST} files or {LARGEST_STUDENT // untrusted.MIB} MiB"
+            raise FullError(f"These are more than {most}. The rest is not looked at.")
+
+
 def submitted(place: Path, exercises: list[str]) -> Iterator[Submission]:
     """All that lies in a place, in the order of the names. Names that begin with a dot are passed over.
 
@@ -79,6 +101,7 @@ def submitted(place: Path, exercises: list[str]) -> Iterator[Submission]:
 def _folder(root: Path, exercises: list[str]) -> Iterator[Submission]:
     slug = root.resolve().name.removesuffix("-submissions")
     slug = "" if slug == root.resolve().name else slug
+    rooms = defaultdict(Room)
     for name in _names(root):
         path = root / name
         if not path.is_dir() and path.suffix not in KINDS:
@@ -90,28 +113,50 @@ def _folder(root: Path, exercises: list[str]) -> Iterator[Submission]:
             text = "It is a symbolic link, and no folder."
             yield replace(place, status="unreadable", message=text)
             continue
-        try:
-            files = list(_files(path))
-        except OSError as error:
-            text = f"The folder is not opened: {error.strerror}."
-            yield replace(place, status="unreadable", message=text)
-            continue
-        if not files:
+        files, problem = _files(path)
+        if problem:
+            yield replace(place, status="unreadable", message=problem)
+        elif not files:
             text = "The folder has no notebook."
             yield replace(place, status="empty", message=text)
         for file in files:
-            seconds = file.stat(follow_symlinks=False).st_mtime
-            time = datetime.fromtimestamp(seconds).isoformat()
-            yield from _file(Submission(whose, "", (file,), time), exercises)
+            size, time = _state(file)
+            one = Submission(whose, "", (file,), time)
+            yield from _file(one, size, partial(untrusted.content, file), exercises, rooms[whose.student])
 
 
-def _files(path: Path) -> Iterator[Path]:
-    """The notebooks and archives at a path, and below; links to folders are not followed."""
-    if path.suffix in KINDS:
-        yield path
-    elif path.is_dir() and not path.is_symlink():
-        for name in _names(path):
-            yield from _files(path / name)
+def _files(path: Path) -> tuple[list[Path], str]:
+    """The notebooks and archives at a path and below, and why some are missing; links to folders are not followed."""
+    found, waiting, count, problem = [], [(path, 0)], 0, ""
+    while waiting and count <= untrusted.MOST:
+        path, deep = waiting.pop()
+        try:
+            if path.suffix in KINDS:
+                found.append(path)
+            elif not path.is_dir() or path.is_symlink():
+                continue
+            elif deep > DEEPEST:
+                problem = f"Folders within each other, more than {DEEPEST}; the inner ones are not searched."
+            else:
+                names = _names(path)
+                count += len(names)
+                waiting += [(path / name, deep + 1) for name in reversed(names)]
+        except OSError as error:
+            problem = f"The folder is not opened: {error.strerror}."
+    if count > untrusted.MOST:
+        problem = f"The folder holds more than {untrusted.MOST} files; not all are searched."
+    return found, problem
+
+
+def _state(file: Path) -> tuple[int, str]:
+    """The size of a file, and when it was changed, as far as both are known."""
+    try:
+        status = file.stat(follow_symlinks=False)
+        return status.st_size, datetime.fromtimestamp(status.st_mtime).isoformat()
+    except OSError:  # it is gone; whoever reads it says so
+        return 0, ""
+    except (ValueError, OverflowError):  # after the year 9999
+        return status.st_size, ""
 
 
 def _names(folder: Path) -> list[str]:
@@ -119,42 +164,57 @@ def _names(folder: Path) -> list[str]:
 
 
 def _wanted(name: str) -> bool:
-    return not name.startswith(".") and name not in SKIPPED
+    return name == ".." or (not name.startswith(".") and name not in SKIPPED)
 
 
 def _class(place: Path, exercises: list[str]) -> Iterator[Submission]:
     """The archive of a class: its outermost names are the platform's."""
-    with untrusted.opened(place, untrusted.LARGEST_CLASS) as file:
-        entries = _entries(file, untrusted.LARGEST_CLASS)
-    paths = [PurePosixPath(name) for name in entries]
-    # Google Drive packs the folder. The students are in the files' names.
-    packed = len({p.parts[0] for p in paths}) == 1 and all(
-        len(p.parts) == 2 and owner(PurePosixPath(p.name), exercises).student for p in paths
-    )
-    for path, (name, time) in zip(paths, entries.items(), strict=True):
-        path = PurePosixPath(path.name) if packed else path
-        whose = owner(path, exercises)
-        yield from _file(Submission(whose, "", (place, name), time), exercises)
+    rooms = defaultdict(Room)
+    largest = untrusted.LARGEST_CLASS
+    with untrusted.opened(place, largest) as file, untrusted.unpacked(file, largest) as archive:
+        entries = _entries(archive)
+        paths = [PurePosixPath(name) for name in entries]
+        # Google Drive packs the folder. The students are in the files' names.
+        packed = len({p.parts[0] for p in paths}) == 1 and all(
+            len(p.parts) == 2 and owner(PurePosixPath(p.name), exercises).student for p in paths
+        )
+        for path, (name, time) in zip(paths, entries.items(), strict=True):
+            path = PurePosixPath(path.name) if packed else path
+            whose = owner(path, exercises) if path.parts[0] not in ("..", "/") else Owner("")
+            one = Submission(whose, "", (place, name), time)
+            yield from _member(one, archive, exercises, rooms[whose.student])
 
 
-def _entries(file: io.BufferedIOBase, max_bytes: int) -> dict[str, str]:
+def _entries(archive: ZipFile) -> dict[str, str]:
     """The notebooks and archives in an archive, by name, with their times."""
-    with untrusted.unpacked(file, max_bytes) as archive:
-        return {
-            entry.filename: _time(archive, entry.filename)
-            for entry in sorted(archive.infolist(), key=lambda e: e.filename)
-            if entry.filename.endswith(KINDS) and all(map(_wanted, PurePosixPath(entry.filename).parts))
-        }
+    return {
+        entry.filename: _time(entry)
+        for entry in sorted(archive.infolist(), key=lambda e: e.filename)
+        if entry.filename.endswith(KINDS) and all(map(_wanted, PurePosixPath(entry.filename).parts))
+    }
 
 
-def _time(archive: ZipFile, name: str) -> str:
+def _time(entry: ZipInfo) -> str:
     try:
-        return datetime(*archive.getinfo(name).date_time).isoformat()
+        return datetime(*entry.date_time).isoformat()
     except ValueError:
         return ""
 
 
-def _file(found: Submission, exercises: list[str]) -> Iterator[Submission]:
+def _member(found: Submission, archive: ZipFile, exercises: list[str], room: Room) -> Iterator[Submission]:
+    """What stands in an archive, which is open, under the last name."""
+    *_, outer, name = found.where
+    if untrusted.leads_out(name):
+        text = f"{PurePosixPath(outer).name}: Its entry {name!r:.60} leads out of it."
+        yield replace(found, status="unreadable", message=text)
+    else:
+        size = archive.getinfo(name).file_size
+        yield from _file(found, size, partial(untrusted.entry, archive, name), exercises, room)
+
+
+def _file(
+    found: Submission, size: int, read: Callable[[], bytes], exercises: list[str], room: Room
+) -> Iterator[Submission]:
     """The notebook, or those in a student's archive."""
     *outer, last = found.where
     name = PurePosixPath(last).name
@@ -162,32 +222,41 @@ def _file(found: Submission, exercises: list[str]) -> Iterator[Submission]:
         stem = name.removesuffix(".ipynb")
         text = "Whose it is cannot be told from its name."
         yield replace(found, exercise=stem, status="unreadable", message=text)
-    elif not name.endswith(".zip"):
-        yield _notebook(found, name.removesuffix(".ipynb"), exercises)
-    elif len(outer) > 1:
-        text = f"{name}: an archive within an archive within an archive."
-        yield replace(found, status="unreadable", message=text)
-    else:
-        try:
-            data = io.BytesIO(found.read())
-            entries = _entries(data, untrusted.LARGEST_ARCHIVE)
-        except UnreadableError as error:
-            text = f"{name}: {error}"
+        return
+    try:
+        room.take(min(size, untrusted.LARGEST_ARCHIVE))
+        if not name.endswith(".zip"):
+            yield _notebook(found, name.removesuffix(".ipynb"), read, exercises)
+        elif len(outer) > 1:
+            text = f"{name}: an archive within an archive within an archive."
             yield replace(found, status="unreadable", message=text)
-            return
-        if not entries:
-            text = f"{name} holds no notebook."
-            yield replace(found, status="empty", message=text)
-        for inner, time in entries.items():
-            one = replace(found, where=(*found.where, inner), time=time)
-            yield from _file(one, exercises)
+        else:
+            yield from _archive(found, read, exercises, room)
+    except FullError as full:
+        yield replace(found, status="unreadable", message=f"{name}: {full}")
 
 
-def _notebook(found: Submission, stem: str, exercises: list[str]) -> Submission:
+def _archive(found: Submission, read: Callable[[], bytes], exercises: list[str], room: Room) -> Iterator[Submission]:
+    name = PurePosixPath(found.where[-1]).name
+    try:
+        with untrusted.unpacked(io.BytesIO(read()), untrusted.LARGEST_ARCHIVE) as archive:
+            entries = _entries(archive)
+            if not entries:
+                text = f"{name} holds no notebook."
+                yield replace(found, status="empty", message=text)
+            for inner, time in entries.items():
+                one = replace(found, where=(*found.where, inner), time=time)
+                yield from _member(one, archive, exercises, room)
+    except UnreadableError as error:
+        text = f"{name}: {error}"
+        yield replace(found, status="unreadable", message=text)
+
+
+def _notebook(found: Submission, stem: str, read: Callable[[], bytes], exercises: list[str]) -> Submission:
     known, copy = exercise(stem, exercises)
     found = replace(found, exercise=known or stem, copy=copy)
     try:
-        content = hashlib.sha256(found.read()).hexdigest()
+        content = hashlib.sha256(read()).hexdigest()
     except UnreadableError as error:
         return replace(found, status="unreadable", message=str(error))
     if not known:

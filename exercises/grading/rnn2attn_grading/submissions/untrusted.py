@@ -5,6 +5,7 @@ import errno
 import io
 import json
 import os
+import re
 import stat
 import zipfile
 from collections.abc import Iterator
@@ -15,7 +16,9 @@ MIB = 1 << 20
 LARGEST = 20 * MIB  # bytes of a notebook; pictures make one large
 LARGEST_ARCHIVE = 100 * MIB  # of what a student's archive holds, unpacked
 LARGEST_CLASS = 4096 * MIB  # of what a class's holds
-MOST = 20_000  # files in an archive
+MOST = 20_000  # files in an archive, or of one student
+LARGEST_INDEX = 8 * MIB  # bytes of an archive's list of what it holds; reading it takes 15 times as much memory
+DRIVE = re.compile(r"[A-Za-z]:([/\\]|$)")  # C:\, as Windows writes a path
 
 
 class UnreadableError(Exception):
@@ -58,30 +61,52 @@ def unpacked(file: BinaryIO, max_bytes: int) -> Iterator[zipfile.ZipFile]:
         max_bytes: bytes of all that it holds, unpacked.
 
     Raises:
-        UnreadableError: it is none, holds too much, or a path that leads out of
-            it.
+        UnreadableError: it is none, or holds too much.
     """
     try:
-        with zipfile.ZipFile(file) as archive:
-            entries = archive.infolist()
-            size = sum(entry.file_size for entry in entries)
-            if len(entries) > MOST:
-                text = f"It holds {len(entries)} files; {MOST} are allowed."
-                raise UnreadableError(text)
-            if size > max_bytes:
-                text = f"It would unpack to {size // MIB} MiB"
-                raise UnreadableError(f"{text}; {max_bytes // MIB} are allowed.")
-            for entry in entries:
-                parts = entry.filename.replace("\\", "/").split("/")
-                if ".." in parts or not parts[0] or ":" in parts[0]:
-                    text = f"Its entry {entry.filename!r:.60} leads out of it."
-                    raise UnreadableError(text)
-            yield archive
+        end = zipfile._EndRecData(file)
+        if end and end[zipfile._ECD_SIZE] > LARGEST_INDEX:
+            raise UnreadableError(f"It holds more than {MOST} files, or names without end.")
+        archive = zipfile.ZipFile(file)
+    except UnreadableError:
+        raise
+    except Exception as error:  # cut off, or no archive
+        text = f"It is no archive that can be read: {error}."
+        raise UnreadableError(text) from None
+    with archive:
+        entries = archive.infolist()
+        size = sum(entry.file_size for entry in entries)
+        if len(entries) > MOST:
+            text = f"It holds {len(entries)} files; {MOST} are allowed."
+            raise UnreadableError(text)
+        if size > max_bytes:
+            text = f"It would unpack to {size // MIB} MiB"
+            raise UnreadableError(f"{text}; {max_bytes // MIB} are allowed.")
+        yield archive
+
+
+def leads_out(name: str) -> bool:
+    """Whether a name in an archive is no path within it. Nothing is unpacked to the disk; it is a trick anyway."""
+    parts = name.replace("\\", "/").split("/")
+    return ".." in parts or not parts[0] or bool(DRIVE.match(name))
+
+
+def entry(archive: zipfile.ZipFile, name: str) -> bytes:
+    """The bytes of a notebook, or of a student's archive, in an archive.
+
+    Raises:
+        UnreadableError: it is too large, encrypted, or damaged.
+    """
+    max_bytes = _most(name)
+    try:
+        if archive.getinfo(name).file_size > max_bytes:
+            raise UnreadableError(f"It is larger than {max_bytes // MIB} MiB.")
+        with archive.open(name) as file:
+            return file.read(max_bytes)
     except UnreadableError:
         raise
     except Exception as error:  # encrypted, cut off, of an unknown method
-        text = f"It is no archive that can be read: {error}."
-        raise UnreadableError(text) from None
+        raise UnreadableError(f"It is no archive that can be read: {error}.") from None
 
 
 def content(path: Path, *members: str) -> bytes:
@@ -96,15 +121,10 @@ def content(path: Path, *members: str) -> bytes:
         UnreadableError: see `opened` and `unpacked`; or it is too large.
     """
     with opened(path, LARGEST_CLASS if members else _most(path.name)) as file:
-        data, max_bytes = file, LARGEST_CLASS
+        data, max_bytes = file, LARGEST_CLASS if members else _most(path.name)
         for name in members:
             with unpacked(data, max_bytes) as archive:
-                max_bytes = _most(name)
-                if archive.getinfo(name).file_size > max_bytes:
-                    text = f"It is larger than {max_bytes // MIB} MiB."
-                    raise UnreadableError(text)
-                with archive.open(name) as entry:
-                    data = io.BytesIO(entry.read(max_bytes))
+                data, max_bytes = io.BytesIO(entry(archive, name)), _most(name)
         return data.read(max_bytes)
 
 
