@@ -1,10 +1,12 @@
 """The tests of the tests: references earn everything, mistakes and mutants do not, and each mistake gets its hint."""
 
+import ast
 import functools
 import linecache
 import re
-import sys
+import runpy
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import torch
@@ -17,12 +19,14 @@ from rnn2attn.check import examine, questions
 from rnn2attn.check.calling import call
 from rnn2attn.check.judging import judge
 from rnn2attn.check.values import leaves, mapped
+from rnn2attn_grading.questions import chapters
 from rnn2attn_grading.questions.chapters import CHAPTERS
-from rnn2attn_grading.questions.specification import Mistake, judged, published
+from rnn2attn_grading.questions.specification import Part, judged, published
 
 PAIRS = [(q, part) for chapter in CHAPTERS for q in chapter.questions for part in q.parts]
 NAMES = [part.name for _, part in PAIRS]
 PARTS = dict(zip(NAMES, (part for _, part in PAIRS), strict=True))
+MODULES = sorted(Path(chapters.__file__).parent.glob("chapter*/q*.py"))
 MISTAKES = [(part.name, number) for _, part in PAIRS for number in range(len(part.mistakes))]
 
 
@@ -88,14 +92,20 @@ def test_a_mistake_loses_its_points_and_earns_its_hint(name, number):
     assert not [hint for hint in others if hint in text]
 
 
-def test_every_mistake_that_is_written_belongs_to_a_part():
-    used = {id(m) for _, part in PAIRS for m in part.mistakes}
-    for name, module in sys.modules.items():
-        if re.fullmatch(r"rnn2attn_grading\.questions\.chapter\d+\.\w+", name):
-            for written, thing in vars(module).items():
-                assert not isinstance(thing, Mistake) or id(thing) in used, (
-                    f"{name}.{written} is in no part's mistakes"
-                )
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_function_is_decorated_or_used(path):
+    """Without its decorator a mistake, or a function that draws cases, would count for nothing."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    plain = {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and not node.decorator_list}
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    assert plain <= used
+
+
+def test_cases_are_drawn_by_one_function():
+    part = Part(hidden, 1)
+    part.cases(test_names_are_used_once)
+    with pytest.raises(ValueError, match="hidden has its cases already, test_names_are_used_once"):
+        part.cases(said)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -105,6 +115,21 @@ def test_every_part_has_mistakes_and_they_differ(name):
     if PARTS[name].view not in BY_BEHAVIOUR:
         assert len({m.hint for m in known}) == len(known)
         assert len({repr(m.outlines) for m in known}) == len(known)
+
+
+def test_the_question_of_the_instructors_page_works(tmp_path):
+    page = Path(__file__).resolve().parents[3] / "book/instructors.md"
+    (tmp_path / "q7_rows.py").write_text(
+        re.search(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)[1], "utf-8"
+    )
+    scope = runpy.run_path(str(tmp_path / "q7_rows.py"))
+    (part,) = scope["QUESTION"].parts
+    known = published(scope["QUESTION"], part)
+    assert not any(judged(part.reference, part.hidden("a class")))
+    assert len(part.mistakes) == 4
+    for wrong in part.mistakes:
+        assert any(judged(wrong.function, part.hidden("a class")))
+        assert wrong.hint in repr(examine(known, wrong.function))
 
 
 def test_mistakes_that_coincide_on_some_inputs_are_told_apart():

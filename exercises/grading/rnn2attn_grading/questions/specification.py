@@ -1,7 +1,9 @@
 """What a question is. From it come the notebooks, what `check` stores, and the hidden cases of a class."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from pathlib import Path
 
 from rnn2attn.check import questions
 from rnn2attn.check.calling import Answer, call
@@ -30,50 +32,64 @@ class Mistake:
     hint: str | Callable[[dict, object], str]
 
 
-def mistake(hint: str | Callable[[dict, object], str]) -> Callable:
-    """Decorate a function that is a `Mistake`."""
-    return lambda function: Mistake(function, hint)
-
-
-def no_edges(draw: Draw) -> Iterable:
-    """No cases besides those that are public with another seed."""
-    return ()
-
-
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Part:
-    """One function that a question asks for.
+    """One function that a question asks for. Decorators collect its cases and mistakes; `Question.part` makes it.
 
     Attributes:
         reference: a right answer; its signature and docstring are the stub.
         points: it earns.
-        cases: draws the public cases, and hidden ones with another seed.
-        mistakes: see `Mistake`.
-        edges: draws the cases that are never public.
         gradients: the arguments whose gradient is compared; "state[0]" is a part of one.
         forbidden: what the answer must not call, see `rnn2attn.check.reading`.
         view: see `rnn2attn.check.views`.
         text: Markdown above the stub, where the question has several parts.
+        mistakes: those collected by `mistake`, in the order in which they are written.
     """
 
     reference: Callable
     points: int
-    cases: Drawing
-    mistakes: tuple[Mistake, ...]
-    edges: Drawing = no_edges
     gradients: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
     view: str = ""
     text: str = ""
+    mistakes: list[Mistake] = field(default_factory=list, init=False)
+    _draw: dict[str, Drawing] = field(default_factory=dict, init=False)
+
+    def cases(self, drawing: Drawing) -> Drawing:
+        """Decorate the function that draws the public cases, and hidden ones with another seed."""
+        return self._only("cases", drawing)
+
+    def edges(self, drawing: Drawing) -> Drawing:
+        """Decorate the function that draws the cases that are never public."""
+        return self._only("edges", drawing)
+
+    def mistake(
+        self, hint: str | Callable[[dict, object], str]
+    ) -> Callable[[Callable], Callable]:
+        """Decorate a function that is a `Mistake`."""
+
+        def collect(function: Callable) -> Callable:
+            self.mistakes.append(Mistake(function, hint))
+            return function
+
+        return collect
+
+    def _only(self, role: str, drawing: Drawing) -> Drawing:
+        if role in self._draw:
+            raise ValueError(
+                f"{self.name} has its {role} already, {self._draw[role].__name__}"
+            )
+        self._draw[role] = drawing
+        return drawing
 
     @property
     def name(self) -> str:
-        """Of the function."""
+        """The function's name."""
         return self.reference.__name__
 
     def public(self) -> list[Case]:
         """The cases that `check` stores."""
-        drawn = self.cases(Draw(PUBLIC, self.name))
+        drawn = self._draw["cases"](Draw(PUBLIC, self.name))
         return [self._solved(*case) for case in drawn]
 
     def hidden(self, salt: str) -> list[Case]:
@@ -85,7 +101,8 @@ class Part:
         drawn = []
         for repeat in range(2):
             draw = Draw(f"{salt}\0{repeat}", self.name)
-            drawn += [*self.cases(draw), *self.edges(draw)]
+            for drawing in self._draw.values():
+                drawn += drawing(draw)
         return [self._solved(*case) for case in drawn]
 
     def _solved(
@@ -99,14 +116,34 @@ class Part:
         return replace(case, expected=expected, gradients=right.gradients)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Question:
     """A question: its number in the book ("1.3"), title, text in Markdown, and the functions it asks for."""
 
     number: str
     title: str
     text: str
-    parts: tuple[Part, ...]
+    parts: list[Part] = field(default_factory=list, init=False)
+
+    def part(self, reference: Callable, points: int, **more: object) -> Part:
+        """One more function that it asks for; the arguments are those of `Part`."""
+        self.parts.append(Part(reference, points, **more))
+        return self.parts[-1]
+
+
+def questions_in(package: str) -> tuple[Question, ...]:
+    """The questions of a chapter.
+
+    Args:
+        package: of the chapter. Each of its modules named q… belongs to a question, which it calls QUESTION; they are
+            loaded in the order of their names.
+    """
+    folder = Path(import_module(package).__file__).parent
+    modules = [
+        import_module(f"{package}.{path.stem}")
+        for path in sorted(folder.glob("q*.py"))
+    ]
+    return tuple(dict.fromkeys(module.QUESTION for module in modules))
 
 
 @dataclass(frozen=True)

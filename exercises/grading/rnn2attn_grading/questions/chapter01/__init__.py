@@ -1,14 +1,6 @@
 """Chapter 1: the recurrent network and its gradients."""
 
-from rnn2attn_grading.questions.chapter01 import (
-    q1_step,
-    q2_loss,
-    q3_backward,
-    q4_jacobian,
-    q5_clipping,
-    q6_certain,
-)
-from rnn2attn_grading.questions.specification import Chapter
+from rnn2attn_grading.questions.specification import Chapter, questions_in
 
 TEXT = """
 Each question asks for a function. Replace `raise NotImplementedError` by your code, keep the name and the
@@ -39,15 +31,5 @@ CHAPTER = Chapter(
     "about two hours",
     TEXT,
     IMPORTS,
-    tuple(
-        module.QUESTION
-        for module in (
-            q1_step,
-            q2_loss,
-            q3_backward,
-            q4_jacobian,
-            q5_clipping,
-            q6_certain,
-        )
-    ),
+    questions_in(__name__),
 )

@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 A network read a sequence and gave logits $z_1, \dots, z_T$, one vector after each token. Each should have
@@ -17,6 +17,8 @@ the loss must still be a finite number. Not allowed: the library's `sequence_los
 allowed. Checked: the value, and the gradient for the logits. Most wrong losses fall during training just as
 nicely as the right one.
 """
+
+QUESTION = Question("1.2", "The loss of the next token", TEXT)
 
 
 def next_token_loss(logits, ids):
@@ -33,6 +35,14 @@ def next_token_loss(logits, ids):
     return -log_p.gather(-1, ids[:, 1:, None]).sum() / len(ids)
 
 
+PART = QUESTION.part(
+    next_token_loss,
+    4,
+    gradients=("logits",),
+    forbidden=("rnn2attn.training.sequence_loss",),
+)
+
+
 def inputs(draw, B, T, V, scale=1.0):
     return {
         "logits": draw.normal(B, T, V, scale=scale),
@@ -40,6 +50,7 @@ def inputs(draw, B, T, V, scale=1.0):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "different sizes", inputs(draw, 2, 5, 7)
     yield "a batch of one", inputs(draw, 1, 3, 5)
@@ -50,6 +61,7 @@ def cases(draw):
     yield "logits of ±1000", far
 
 
+@PART.edges
 def edges(draw):
     flat = inputs(draw, 3, 4, 7)
     flat["logits"] = flat["logits"] * 0 + 0.5
@@ -58,7 +70,7 @@ def edges(draw):
     yield "a long sequence", inputs(draw, 2, 31, 4)
 
 
-@mistake(
+@PART.mistake(
     "You ask the network to repeat its input: the target of a step is the "
     "token one to the right."
 )
@@ -67,7 +79,7 @@ def same_token(logits, ids):
     return -log_p.gather(-1, ids[:, :-1, None]).sum() / len(ids)
 
 
-@mistake(
+@PART.mistake(
     "Softmax twice: the loss applies it again to what are already "
     "probabilities. Uniform logits still look right, and confident ones "
     "cannot reach 0."
@@ -78,7 +90,7 @@ def softmax_twice(logits, ids):
     return -log_p.gather(-1, ids[:, 1:, None]).sum() / len(ids)
 
 
-@mistake(
+@PART.mistake(
     "Your logits went through σ first and lie in (0, 1): with 4 letters no "
     "probability can pass e/(e + 3) ≈ 0.475."
 )
@@ -87,7 +99,7 @@ def squashed(logits, ids):
     return -log_p.gather(-1, ids[:, 1:, None]).sum() / len(ids)
 
 
-@mistake(
+@PART.mistake(
     "Your logits went through tanh first and lie in (−1, 1): with 4 letters "
     "no probability can pass e/(e + 3/e) ≈ 0.711."
 )
@@ -96,7 +108,7 @@ def squashed_by_tanh(logits, ids):
     return -log_p.gather(-1, ids[:, 1:, None]).sum() / len(ids)
 
 
-@mistake(
+@PART.mistake(
     "Yours is 1/T of it: you average over the targets of a row, the question "
     "sums over them."
 )
@@ -104,12 +116,12 @@ def mean_over_time(logits, ids):
     return F.cross_entropy(logits.mT, ids[:, 1:])
 
 
-@mistake("Yours is B times as large: average over the batch.")
+@PART.mistake("Yours is B times as large: average over the batch.")
 def sum_over_batch(logits, ids):
     return F.cross_entropy(logits.mT, ids[:, 1:], reduction="sum")
 
 
-@mistake(
+@PART.mistake(
     "Each step's probabilities should sum to 1 over the V tokens; yours sum "
     "to 1 over time."
 )
@@ -118,7 +130,7 @@ def softmax_over_time(logits, ids):
     return -log_p.gather(-1, ids[:, 1:, None]).sum() / len(ids)
 
 
-@mistake(
+@PART.mistake(
     "Not a finite number at logits of ±1000: exp overflows, or the logarithm "
     "meets a 0. Subtract the maximum first; `log_softmax` does."
 )
@@ -127,7 +139,7 @@ def overflow(logits, ids):
     return -p.log().gather(-1, ids[:, 1:, None]).sum() / len(ids)
 
 
-@mistake(
+@PART.mistake(
     "That is −p, the probability itself. Cross-entropy is −ln p: it goes to "
     "infinity where the right token gets no probability."
 )
@@ -136,39 +148,10 @@ def no_logarithm(logits, ids):
     return -p.gather(-1, ids[:, 1:, None]).sum() / len(ids)
 
 
-@mistake(
+@PART.mistake(
     "The sign: a loss is −ln p, and yours is negative where it should be "
     "positive."
 )
 def wrong_sign(logits, ids):
     log_p = torch.log_softmax(logits, dim=-1)
     return log_p.gather(-1, ids[:, 1:, None]).sum() / len(ids)
-
-
-QUESTION = Question(
-    "1.2",
-    "The loss of the next token",
-    TEXT,
-    (
-        Part(
-            next_token_loss,
-            4,
-            cases,
-            (
-                same_token,
-                softmax_twice,
-                squashed,
-                squashed_by_tanh,
-                mean_over_time,
-                sum_over_batch,
-                softmax_over_time,
-                overflow,
-                no_logarithm,
-                wrong_sign,
-            ),
-            edges,
-            gradients=("logits",),
-            forbidden=("rnn2attn.training.sequence_loss",),
-        ),
-    ),
-)

@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 Write back-propagation through time by hand. The forward pass is done, and its states are given, $h_0$ in front.
@@ -13,6 +13,8 @@ Return the gradients of $W_{xh}$, $W_{hh}$, $b$ and the inputs. Not allowed: `au
 (`.backward()`, `.requires_grad_()`, `torch.func`), and the library's `rnn_backward`. Checked: each of the four
 against autograd. Whoever has written this once can say where every factor of a vanishing gradient comes from.
 """
+
+QUESTION = Question("1.3", "Back through time, by hand", TEXT)
 
 
 def rnn_backward(x, hs, W_xh, W_hh, dh):
@@ -44,6 +46,22 @@ def rnn_backward(x, hs, W_xh, W_hh, dh):
     }
 
 
+PART = QUESTION.part(
+    rnn_backward,
+    5,
+    forbidden=(
+        "torch.autograd",
+        "torch.func",
+        "torch._functorch",
+        ".backward",
+        ".requires_grad_",
+        "torch.nn.RNN",
+        "torch.nn.RNNCell",
+        "rnn2attn.gradients",
+    ),
+)
+
+
 def inputs(draw, B, T, d_x, d_h):
     x = draw.normal(B, T, d_x)
     W_xh = draw.normal(d_h, d_x, scale=0.5)
@@ -58,6 +76,7 @@ def inputs(draw, B, T, d_x, d_h):
     return {"x": x, "hs": hs, "W_xh": W_xh, "W_hh": W_hh, "dh": dh}
 
 
+@PART.cases
 def cases(draw):
     yield "a loss at every step", inputs(draw, 2, 3, 5, 7)
     last = inputs(draw, 2, 4, 3, 5)
@@ -68,6 +87,7 @@ def cases(draw):
     yield "as many inputs as units", inputs(draw, 2, 3, 3, 3)
 
 
+@PART.edges
 def edges(draw):
     first = inputs(draw, 2, 4, 3, 5)
     first["dh"][:, 1:] = 0
@@ -99,14 +119,14 @@ def variant(
     }
 
 
-@mistake(
+@PART.mistake(
     "tanh' = 1 − tanh², and the tanh of this step is h_t. You took h_{t−1}."
 )
 def slope_of_the_step_before(x, hs, W_xh, W_hh, dh):
     return variant(x, hs, W_xh, W_hh, dh, slope=lambda t: 1 - hs[:, t] ** 2)
 
 
-@mistake(
+@PART.mistake(
     "Right only for a linear RNN: the factor 1 − h_t², the slope of tanh, is "
     "missing."
 )
@@ -116,7 +136,7 @@ def no_slope(x, hs, W_xh, W_hh, dh):
     )
 
 
-@mistake(
+@PART.mistake(
     "Going back, the matrix is transposed relative to the forward step: that "
     "used `h @ W_hh.T` for a batch of rows."
 )
@@ -124,12 +144,14 @@ def not_transposed(x, hs, W_xh, W_hh, dh):
     return variant(x, hs, W_xh, W_hh, dh, go_back=lambda delta: delta @ W_hh.T)
 
 
-@mistake("In step t the matrix W_hh met h_{t−1}; your outer product uses h_t.")
+@PART.mistake(
+    "In step t the matrix W_hh met h_{t−1}; your outer product uses h_t."
+)
 def outer_with_the_new_state(x, hs, W_xh, W_hh, dh):
     return variant(x, hs, W_xh, W_hh, dh, met=hs[:, 1:])
 
 
-@mistake(
+@PART.mistake(
     "This is what the last step adds. The weights are shared: add the "
     "contributions of all T steps (claim C1 of the chapter)."
 )
@@ -137,7 +159,7 @@ def last_step_only(x, hs, W_xh, W_hh, dh):
     return variant(x, hs, W_xh, W_hh, dh, counted=slice(-1, None))
 
 
-@mistake(
+@PART.mistake(
     "This is what the first step adds, the one your loop meets last. The "
     "weights are shared: add the contributions of all T steps, with `+=` or "
     "a sum."
@@ -146,7 +168,7 @@ def overwritten(x, hs, W_xh, W_hh, dh):
     return variant(x, hs, W_xh, W_hh, dh, counted=slice(0, 1))
 
 
-@mistake(
+@PART.mistake(
     "Right when the loss looks at h_T only. Every h_t has its own way to the "
     "loss too: add `dh` at every step."
 )
@@ -156,7 +178,7 @@ def middle_ignored(x, hs, W_xh, W_hh, dh):
     return variant(x, hs, W_xh, W_hh, only)
 
 
-@mistake(
+@PART.mistake(
     "Each step stands alone here: what the later steps owe to h_t does not "
     "come back through W_hh."
 )
@@ -166,7 +188,7 @@ def nothing_comes_back(x, hs, W_xh, W_hh, dh):
     )
 
 
-@mistake(
+@PART.mistake(
     "Your gradients are 1/B of the right ones: `dh` belongs to the loss "
     "already, so sum over the batch."
 )
@@ -176,39 +198,3 @@ def mean_over_batch(x, hs, W_xh, W_hh, dh):
         name: grad if name == "x" else grad / len(x)
         for name, grad in right.items()
     }
-
-
-QUESTION = Question(
-    "1.3",
-    "Back through time, by hand",
-    TEXT,
-    (
-        Part(
-            rnn_backward,
-            5,
-            cases,
-            (
-                slope_of_the_step_before,
-                no_slope,
-                not_transposed,
-                outer_with_the_new_state,
-                last_step_only,
-                overwritten,
-                middle_ignored,
-                nothing_comes_back,
-                mean_over_batch,
-            ),
-            edges,
-            forbidden=(
-                "torch.autograd",
-                "torch.func",
-                "torch._functorch",
-                ".backward",
-                ".requires_grad_",
-                "torch.nn.RNN",
-                "torch.nn.RNNCell",
-                "rnn2attn.gradients",
-            ),
-        ),
-    ),
-)

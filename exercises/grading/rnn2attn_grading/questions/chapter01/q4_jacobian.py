@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 How does the last state change with an earlier one? Write $\partial h_T/\partial h_t$, one matrix for each example
@@ -12,6 +12,8 @@ The states are given, $h_0$ in front, so `hs[:, s]` is $h_s$ and T is `hs.shape[
 in any form, and the library's `rnn_jacobians` and `jacobian`. Checked: the values, for several t from 0 to T. The
 norm of this matrix is what vanishes or explodes.
 """
+
+QUESTION = Question("1.4", "From one state to a later one", TEXT)
 
 
 def jacobian(hs, W_hh, t):
@@ -31,6 +33,20 @@ def jacobian(hs, W_hh, t):
     return product
 
 
+PART = QUESTION.part(
+    jacobian,
+    3,
+    forbidden=(
+        "torch.autograd",
+        "torch.func",
+        "torch._functorch",
+        ".backward",
+        ".requires_grad_",
+        "rnn2attn.gradients",
+    ),
+)
+
+
 def inputs(draw, B, T, d_h, t):
     # Not states of one run, but of some run: each can be reached by its input.
     hs = torch.tanh(draw.normal(B, T + 1, d_h, scale=0.7))
@@ -41,6 +57,7 @@ def inputs(draw, B, T, d_h, t):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "three steps apart", inputs(draw, 2, 5, 3, 2)
     yield "t = T", inputs(draw, 2, 3, 5, 3)
@@ -49,6 +66,7 @@ def cases(draw):
     yield "a batch of one", inputs(draw, 1, 4, 3, 1)
 
 
+@PART.edges
 def edges(draw):
     yield "one unit", inputs(draw, 3, 4, 1, 1)
     yield "one step", inputs(draw, 2, 1, 3, 0)
@@ -67,7 +85,7 @@ def factor(h, W_hh):
     return (1 - h**2).unsqueeze(-1) * W_hh
 
 
-@mistake(
+@PART.mistake(
     "The factors stand in the other order. The newest one belongs on the "
     "left: h_T depends on h_{T−1} first."
 )
@@ -76,7 +94,7 @@ def other_order(hs, W_hh, t):
     return product_of([factor(h, W_hh) for h in later], hs)
 
 
-@mistake(
+@PART.mistake(
     "tanh is applied last in a step, so its diagonal stands left of W_hh and "
     "scales the rows; yours scales the columns."
 )
@@ -85,7 +103,7 @@ def diagonal_on_the_right(hs, W_hh, t):
     return product_of([W_hh * (1 - h**2).unsqueeze(-2) for h in later], hs)
 
 
-@mistake(
+@PART.mistake(
     "You have one factor too many: from h_t to h_T there are T − t steps, "
     "and t = T must give the identity."
 )
@@ -93,7 +111,7 @@ def one_factor_more(hs, W_hh, t):
     return product_of([factor(h, W_hh) for h in hs[:, t:].unbind(1)], hs)
 
 
-@mistake(
+@PART.mistake(
     "You have one factor too few, the oldest: from h_t to h_T there are "
     "T − t steps, and t = T − 1 has one."
 )
@@ -101,7 +119,7 @@ def one_factor_fewer(hs, W_hh, t):
     return product_of([factor(h, W_hh) for h in hs[:, t + 2 :].unbind(1)], hs)
 
 
-@mistake(
+@PART.mistake(
     "You have one factor too few, the newest: the last step leads to h_T, "
     "and its factor holds h_T."
 )
@@ -110,7 +128,7 @@ def last_factor_left_out(hs, W_hh, t):
     return product_of([factor(h, W_hh) for h in later], hs)
 
 
-@mistake(
+@PART.mistake(
     "The step from h_{s−1} to h_s has the slope at its end: 1 − h_s². You "
     "took 1 − h_{s−1}²."
 )
@@ -118,7 +136,7 @@ def slope_of_the_step_before(hs, W_hh, t):
     return product_of([factor(h, W_hh) for h in hs[:, t:-1].unbind(1)], hs)
 
 
-@mistake(
+@PART.mistake(
     "`W ** k` raises each entry to a power. A chain of steps is a matrix "
     "product, with the slopes in between."
 )
@@ -128,7 +146,7 @@ def elementwise_power(hs, W_hh, t):
     return slopes.unsqueeze(-1) * W_hh ** later.shape[1]
 
 
-@mistake(
+@PART.mistake(
     "The slopes cannot be collected in front of a power of W_hh: they stand "
     "between the matrices, and matrices do not commute."
 )
@@ -139,43 +157,9 @@ def slopes_collected(hs, W_hh, t):
     return slopes.unsqueeze(-1) * power
 
 
-@mistake(
+@PART.mistake(
     "Right for a linear RNN: the slope of tanh, 1 − h_s², is missing in each "
     "factor."
 )
 def no_slope(hs, W_hh, t):
     return product_of([W_hh] * (hs.shape[1] - 1 - t), hs)
-
-
-QUESTION = Question(
-    "1.4",
-    "From one state to a later one",
-    TEXT,
-    (
-        Part(
-            jacobian,
-            3,
-            cases,
-            (
-                other_order,
-                diagonal_on_the_right,
-                one_factor_more,
-                one_factor_fewer,
-                last_factor_left_out,
-                slope_of_the_step_before,
-                elementwise_power,
-                slopes_collected,
-                no_slope,
-            ),
-            edges,
-            forbidden=(
-                "torch.autograd",
-                "torch.func",
-                "torch._functorch",
-                ".backward",
-                ".requires_grad_",
-                "rnn2attn.gradients",
-            ),
-        ),
-    ),
-)

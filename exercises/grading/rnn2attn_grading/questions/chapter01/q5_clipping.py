@@ -5,7 +5,7 @@ import math
 import torch
 
 from rnn2attn.clipping import angle
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 Write clipping by norm. The tensors of the list are one gradient $g$; its norm is taken over all entries together.
@@ -15,6 +15,8 @@ Return the tensors after clipping and the norm before it. Tensors that are short
 `clip_grad_norm_` and its relatives in `torch.nn.utils`, and the library's `clipping`. Checked: the tensors, the
 norm, and that gradients of zero stay zero. A gradient that is shortened should still point where it did.
 """
+
+QUESTION = Question("1.5", "Clipping by norm", TEXT)
 
 
 def clip_by_norm(grads, max_norm):
@@ -34,10 +36,16 @@ def clip_by_norm(grads, max_norm):
     return [g * (max_norm / norm) for g in grads], norm
 
 
+PART = QUESTION.part(
+    clip_by_norm, 3, forbidden=("torch.nn.utils", "rnn2attn.clipping")
+)
+
+
 def tensors(draw, *shapes, scale=1.0):
     return [draw.normal(*shape, scale=scale) for shape in shapes]
 
 
+@PART.cases
 def cases(draw):
     long = [draw.normal(3, 5, scale=2.0), draw.normal(7, scale=0.6)]
     yield "a long gradient", {"grads": long, "max_norm": 1.5}
@@ -50,6 +58,7 @@ def cases(draw):
     yield "one tensor", {"grads": tensors(draw, (2, 3)), "max_norm": 0.5}
 
 
+@PART.edges
 def edges(draw):
     three_four = [torch.tensor([3.0, 0.0]), torch.tensor([[0.0], [-4.0]])]
     three_four = [g.double() for g in three_four]
@@ -69,7 +78,7 @@ def turned(inputs, output):
     return f"{angle(inputs['grads'], output[0]):.0f}°"
 
 
-@mistake(
+@PART.mistake(
     lambda inputs, output: (
         "Every tensor keeps its direction, and the whole does not: it turned "
         f"by {turned(inputs, output)}. Take one norm over all tensors."
@@ -80,7 +89,7 @@ def each_by_its_own(grads, max_norm):
     return clipped, norm_of(grads)
 
 
-@mistake(
+@PART.mistake(
     "A short gradient was made longer. Clipping only shortens: the factor is "
     "min(1, max_norm / norm)."
 )
@@ -89,7 +98,7 @@ def scaled_up(grads, max_norm):
     return [g * max_norm / norm for g in grads], norm
 
 
-@mistake(
+@PART.mistake(
     lambda inputs, output: (
         "That is clipping by value: the whole turned by "
         f"{turned(inputs, output)}. Multiply all tensors by one factor."
@@ -99,7 +108,7 @@ def by_value(grads, max_norm):
     return [g.clamp(-max_norm, max_norm) for g in grads], norm_of(grads)
 
 
-@mistake(
+@PART.mistake(
     "The tensors are right. As the norm, return what was measured before "
     "clipping, as PyTorch does: that is what one wants to plot."
 )
@@ -109,25 +118,25 @@ def norm_after(grads, max_norm):
     return clipped, norm_of(clipped)
 
 
-@mistake("All-zero gradients must stay zero; yours divide 0 by 0.")
+@PART.mistake("All-zero gradients must stay zero; yours divide 0 by 0.")
 def zero_by_zero(grads, max_norm):
     norm = norm_of(grads)
     return [g / norm * min(norm, max_norm) for g in grads], norm
 
 
-@mistake("Your norm is the square of the norm: the root is missing.")
+@PART.mistake("Your norm is the square of the norm: the root is missing.")
 def no_root(grads, max_norm):
     norm = norm_of(grads) ** 2
     return [g * min(1, max_norm / norm) for g in grads], norm
 
 
-@mistake("Your norm is the sum of the sizes, the 1-norm. Take the 2-norm.")
+@PART.mistake("Your norm is the sum of the sizes, the 1-norm. Take the 2-norm.")
 def sum_of_sizes(grads, max_norm):
     norm = sum(g.abs().sum() for g in grads)
     return [g * min(1, max_norm / norm) for g in grads], norm
 
 
-@mistake(
+@PART.mistake(
     "Your norm is the sum of the tensors' norms, which is larger than that "
     "of the whole. Add the squares, then take one root."
 )
@@ -136,44 +145,16 @@ def sum_of_norms(grads, max_norm):
     return [g * min(1, max_norm / norm) for g in grads], norm
 
 
-@mistake("Your norm is the largest entry. Take the 2-norm.")
+@PART.mistake("Your norm is the largest entry. Take the 2-norm.")
 def largest_entry(grads, max_norm):
     norm = max(g.abs().max() for g in grads)
     return [g * min(1, max_norm / norm) for g in grads], norm
 
 
-@mistake(
+@PART.mistake(
     "Very nearly: you divide by the norm plus a small number, as PyTorch "
     "does. Here the clipped norm is to be max_norm itself."
 )
 def a_little_more(grads, max_norm):
     norm = norm_of(grads)
     return [g * min(1, max_norm / (norm + 1e-6)) for g in grads], norm
-
-
-QUESTION = Question(
-    "1.5",
-    "Clipping by norm",
-    TEXT,
-    (
-        Part(
-            clip_by_norm,
-            3,
-            cases,
-            (
-                each_by_its_own,
-                scaled_up,
-                by_value,
-                norm_after,
-                zero_by_zero,
-                no_root,
-                sum_of_sizes,
-                sum_of_norms,
-                largest_entry,
-                a_little_more,
-            ),
-            edges,
-            forbidden=("torch.nn.utils", "rnn2attn.clipping"),
-        ),
-    ),
-)

@@ -1,10 +1,5 @@
 """1.6: what can be said beforehand."""
 
-from rnn2attn_grading.questions.chapter01 import (
-    q6a_until,
-    q6b_verdict,
-    q6c_counterexample,
-)
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -13,9 +8,4 @@ bound: going back one step multiplies a gradient by at most $\gamma\,\sigma$. Th
 of the nonlinearity, and which number of the matrix $\sigma$ is, the chapter says. Three functions.
 """
 
-QUESTION = Question(
-    "1.6",
-    "What is certain beforehand",
-    TEXT,
-    (q6a_until.PART, q6b_verdict.PART, q6c_counterexample.PART),
-)
+QUESTION = Question("1.6", "What is certain beforehand", TEXT)

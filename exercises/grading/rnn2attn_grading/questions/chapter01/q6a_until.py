@@ -2,7 +2,7 @@
 
 import math
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter01.q6_certain import QUESTION
 
 TEXT = r"""
 **How soon.** After $k$ steps the bound is $(\gamma\sigma)^k$. Return the smallest whole number $k \ge 0$ for
@@ -27,6 +27,9 @@ def steps_until(sigma, gamma, eps):
     return k
 
 
+PART = QUESTION.part(steps_until, 1, text=TEXT)
+
+
 def until(draw, sigma, gamma):
     bound = (sigma * gamma) ** draw.choice(2, 3, 5, 7)
     # Half-way to the next power, far from where rounding could decide.
@@ -34,6 +37,7 @@ def until(draw, sigma, gamma):
     return {"sigma": sigma, "gamma": gamma, "eps": eps}
 
 
+@PART.cases
 def until_cases(draw):
     yield "tanh", until(draw, draw.uniform(0.6, 0.9), 1.0)
     yield "the logistic function", until(draw, draw.uniform(2.0, 3.6), 0.25)
@@ -42,6 +46,7 @@ def until_cases(draw):
     yield "many steps", {"sigma": 0.9, "gamma": 1.0, "eps": 0.001}
 
 
+@PART.edges
 def until_edges(draw):
     yield "equality, tanh", {"sigma": 0.5, "gamma": 1.0, "eps": 0.0625}
     yield "eps of one", {"sigma": 0.5, "gamma": 1.0, "eps": 1.0}
@@ -49,17 +54,17 @@ def until_edges(draw):
     yield "very many steps", {"sigma": 3.96, "gamma": 0.25, "eps": 1e-9}
 
 
-@mistake("One step too early: the bound has to be below eps, strictly.")
+@PART.mistake("One step too early: the bound has to be below eps, strictly.")
 def one_too_early(sigma, gamma, eps):
     return steps_until(sigma, gamma, eps) - 1
 
 
-@mistake("One step too late: k = 0 is the bound before any step, 1.")
+@PART.mistake("One step too late: k = 0 is the bound before any step, 1.")
 def one_too_late(sigma, gamma, eps):
     return steps_until(sigma, gamma, eps) + 1
 
 
-@mistake(
+@PART.mistake(
     "Right unless the bound equals eps: it has to be below. "
     "`ceil(log(eps) / log(γσ))` stops at equality."
 )
@@ -70,7 +75,7 @@ def stops_at_equality(sigma, gamma, eps):
     return k
 
 
-@mistake(
+@PART.mistake(
     "γ belongs to every step: the bound is (γσ)^k, and yours is γ σ^k. With "
     "σ above 1 that never comes down."
 )
@@ -78,25 +83,9 @@ def gamma_once(sigma, gamma, eps):
     return math.floor(math.log(eps / gamma) / math.log(sigma)) + 1
 
 
-@mistake(
+@PART.mistake(
     "γ is missing: the slope of the nonlinearity shrinks the gradient in "
     "every step, too."
 )
 def no_gamma(sigma, gamma, eps):
     return math.floor(math.log(eps) / math.log(sigma)) + 1
-
-
-PART = Part(
-    steps_until,
-    1,
-    until_cases,
-    (
-        one_too_early,
-        one_too_late,
-        stops_at_equality,
-        gamma_once,
-        no_gamma,
-    ),
-    until_edges,
-    text=TEXT,
-)

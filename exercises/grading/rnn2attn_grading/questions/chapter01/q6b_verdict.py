@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter01.q6_certain import QUESTION
 
 TEXT = r"""
 **What is certain.** Return `"vanishes"` if the bound proves that gradients shrink by every step, whatever the
@@ -26,12 +26,16 @@ def verdict(W, phi):
     return "vanishes" if steepest * longest < 1 else "cannot tell"
 
 
+PART = QUESTION.part(verdict, 1, forbidden=("rnn2attn.gradients",), text=TEXT)
+
+
 def of_norm(draw, d, norm):
     """A matrix with this largest singular value, up to rounding."""
     W = draw.normal(d, d)
     return (W * norm / torch.linalg.matrix_norm(W, ord=2)).round(decimals=3)
 
 
+@PART.cases
 def verdict_cases(draw):
     small, large = draw.uniform(0.6, 0.9), draw.uniform(1.2, 1.8)
     shear = torch.tensor([[0.5, 10.0], [0.0, 0.5]]).double()
@@ -49,6 +53,7 @@ def verdict_cases(draw):
         yield name, {"W": W, "phi": phi}
 
 
+@PART.edges
 def verdict_edges(draw):
     one = torch.diag(torch.tensor([1.0, 0.5])).double()
     yield "the bound is 1", {"W": one, "phi": "tanh"}
@@ -76,22 +81,22 @@ def longest(W):
     return torch.linalg.matrix_norm(W, ord=2)
 
 
-by_radius = mistake(
+by_radius = PART.mistake(
     "You used the spectral radius, the largest |λ|: it says what powers of "
     "one matrix do in the long run. [[0.5, 10], [0, 0.5]] has radius 0.5, "
     "and its powers grow past 10 before they fall."
 )(rule(lambda W: torch.linalg.eigvals(W).abs().max()))
-explodes = mistake(
+explodes = PART.mistake(
     'There is no verdict "explodes": a bound above 1 is necessary for '
     "explosion, not sufficient. A saturated tanh still shrinks."
 )(rule(longest, words=EXPLODES))
-by_radius_explodes = mistake(
+by_radius_explodes = PART.mistake(
     "Two things. You used the spectral radius, the largest |λ|, which says "
     "what powers of one matrix do in the long run: [[0.5, 10], [0, 0.5]] has "
     "radius 0.5, and its powers grow first. And there is no verdict "
     '"explodes": a bound above 1 is necessary for explosion, not sufficient.'
 )(rule(lambda W: torch.linalg.eigvals(W).abs().max(), words=EXPLODES))
-by_radius_alone = mistake(
+by_radius_alone = PART.mistake(
     "Three things. φ makes a difference: the slope of the logistic function "
     "is at most ¼. The spectral radius, the largest |λ|, is not what bounds "
     "one step. And a bound above 1 does not prove an explosion."
@@ -102,49 +107,27 @@ by_radius_alone = mistake(
         words=EXPLODES,
     )
 )
-by_frobenius = mistake(
+by_frobenius = PART.mistake(
     "The Frobenius norm is a bound too, and not the tight one: the identity "
     "of size 64 has Frobenius norm 8, and nothing grows."
 )(rule(torch.linalg.matrix_norm))
-by_largest_entry = mistake(
+by_largest_entry = PART.mistake(
     "The largest entry is no bound: many small entries together can lengthen "
     "a vector."
 )(rule(lambda W: W.abs().max()))
-slope_one = mistake(
+slope_one = PART.mistake(
     "The slope of the logistic function is at most ¼, so its matrix may be "
     "four times as large."
 )(rule(longest, slopes=(1, 1)))
-slopes_exchanged = mistake(
+slopes_exchanged = PART.mistake(
     "The slopes are exchanged or inverted: tanh has at most 1, the logistic "
     "function at most ¼."
 )(rule(longest, slopes=(0.25, 1)))
-other_way = mistake(
+other_way = PART.mistake(
     "The other way round: below 1 gradients shrink by every step, above 1 "
     "nothing is certain."
 )(rule(longest, words=("cannot tell", "vanishes")))
-smallest = mistake(
+smallest = PART.mistake(
     "You used the smallest singular value. What bounds a step is the most "
     "that W can lengthen a vector."
 )(rule(lambda W: torch.linalg.svdvals(W)[-1]))
-
-
-PART = Part(
-    verdict,
-    1,
-    verdict_cases,
-    (
-        by_radius,
-        explodes,
-        by_radius_explodes,
-        by_radius_alone,
-        by_frobenius,
-        by_largest_entry,
-        slope_one,
-        slopes_exchanged,
-        other_way,
-        smallest,
-    ),
-    verdict_edges,
-    forbidden=("rnn2attn.gradients",),
-    text=TEXT,
-)

@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter01.q6_certain import QUESTION
 
 TEXT = r"""
 **What misleads.** Three rules of thumb are in use. Each says `"vanishes"` if some number is below 1, and else
@@ -29,36 +29,30 @@ def counterexample(rule):
     return 0.9 * torch.eye(4)
 
 
+PART = QUESTION.part(counterexample, 1, view="misleading", text=TEXT)
+
+
+@PART.cases
 def rules(draw):
     for name in ("radius", "largest entry", "frobenius"):
         yield f"the rule {name!r}", {"rule": name}
 
 
-@mistake("No error of the rule 'radius' shows here.")
+@PART.mistake("No error of the rule 'radius' shows here.")
 def identity(rule):
     return 0.5 * torch.eye(2)
 
 
-@mistake("No error of the rule 'radius' shows here.")
+@PART.mistake("No error of the rule 'radius' shows here.")
 def rotation(rule):
     return torch.tensor([[0.0, -2.0], [2.0, 0.0]])
 
 
-@mistake("No error of the rule 'largest entry' shows here.")
+@PART.mistake("No error of the rule 'largest entry' shows here.")
 def one_for_all(rule):
     return torch.tensor([[0.5, 10.0], [0.0, 0.5]])
 
 
-@mistake("a square matrix with two rows or more")
+@PART.mistake("a square matrix with two rows or more")
 def a_number(rule):
     return torch.tensor([[0.5]])
-
-
-PART = Part(
-    counterexample,
-    1,
-    rules,
-    (identity, rotation, one_for_all, a_number),
-    view="misleading",
-    text=TEXT,
-)

@@ -1,14 +1,6 @@
 """Chapter 2: gates, the LSTM and the GRU."""
 
-from rnn2attn_grading.questions.chapter02 import (
-    q1_lstm,
-    q2_gru,
-    q3_import,
-    q4_latch,
-    q5_half_life,
-    q6_cost,
-)
-from rnn2attn_grading.questions.specification import Chapter
+from rnn2attn_grading.questions.specification import Chapter, questions_in
 
 TEXT = """
 Each question asks for a function. Replace `raise NotImplementedError` by your code, keep the name and the
@@ -39,15 +31,5 @@ CHAPTER = Chapter(
     "about two hours",
     TEXT,
     IMPORTS,
-    tuple(
-        module.QUESTION
-        for module in (
-            q1_lstm,
-            q2_gru,
-            q3_import,
-            q4_latch,
-            q5_half_life,
-            q6_cost,
-        )
-    ),
+    questions_in(__name__),
 )

@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 Write one step of the LSTM for a batch:
@@ -18,6 +18,8 @@ $$
 The blocks of the four are stacked in the order i, f, g, o. Not allowed: `nn.LSTM`, `nn.LSTMCell`, and the functions
 of `rnn2attn.recurrent`. Checked: both states, and the gradient for all arguments, the two old states included.
 """
+
+QUESTION = Question("2.1", "One step of the LSTM", TEXT)
 
 
 def lstm_step(x, state, W_x, W_h, b):
@@ -39,6 +41,20 @@ def lstm_step(x, state, W_x, W_h, b):
     return torch.sigmoid(o) * torch.tanh(c), c
 
 
+PART = QUESTION.part(
+    lstm_step,
+    3,
+    gradients=("x", "state[0]", "state[1]", "W_x", "W_h", "b"),
+    forbidden=(
+        "torch.nn.LSTM",
+        "torch.nn.LSTMCell",
+        "torch.lstm",
+        "torch.lstm_cell",
+        "rnn2attn.recurrent",
+    ),
+)
+
+
 def inputs(draw, B, d_x, d_h, scale=0.4):
     return {
         "x": draw.normal(B, d_x),
@@ -49,12 +65,14 @@ def inputs(draw, B, d_x, d_h, scale=0.4):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "different sizes", inputs(draw, 2, 7, 11)
     yield "as many inputs and examples as units", inputs(draw, 5, 5, 5)
     yield "a batch of one", inputs(draw, 1, 3, 5)
 
 
+@PART.edges
 def edges(draw):
     yield "one unit", inputs(draw, 3, 2, 1)
     yield "as many inputs as units", inputs(draw, 2, 7, 7)
@@ -80,7 +98,7 @@ def variant(
     return shown, new
 
 
-@mistake(
+@PART.mistake(
     "Rows 2 d_h to 3 d_h hold the candidate g. Yours took them for the output "
     "gate: many drawings and lectures have the order i, f, o, g."
 )
@@ -88,7 +106,7 @@ def order_ifog(*given):
     return variant(*given, order="ifog")
 
 
-@mistake(
+@PART.mistake(
     "i and f are exchanged. The first block of rows belongs to the input "
     "gate, the second to the forget gate; f multiplies the old cell."
 )
@@ -96,7 +114,7 @@ def order_figo(*given):
     return variant(*given, order="figo")
 
 
-@mistake(
+@PART.mistake(
     "The second block of rows belongs to the forget gate, the third to the "
     "candidate. Yours are exchanged; TensorFlow's older cells have that order."
 )
@@ -104,7 +122,7 @@ def order_igfo(*given):
     return variant(*given, order="igfo")
 
 
-@mistake(
+@PART.mistake(
     "The candidate went through σ and lies in (0, 1): with it c could only "
     "grow. A gate says how much, the candidate what, with a sign."
 )
@@ -112,7 +130,7 @@ def candidate_sigmoid(*given):
     return variant(*given, candidate=torch.sigmoid)
 
 
-@mistake(
+@PART.mistake(
     "The candidate is not squashed: look at the equation of g, and at the "
     "interval it has to lie in."
 )
@@ -120,7 +138,7 @@ def candidate_linear(*given):
     return variant(*given, candidate=lambda a: a)
 
 
-@mistake(
+@PART.mistake(
     "Your gates went through tanh and can be negative. A gate is a share, "
     "between 0 and 1."
 )
@@ -128,19 +146,19 @@ def gates_tanh(*given):
     return variant(*given, gate=torch.tanh)
 
 
-@mistake("Your gates are not squashed: a share lies between 0 and 1.")
+@PART.mistake("Your gates are not squashed: a share lies between 0 and 1.")
 def gates_linear(*given):
     return variant(*given, gate=lambda a: a)
 
 
-@mistake(
+@PART.mistake(
     "The input gate is idle: the whole candidate is added to what f leaves."
 )
 def no_input_gate(*given):
     return variant(*given, write=lambda h, c, i, f, g: f * c + g)
 
 
-@mistake(
+@PART.mistake(
     "The forget gate is idle: the old cell enters whole. That was the LSTM "
     "of 1997."
 )
@@ -148,7 +166,7 @@ def no_forget_gate(*given):
     return variant(*given, write=lambda h, c, i, f, g: c + i * g)
 
 
-@mistake(
+@PART.mistake(
     "In place of the input gate you have 1 − f. That is the coupled variant; "
     "here nothing makes f + i equal to 1."
 )
@@ -156,7 +174,7 @@ def coupled(*given):
     return variant(*given, write=lambda h, c, i, f, g: f * c + (1 - f) * g)
 
 
-@mistake(
+@PART.mistake(
     "f multiplied h_{t−1}. What it keeps is the cell, c_{t−1}; h is only what "
     "is shown of it."
 )
@@ -164,7 +182,7 @@ def keeps_the_output(*given):
     return variant(*given, write=lambda h, c, i, f, g: f * h + i * g)
 
 
-@mistake(
+@PART.mistake(
     "Your new cell went through tanh. The cell has no bound, and nothing "
     "squashes it on its path; tanh stands only in the last equation."
 )
@@ -174,7 +192,7 @@ def squashed_cell(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "c is right. On its way to h the cell is squashed first; look at the "
     "last equation."
 )
@@ -182,7 +200,7 @@ def output_not_squashed(*given):
     return variant(*given, show=lambda c, new, o: o * new)
 
 
-@mistake(
+@PART.mistake(
     "c is right, and h looks at the cell before the update. Which c stands "
     "in the last equation?"
 )
@@ -190,17 +208,17 @@ def shows_the_old_cell(*given):
     return variant(*given, show=lambda c, new, o: o * torch.tanh(c))
 
 
-@mistake("c is right, and h shows all of it: the output gate is idle.")
+@PART.mistake("c is right, and h shows all of it: the output gate is idle.")
 def no_output_gate(*given):
     return variant(*given, show=lambda c, new, o: torch.tanh(new))
 
 
-@mistake("c is right. In h the gate belongs outside of the tanh.")
+@PART.mistake("c is right. In h the gate belongs outside of the tanh.")
 def gate_inside(*given):
     return variant(*given, show=lambda c, new, o: torch.tanh(o * new))
 
 
-@mistake(
+@PART.mistake(
     "The state is the pair (h, c). You took its first entry for the cell and "
     "fed the second to the gates."
 )
@@ -208,14 +226,14 @@ def state_exchanged(x, state, W_x, W_h, b):
     return variant(x, state[::-1], W_x, W_h, b)
 
 
-@mistake(
+@PART.mistake(
     "Right but for b: it was left out. (PyTorch's two biases are one sum here.)"
 )
 def no_bias(x, state, W_x, W_h, b):
     return variant(x, state, W_x, W_h, 0 * b)
 
 
-@mistake(
+@PART.mistake(
     "Right but for b: it was added twice. (PyTorch's two biases are one sum "
     "here.)"
 )
@@ -223,7 +241,7 @@ def bias_twice(x, state, W_x, W_h, b):
     return variant(x, state, W_x, W_h, 2 * b)
 
 
-@mistake(
+@PART.mistake(
     "A block is d_h rows that lie together. You took every fourth row, as if "
     "the gates took turns."
 )
@@ -234,55 +252,9 @@ def interleaved(x, state, W_x, W_h, b):
     return variant(x, state, sorted_(W_x), sorted_(W_h), sorted_(b))
 
 
-@mistake(
+@PART.mistake(
     "The input went through W_h, and the state through W_x. That only runs "
     "where d_x = d_h."
 )
 def exchanged(x, state, W_x, W_h, b):
     return variant(x, state, W_h, W_x, b)
-
-
-QUESTION = Question(
-    "2.1",
-    "One step of the LSTM",
-    TEXT,
-    (
-        Part(
-            lstm_step,
-            3,
-            cases,
-            (
-                order_ifog,
-                order_figo,
-                order_igfo,
-                candidate_sigmoid,
-                candidate_linear,
-                gates_tanh,
-                gates_linear,
-                no_input_gate,
-                no_forget_gate,
-                coupled,
-                keeps_the_output,
-                squashed_cell,
-                output_not_squashed,
-                shows_the_old_cell,
-                no_output_gate,
-                gate_inside,
-                state_exchanged,
-                no_bias,
-                bias_twice,
-                interleaved,
-                exchanged,
-            ),
-            edges,
-            gradients=("x", "state[0]", "state[1]", "W_x", "W_h", "b"),
-            forbidden=(
-                "torch.nn.LSTM",
-                "torch.nn.LSTMCell",
-                "torch.lstm",
-                "torch.lstm_cell",
-                "rnn2attn.recurrent",
-            ),
-        ),
-    ),
-)

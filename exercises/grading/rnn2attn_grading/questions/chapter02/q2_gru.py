@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 Write one step of the GRU for a batch, in PyTorch's form: $z$ keeps, and $r$ acts after the matrix.
@@ -20,6 +20,8 @@ The blocks are stacked in the order r, z, n. Not allowed: `nn.GRU`, `nn.GRUCell`
 `rnn2attn.recurrent`. Checked: the values, and the gradient for all six arguments. Papers and programs differ from
 each other in four places here; each of them is a way to be wrong.
 """
+
+QUESTION = Question("2.2", "One step of the GRU", TEXT)
 
 
 def gru_step(x, h, W_x, W_h, b_x, b_h):
@@ -43,6 +45,20 @@ def gru_step(x, h, W_x, W_h, b_x, b_h):
     return z * h + (1 - z) * n
 
 
+PART = QUESTION.part(
+    gru_step,
+    4,
+    gradients=("x", "h", "W_x", "W_h", "b_x", "b_h"),
+    forbidden=(
+        "torch.nn.GRU",
+        "torch.nn.GRUCell",
+        "torch.gru",
+        "torch.gru_cell",
+        "rnn2attn.recurrent",
+    ),
+)
+
+
 def inputs(draw, B, d_x, d_h, scale=0.4):
     gates = draw.normal(2 * d_h, scale=0.5)
     candidate = draw.normal(d_h, scale=2.0)  # shows whether r multiplies it
@@ -56,12 +72,14 @@ def inputs(draw, B, d_x, d_h, scale=0.4):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "different sizes", inputs(draw, 2, 7, 11)
     yield "as many inputs and examples as units", inputs(draw, 5, 5, 5)
     yield "a batch of one", inputs(draw, 1, 3, 5)
 
 
+@PART.edges
 def edges(draw):
     yield "one unit", inputs(draw, 3, 2, 1)
     yield "as many inputs as units", inputs(draw, 2, 7, 7)
@@ -89,7 +107,7 @@ def other_mix(r, z, n, h):
     return (1 - z) * h + z * n
 
 
-@mistake(
+@PART.mistake(
     "Your z takes, as in Chung et al. (2014): z = 1 puts the candidate in. "
     "Here z = 1 keeps."
 )
@@ -97,7 +115,7 @@ def z_takes(*given):
     return variant(*given, mix=lambda r, z, n: other_mix(r, z, n, given[1]))
 
 
-@mistake(
+@PART.mistake(
     "Your r acts on h before the matrix, as in Cho et al. (2014). In "
     "PyTorch's form it multiplies what comes out of the matrix, its bias "
     "included."
@@ -111,7 +129,7 @@ def reset_before(x, h, W_x, W_h, b_x, b_h):
     )  # fmt: skip
 
 
-@mistake(
+@PART.mistake(
     "Two things: your r acts before the matrix, and your z takes. That is "
     "the GRU of Chung et al. (2014); look at the last two equations."
 )
@@ -125,7 +143,7 @@ def all_of_chung(x, h, W_x, W_h, b_x, b_h):
     )  # fmt: skip
 
 
-@mistake(
+@PART.mistake(
     "The bias b_hn stands inside of what r multiplies; yours is added "
     "outside. That is why the GRU has two biases."
 )
@@ -138,7 +156,7 @@ def bias_outside(x, h, W_x, W_h, b_x, b_h):
     )  # fmt: skip
 
 
-@mistake(
+@PART.mistake(
     "Both biases of the candidate stand inside of what r multiplies. One of "
     "them comes with the input."
 )
@@ -151,7 +169,7 @@ def both_biases_inside(x, h, W_x, W_h, b_x, b_h):
     )  # fmt: skip
 
 
-@mistake(
+@PART.mistake(
     "Your r multiplies the whole sum in the candidate. It touches only what "
     "comes from h; the input passes."
 )
@@ -159,17 +177,19 @@ def reset_on_all(*given):
     return variant(*given, candidate=lambda r, z, a, c: torch.tanh(r * (a + c)))
 
 
-@mistake("Your r multiplies what comes from the input, not what comes from h.")
+@PART.mistake(
+    "Your r multiplies what comes from the input, not what comes from h."
+)
 def reset_on_the_input(*given):
     return variant(*given, candidate=lambda r, z, a, c: torch.tanh(r * a + c))
 
 
-@mistake("The reset gate is idle: r does not occur in your candidate.")
+@PART.mistake("The reset gate is idle: r does not occur in your candidate.")
 def no_reset(*given):
     return variant(*given, candidate=lambda r, z, a, c: torch.tanh(a + c))
 
 
-@mistake(
+@PART.mistake(
     "In the candidate stands z where r should: one decides what the "
     "candidate sees, the other who wins."
 )
@@ -177,7 +197,7 @@ def z_resets(*given):
     return variant(*given, candidate=lambda r, z, a, c: torch.tanh(a + z * c))
 
 
-@mistake(
+@PART.mistake(
     "The first block of rows belongs to r, the second to z. Yours are "
     "exchanged, as Keras has them."
 )
@@ -185,12 +205,14 @@ def order_zrn(*given):
     return variant(*given, order="zrn")
 
 
-@mistake("The candidate's block of rows is the last one; yours is the first.")
+@PART.mistake(
+    "The candidate's block of rows is the last one; yours is the first."
+)
 def order_nrz(*given):
     return variant(*given, order="nrz")
 
 
-@mistake(
+@PART.mistake(
     "In the last equation stands r where z should: one decides what the "
     "candidate sees, the other who wins."
 )
@@ -199,7 +221,7 @@ def r_mixes(*given):
     return variant(*given, mix=lambda r, z, n: r * h + (1 - r) * n)
 
 
-@mistake(
+@PART.mistake(
     "r multiplies h in the last equation. It belongs to the candidate alone: "
     "what z keeps, it keeps unchanged."
 )
@@ -208,7 +230,7 @@ def reset_in_the_mix(*given):
     return variant(*given, mix=lambda r, z, n: z * (r * h) + (1 - z) * n)
 
 
-@mistake(
+@PART.mistake(
     "The candidate enters whole. In the last equation the two shares add up "
     "to 1, so that h stays between the old state and the candidate."
 )
@@ -217,7 +239,7 @@ def shares_do_not_add_up(*given):
     return variant(*given, mix=lambda r, z, n: z * h + n)
 
 
-@mistake(
+@PART.mistake(
     "The candidate went through σ. It lies in (−1, 1); σ is for the gates."
 )
 def candidate_sigmoid(*given):
@@ -226,7 +248,7 @@ def candidate_sigmoid(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "Your gates went through tanh and can be negative. A gate is a share, "
     "between 0 and 1."
 )
@@ -234,22 +256,22 @@ def gates_tanh(*given):
     return variant(*given, gate=torch.tanh)
 
 
-@mistake("Right but for b_h: it was left out.")
+@PART.mistake("Right but for b_h: it was left out.")
 def no_recurrent_bias(x, h, W_x, W_h, b_x, b_h):
     return variant(x, h, W_x, W_h, b_x, 0 * b_h)
 
 
-@mistake("Right but for the biases: both were left out.")
+@PART.mistake("Right but for the biases: both were left out.")
 def no_bias(x, h, W_x, W_h, b_x, b_h):
     return variant(x, h, W_x, W_h, 0 * b_x, 0 * b_h)
 
 
-@mistake("b_x and b_h are exchanged. In the candidate that matters.")
+@PART.mistake("b_x and b_h are exchanged. In the candidate that matters.")
 def biases_exchanged(x, h, W_x, W_h, b_x, b_h):
     return variant(x, h, W_x, W_h, b_h, b_x)
 
 
-@mistake(
+@PART.mistake(
     "A block is d_h rows that lie together. You took every third row, as if "
     "the gates took turns."
 )
@@ -259,55 +281,9 @@ def interleaved(x, h, *parameters):
     )
 
 
-@mistake(
+@PART.mistake(
     "The input went through W_h, and the state through W_x. That only runs "
     "where d_x = d_h."
 )
 def exchanged(x, h, W_x, W_h, b_x, b_h):
     return variant(x, h, W_h, W_x, b_x, b_h)
-
-
-QUESTION = Question(
-    "2.2",
-    "One step of the GRU",
-    TEXT,
-    (
-        Part(
-            gru_step,
-            4,
-            cases,
-            (
-                z_takes,
-                reset_before,
-                all_of_chung,
-                bias_outside,
-                both_biases_inside,
-                reset_on_all,
-                reset_on_the_input,
-                no_reset,
-                z_resets,
-                order_zrn,
-                order_nrz,
-                r_mixes,
-                reset_in_the_mix,
-                shares_do_not_add_up,
-                candidate_sigmoid,
-                gates_tanh,
-                no_recurrent_bias,
-                no_bias,
-                biases_exchanged,
-                interleaved,
-                exchanged,
-            ),
-            edges,
-            gradients=("x", "h", "W_x", "W_h", "b_x", "b_h"),
-            forbidden=(
-                "torch.nn.GRU",
-                "torch.nn.GRUCell",
-                "torch.gru",
-                "torch.gru_cell",
-                "rnn2attn.recurrent",
-            ),
-        ),
-    ),
-)

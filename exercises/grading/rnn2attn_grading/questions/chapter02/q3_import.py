@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 A file holds the parameters of a trained GRU, and the program that wrote it is gone. Its documentation says three
@@ -16,6 +16,8 @@ Gates and candidate are those of PyTorch's form, with $r$ after the matrix. Conv
 `negate_update_gate`, which does a part of it, is not allowed. Checked: the four tensors. Convert each by itself; do
 not move anything from one bias to the other.
 """
+
+QUESTION = Question("2.3", "A GRU from another program", TEXT)
 
 
 def import_gru(K_x, K_h, b_x, b_h):
@@ -38,6 +40,9 @@ def import_gru(K_x, K_h, b_x, b_h):
     return tuple(converted)
 
 
+PART = QUESTION.part(import_gru, 3, forbidden=("rnn2attn.recurrent",))
+
+
 def inputs(draw, d_x, d_h):
     return {
         "K_x": draw.normal(d_x, 3 * d_h, scale=0.5),
@@ -47,12 +52,14 @@ def inputs(draw, d_x, d_h):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "different sizes", inputs(draw, 7, 11)
     yield "as many inputs as units", inputs(draw, 5, 5)
     yield "three times as many inputs as units", inputs(draw, 6, 2)
 
 
+@PART.edges
 def edges(draw):
     yield "one unit", inputs(draw, 3, 1)
     yield "one input, one unit", inputs(draw, 1, 1)
@@ -78,7 +85,7 @@ def variant(
     return tuple(converted)
 
 
-@mistake(
+@PART.mistake(
     "Layout and order are right, and z still takes. Which parameters make "
     "1 − σ(a) of σ(a)?"
 )
@@ -86,19 +93,19 @@ def not_negated(*given):
     return variant(*given, negate=("", "", "", ""))
 
 
-@mistake(
+@PART.mistake(
     "1 − σ(a) is not σ of 1 minus something. Write σ(−a) down, and see what "
     "it equals."
 )
 def one_minus(*given):
     converted = []
-    for parameter in not_negated.function(*given):
+    for parameter in not_negated(*given):
         r, z, n = parameter.chunk(3)
         converted.append(torch.cat([r, 1 - z, n]))
     return tuple(converted)
 
 
-@mistake(
+@PART.mistake(
     "The matrices are right, and the biases belong to a as well: "
     "a = W x + b + U h + b'. All that makes a changes with it."
 )
@@ -106,7 +113,7 @@ def biases_not_negated(*given):
     return variant(*given, negate=("z", "z", "", ""))
 
 
-@mistake(
+@PART.mistake(
     "The biases are right, and the matrices belong to a as well: "
     "a = W x + b + U h + b'. All that makes a changes with it."
 )
@@ -114,7 +121,7 @@ def matrices_not_negated(*given):
     return variant(*given, negate=("", "", "z", "z"))
 
 
-@mistake(
+@PART.mistake(
     "What belongs to the input is right. a is a sum of two halves, and the "
     "half that comes from h changes as well."
 )
@@ -122,7 +129,7 @@ def input_half_only(*given):
     return variant(*given, negate=("z", "", "z", ""))
 
 
-@mistake(
+@PART.mistake(
     "What belongs to the state is right. a is a sum of two halves, and the "
     "half that comes from x changes as well."
 )
@@ -130,7 +137,7 @@ def state_half_only(*given):
     return variant(*given, negate=("", "z", "", "z"))
 
 
-@mistake(
+@PART.mistake(
     "The matrices are right, and so is b_h. PyTorch has two biases for z, and "
     "both are part of a."
 )
@@ -138,7 +145,7 @@ def one_bias_not_negated(*given):
     return variant(*given, negate=("z", "z", "", "z"))
 
 
-@mistake(
+@PART.mistake(
     "The matrices are right, and so is b_x. PyTorch has two biases for z, and "
     "both are part of a."
 )
@@ -146,7 +153,7 @@ def other_bias_not_negated(*given):
     return variant(*given, negate=("z", "z", "z", ""))
 
 
-@mistake(
+@PART.mistake(
     "You negated the rows of r. The gate whose meaning differs is the other "
     "one; mind which order holds before and which after."
 )
@@ -154,12 +161,14 @@ def negates_r(*given):
     return variant(*given, negate=("r", "r", "r", "r"))
 
 
-@mistake("You negated all rows. The meaning of r and of n is the same in both.")
+@PART.mistake(
+    "You negated all rows. The meaning of r and of n is the same in both."
+)
 def negates_all(*given):
     return variant(*given, negate=("zrn",) * 4)
 
 
-@mistake(
+@PART.mistake(
     "You negated the candidate's rows. h is to be mixed in other shares, of "
     "the same two things."
 )
@@ -167,7 +176,7 @@ def negates_n(*given):
     return variant(*given, negate=("n", "n", "n", "n"))
 
 
-@mistake(
+@PART.mistake(
     "The blocks stand as they did in the file, z first. PyTorch's order is "
     "another."
 )
@@ -175,7 +184,7 @@ def order_kept(*given):
     return variant(*given, into="zrn")
 
 
-@mistake(
+@PART.mistake(
     "Two things are left: the blocks stand as they did in the file, z first, "
     "and z still takes."
 )
@@ -183,7 +192,7 @@ def transposed_only(*given):
     return variant(*given, negate=("", "", "", ""), into="zrn")
 
 
-@mistake(
+@PART.mistake(
     "The order of the blocks was reversed. It was z, r, n, and r, z, n is "
     "asked for."
 )
@@ -191,7 +200,7 @@ def order_reversed(*given):
     return variant(*given, into="nrz")
 
 
-@mistake(
+@PART.mistake(
     "Your matrices have the right shape and not the right entries: reshaping "
     "keeps the numbers in the order in which they lie. Exchange the axes."
 )
@@ -199,42 +208,8 @@ def reshaped(*given):
     return variant(*given, turn=lambda a: a.reshape(a.shape[::-1]))
 
 
-@mistake(
+@PART.mistake(
     "The file's blocks were taken for r, z, n. Its first block is that of z."
 )
 def read_as_rzn(*given):
     return variant(*given, order="rzn")
-
-
-QUESTION = Question(
-    "2.3",
-    "A GRU from another program",
-    TEXT,
-    (
-        Part(
-            import_gru,
-            3,
-            cases,
-            (
-                not_negated,
-                one_minus,
-                biases_not_negated,
-                matrices_not_negated,
-                input_half_only,
-                state_half_only,
-                one_bias_not_negated,
-                other_bias_not_negated,
-                negates_r,
-                negates_all,
-                negates_n,
-                order_kept,
-                transposed_only,
-                order_reversed,
-                reshaped,
-                read_as_rzn,
-            ),
-            edges,
-            forbidden=("rnn2attn.recurrent",),
-        ),
-    ),
-)

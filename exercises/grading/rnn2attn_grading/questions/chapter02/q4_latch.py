@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 No training: build a memory by choosing weights. An LSTM of one unit gets two numbers at every step, $x_t$ =
@@ -15,6 +15,8 @@ No training: build a memory by choosing weights. An LSTM of one unit gets two nu
 Each of the three to within 0.001. Return $W_x$, $W_h$ and $b$, blocks i, f, g, o. Checked: what the cell does, not
 which numbers you took. A value is written, 1,000 steps with other values follow, the next one is written, and so on.
 """
+
+QUESTION = Question("2.4", "A latch, from weights alone", TEXT)
 
 
 def latch():
@@ -36,6 +38,10 @@ def latch():
     return W_x, torch.zeros(4, 1), b
 
 
+PART = QUESTION.part(latch, 4, view="latched")
+
+
+@PART.cases
 def cases(draw):
     noise = draw.normal(31, scale=0.8).clamp(-3, 3)
     first, second = draw.uniform(0.5, 2.5), draw.uniform(-2.5, -0.5)
@@ -48,6 +54,7 @@ def cases(draw):
         yield name, {}, {"written": written, "noise": passing}
 
 
+@PART.edges
 def edges(draw):
     most = torch.tensor([3.0, -3.0, 0.0, 3.0]).double()
     yield "the largest values", {}, {"written": most, "noise": most[:1]}
@@ -64,46 +71,27 @@ def wrong(hint, **rows):
     def latch():
         return cell(**rows)
 
-    return mistake(hint)(latch)
+    return PART.mistake(hint)(latch)
 
 
 KEEP = "How far from 1 may a gate stay if it multiplies 1,000 times?"
 DOOR = "The door stays a little open, and every value that comes by leaks in"
-MISTAKES = (
-    wrong(KEEP, f=(0, -40, 0, 1)),
-    wrong(KEEP, f=(0, -20, 0, 10)),
-    wrong(DOOR, i=(0, 20, 0, 0)),
-    wrong(DOOR, i=(0, 20, 0, -5)),
-    wrong("What is written is added to what was there", f=(0, 0, 0, 20)),
-    wrong("What is written is added to what was there", f=(0, -20, 0, 20)),
-    wrong("so only that share of the candidate is stored", i=(0, 20, 0, -20)),
-    wrong("h does not show it", o=(0, 0, 0, 0)),
-    wrong("h does not show it", o=(0, 40, 0, -20)),
-    wrong("moves when the flag does", g=(1, 1, 0, 0)),
-    wrong("Your candidate g depends on h", g=(1, 0, 1, 0)),
-    wrong("Which row is the candidate's?", g=(0, 0, 0, 20), o=(1, 0, 0, 0)),
-    wrong("Which row is the candidate's?", g=(0, 1, 0, 0)),
-)
+wrong(KEEP, f=(0, -40, 0, 1))
+wrong(KEEP, f=(0, -20, 0, 10))
+wrong(DOOR, i=(0, 20, 0, 0))
+wrong(DOOR, i=(0, 20, 0, -5))
+wrong("What is written is added to what was there", f=(0, 0, 0, 20))
+wrong("What is written is added to what was there", f=(0, -20, 0, 20))
+wrong("so only that share of the candidate is stored", i=(0, 20, 0, -20))
+wrong("h does not show it", o=(0, 0, 0, 0))
+wrong("h does not show it", o=(0, 40, 0, -20))
+wrong("moves when the flag does", g=(1, 1, 0, 0))
+wrong("Your candidate g depends on h", g=(1, 0, 1, 0))
+wrong("Which row is the candidate's?", g=(0, 0, 0, 20), o=(1, 0, 0, 0))
+wrong("Which row is the candidate's?", g=(0, 1, 0, 0))
 
 
-@mistake("of shape (4, 2), W_h of shape (4, 1)")
+@PART.mistake("of shape (4, 2), W_h of shape (4, 1)")
 def without_h():
     W_x, _, b = cell()
     return W_x, b
-
-
-QUESTION = Question(
-    "2.4",
-    "A latch, from weights alone",
-    TEXT,
-    (
-        Part(
-            latch,
-            4,
-            cases,
-            (*MISTAKES, without_h),
-            edges,
-            view="latched",
-        ),
-    ),
-)

@@ -1,6 +1,5 @@
 """2.5: half-lives, read from biases and written into them."""
 
-from rnn2attn_grading.questions.chapter02 import q5a_read, q5b_write
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -10,9 +9,4 @@ half-life, half is left. `nn.LSTM` keeps its biases in two vectors of blocks i, 
 units that keep for longer than any sequence.
 """
 
-QUESTION = Question(
-    "2.5",
-    "Half-lives, in PyTorch's biases",
-    TEXT,
-    (q5a_read.PART, q5b_write.PART),
-)
+QUESTION = Question("2.5", "Half-lives, in PyTorch's biases", TEXT)

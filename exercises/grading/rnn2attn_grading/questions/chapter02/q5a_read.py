@@ -5,7 +5,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter02.q5_half_life import QUESTION
 
 TEXT = r"""
 **Read.** Return the half-life of every unit, in steps, with all weights taken as zero. Some forget gates are so near
@@ -27,6 +27,9 @@ def half_lives(bias_ih, bias_hh):
     return math.log(1 / 2) / F.logsigmoid(forget)
 
 
+PART = QUESTION.part(half_lives, 1, text=TEXT)
+
+
 def inputs(draw, d_h, near=0.0):
     return {
         "bias_ih": draw.normal(4 * d_h) + near,
@@ -34,12 +37,14 @@ def inputs(draw, d_h, near=0.0):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "twelve biases that all differ", inputs(draw, 3)
     yield "forget gates that keep", inputs(draw, 6, 1.5)
     yield "gates that round to 1", inputs(draw, 3, 21.0)
 
 
+@PART.edges
 def edges(draw):
     yield "forget gates that forget", inputs(draw, 6, -2.0)
     yield (
@@ -60,7 +65,7 @@ def from_gate(f):
     return math.log(1 / 2) / torch.log(f)
 
 
-@mistake(
+@PART.mistake(
     "Right, except where the gate rounds to 1: there its logarithm is lost. "
     "The logarithm of σ(a) can be had without σ(a)."
 )
@@ -68,40 +73,40 @@ def rounded(bias_ih, bias_hh):
     return from_gate(torch.sigmoid(blocks(bias_ih, bias_hh)))
 
 
-@mistake("You read bias_ih alone. The gate sees the sum of both biases.")
+@PART.mistake("You read bias_ih alone. The gate sees the sum of both biases.")
 def first_only(bias_ih, bias_hh):
     return half_lives(bias_ih, 0 * bias_hh)
 
 
-@mistake("You read bias_hh alone. The gate sees the sum of both biases.")
+@PART.mistake("You read bias_hh alone. The gate sees the sum of both biases.")
 def second_only(bias_ih, bias_hh):
     return half_lives(0 * bias_ih, bias_hh)
 
 
-@mistake("You took the mean of both biases. The gate sees their sum.")
+@PART.mistake("You took the mean of both biases. The gate sees their sum.")
 def mean(bias_ih, bias_hh):
     return half_lives(bias_ih / 2, bias_hh / 2)
 
 
-@mistake("You read the first block. That is the input gate.")
+@PART.mistake("You read the first block. That is the input gate.")
 def input_gate(bias_ih, bias_hh):
     a = blocks(bias_ih, bias_hh, block=0)
     return math.log(1 / 2) / F.logsigmoid(a)
 
 
-@mistake("You read the third block. That is the candidate.")
+@PART.mistake("You read the third block. That is the candidate.")
 def third_block(bias_ih, bias_hh):
     a = blocks(bias_ih, bias_hh, block=2)
     return math.log(1 / 2) / F.logsigmoid(a)
 
 
-@mistake("You read the last block. That is the output gate.")
+@PART.mistake("You read the last block. That is the output gate.")
 def output_gate(bias_ih, bias_hh):
     a = blocks(bias_ih, bias_hh, block=3)
     return math.log(1 / 2) / F.logsigmoid(a)
 
 
-@mistake(
+@PART.mistake(
     "You cut the biases into three blocks, as in the GRU. The LSTM has four."
 )
 def three_blocks(bias_ih, bias_hh):
@@ -109,7 +114,7 @@ def three_blocks(bias_ih, bias_hh):
     return math.log(1 / 2) / F.logsigmoid(a)
 
 
-@mistake(
+@PART.mistake(
     "That is the time constant, −1/ln f: after it 1/e is left. Asked is when "
     "half is left."
 )
@@ -117,7 +122,7 @@ def time_constant(bias_ih, bias_hh):
     return half_lives(bias_ih, bias_hh) / math.log(2)
 
 
-@mistake(
+@PART.mistake(
     "That is 1/(1 − f): the time constant, and only for f near 1. Asked is "
     "when half is left."
 )
@@ -125,42 +130,18 @@ def one_over(bias_ih, bias_hh):
     return 1 + torch.exp(blocks(bias_ih, bias_hh))
 
 
-@mistake("A half-life is not negative: look at the sign of ln f.")
+@PART.mistake("A half-life is not negative: look at the sign of ln f.")
 def negative(bias_ih, bias_hh):
     return -half_lives(bias_ih, bias_hh)
 
 
-@mistake(
+@PART.mistake(
     "That is the gate itself, what one step leaves. How many steps leave half?"
 )
 def the_gate(bias_ih, bias_hh):
     return torch.sigmoid(blocks(bias_ih, bias_hh))
 
 
-@mistake("The logarithm is that of ½ to the base f; yours is upside down.")
+@PART.mistake("The logarithm is that of ½ to the base f; yours is upside down.")
 def upside_down(bias_ih, bias_hh):
     return 1 / half_lives(bias_ih, bias_hh)
-
-
-PART = Part(
-    half_lives,
-    1,
-    cases,
-    (
-        rounded,
-        first_only,
-        second_only,
-        mean,
-        input_gate,
-        third_block,
-        output_gate,
-        three_blocks,
-        time_constant,
-        one_over,
-        negative,
-        the_gate,
-        upside_down,
-    ),
-    edges,
-    text=TEXT,
-)

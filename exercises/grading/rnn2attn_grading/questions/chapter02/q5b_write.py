@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter02.q5_half_life import QUESTION
 
 TEXT = r"""
 **Write.** Return new biases with which the units have the half-lives given, again with all weights taken as zero.
@@ -29,6 +29,9 @@ def with_half_lives(half_lives, bias_ih, bias_hh):
     return torch.cat([i, wanted - bias_hh.chunk(4)[1], g, o]), bias_hh
 
 
+PART = QUESTION.part(with_half_lives, 2, view="summed", text=TEXT)
+
+
 def inputs(draw, *half_lives):
     d_h = len(half_lives)
     return {
@@ -42,6 +45,7 @@ def some(draw, count, low, high):
     return [draw.uniform(low, high) for _ in range(count)]
 
 
+@PART.cases
 def cases(draw):
     yield "three units", inputs(draw, *some(draw, 3, 1.5, 20))
     yield "one step or less", inputs(draw, 1.0, *some(draw, 5, 0.2, 0.9))
@@ -49,6 +53,7 @@ def cases(draw):
     yield "longer than any sequence", inputs(draw, 1e12, *long)
 
 
+@PART.edges
 def edges(draw):
     yield "one unit", inputs(draw, draw.uniform(30, 90))
     yield "hundreds of steps", inputs(draw, *some(draw, 6, 100, 900))
@@ -74,32 +79,32 @@ def logit(f):
     return torch.log(f / (1 - f))
 
 
-rounded = mistake(
+rounded = PART.mistake(
     "Right, except for very long half-lives: an f so near to 1 has lost the "
     "digits of 1 − f. `torch.expm1` computes eˣ − 1 without passing by 1."
 )(instead(lambda T: logit(0.5 ** (1 / T))))
-the_gate = mistake(
+the_gate = PART.mistake(
     "You wrote the gate itself where its bias belongs. A gate is σ of its "
     "bias: what is the inverse of σ?"
 )(instead(lambda T: 0.5 ** (1 / T)))
-sign = mistake(
+sign = PART.mistake(
     "The sign: your units forget the faster, the longer they are to keep."
 )(instead(lambda T: -right(T)))
-time_constant = mistake(
+time_constant = PART.mistake(
     "That makes T the time constant: after T steps 1/e is left. Asked is the "
     "half-life."
 )(instead(lambda T: -torch.log(torch.expm1(1 / T))))
-one_minus_one_over = mistake(
+one_minus_one_over = PART.mistake(
     "That is f = 1 − 1/T, for a T that is the time constant, and only for "
     "long ones. Asked is the half-life."
 )(instead(lambda T: torch.log(T - 1)))
-log_alone = mistake(
+log_alone = PART.mistake(
     "That is ln T, the rule for spreading time constants. Asked are "
     "half-lives, exactly."
 )(instead(torch.log))
 
 
-@mistake(
+@PART.mistake(
     "The gate sees the sum: with the right bias in both vectors it gets twice "
     "as much."
 )
@@ -107,7 +112,7 @@ def both(half_lives, bias_ih, bias_hh):
     return forget_set(half_lives, bias_ih, bias_hh, 2 * right(half_lives))
 
 
-@mistake(
+@PART.mistake(
     "You set bias_ih and left bias_hh: the gate sees the sum, and what stood "
     "in the other vector is still there."
 )
@@ -116,7 +121,7 @@ def first_only(half_lives, bias_ih, bias_hh):
     return forget_set(half_lives, bias_ih, bias_hh, right(half_lives) + old)
 
 
-@mistake(
+@PART.mistake(
     "You set bias_hh and left bias_ih: the gate sees the sum, and what stood "
     "in the other vector is still there."
 )
@@ -125,7 +130,7 @@ def second_only(half_lives, bias_ih, bias_hh):
     return forget_set(half_lives, bias_ih, bias_hh, right(half_lives) + old)
 
 
-@mistake(
+@PART.mistake(
     "You added to what stood there. The old bias of the forget gate is to be "
     "replaced."
 )
@@ -134,7 +139,7 @@ def added(half_lives, bias_ih, bias_hh):
     return forget_set(half_lives, bias_ih, bias_hh, right(half_lives) + old)
 
 
-@mistake(
+@PART.mistake(
     "The forget gate is right. The other blocks of bias_hh were set to zero, "
     "and should stay."
 )
@@ -145,7 +150,7 @@ def others_zeroed(half_lives, bias_ih, bias_hh):
     return new, torch.zeros_like(bias_hh)
 
 
-@mistake(
+@PART.mistake(
     "The forget gate is right. The other three blocks were set as well, and "
     "should stay."
 )
@@ -153,37 +158,11 @@ def all_blocks(half_lives, bias_ih, bias_hh):
     return right(half_lives).repeat(4) - bias_hh, bias_hh
 
 
-@mistake("You wrote into the first block. That is the input gate.")
+@PART.mistake("You wrote into the first block. That is the input gate.")
 def input_gate(half_lives, bias_ih, bias_hh):
     return forget_set(half_lives, bias_ih, bias_hh, right(half_lives), block=0)
 
 
-@mistake("You wrote into the third block. That is the candidate.")
+@PART.mistake("You wrote into the third block. That is the candidate.")
 def third_block(half_lives, bias_ih, bias_hh):
     return forget_set(half_lives, bias_ih, bias_hh, right(half_lives), block=2)
-
-
-PART = Part(
-    with_half_lives,
-    2,
-    cases,
-    (
-        rounded,
-        the_gate,
-        sign,
-        time_constant,
-        one_minus_one_over,
-        log_alone,
-        both,
-        first_only,
-        second_only,
-        added,
-        others_zeroed,
-        all_blocks,
-        input_gate,
-        third_block,
-    ),
-    edges,
-    view="summed",
-    text=TEXT,
-)

@@ -1,6 +1,5 @@
 """2.6: what gates cost."""
 
-from rnn2attn_grading.questions.chapter02 import q6a_count, q6b_gap
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -8,9 +7,4 @@ TEXT = r"""
 and what a measurement says about the reason depends on what it was compared with. Two functions.
 """
 
-QUESTION = Question(
-    "2.6",
-    "What gates cost",
-    TEXT,
-    (q6a_count.PART, q6b_gap.PART),
-)
+QUESTION = Question("2.6", "What gates cost", TEXT)

@@ -1,6 +1,6 @@
 """2.6, first part: parameters counted."""
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter02.q6_cost import QUESTION
 
 TEXT = r"""
 **Counted.** Return the number of parameters of one layer, without building it. Not allowed: `torch.nn`. Checked:
@@ -24,6 +24,9 @@ def count_parameters(cell, d_x, d_h, biases):
     return blocks * d_h * (d_x + d_h + biases)
 
 
+PART = QUESTION.part(count_parameters, 1, forbidden=("torch.nn",), text=TEXT)
+
+
 PRIMES = (5, 7, 11, 13, 17, 19, 23)
 
 
@@ -33,6 +36,7 @@ def inputs(draw, cell, biases):
     return {"cell": cell, "d_x": d_x, "d_h": d_h, "biases": biases}
 
 
+@PART.cases
 def cases(draw):
     yield "LSTM, two biases", inputs(draw, "LSTM", 2)
     yield "GRU, two biases", inputs(draw, "GRU", 2)
@@ -42,6 +46,7 @@ def cases(draw):
     yield "RNN, one bias", inputs(draw, "RNN", 1)
 
 
+@PART.edges
 def edges(draw):
     for cell in ("RNN", "GRU", "LSTM"):
         size = draw.choice(*PRIMES)
@@ -65,72 +70,48 @@ def block(d_x, d_h, biases):
     return d_h * (d_x + d_h + biases)
 
 
-gates_only = mistake(
+gates_only = PART.mistake(
     "You count the gates. The candidate has a block of its own, so a cell "
     "has one more block than gates."
 )(counted(block, RNN=1, GRU=2, LSTM=3))
-cell_counted = mistake(
+cell_counted = PART.mistake(
     "You count a block too many for each of LSTM and GRU. The last two "
     "equations of the LSTM, and the last one of the GRU, hold no weights."
 )(counted(block, RNN=1, GRU=4, LSTM=5))
-one_block = mistake("That is one block. How many of them does each cell have?")(
-    counted(block, 1, 1, 1)
-)
-one_bias = mistake(
+one_block = PART.mistake(
+    "That is one block. How many of them does each cell have?"
+)(counted(block, 1, 1, 1))
+one_bias = PART.mistake(
     "You count one vector of biases a block, whatever `biases` says."
 )(counted(lambda d_x, d_h, biases: d_h * (d_x + d_h + 1)))
-no_bias = mistake("The matrices are right. The biases are missing.")(
-    counted(lambda d_x, d_h, biases: d_h * (d_x + d_h))
-)
-two_biases = mistake(
+two_biases = PART.mistake(
     "You count two vectors of biases a block, whatever `biases` says."
 )(counted(lambda d_x, d_h, biases: d_h * (d_x + d_h + 2)))
-single_biases = mistake(
+no_bias = PART.mistake("The matrices are right. The biases are missing.")(
+    counted(lambda d_x, d_h, biases: d_h * (d_x + d_h))
+)
+single_biases = PART.mistake(
     "Each entry of a bias belongs to one unit: a vector has d_h of them, "
     "and not one."
 )(counted(lambda d_x, d_h, biases: d_h * (d_x + d_h) + biases))
-input_only = mistake(
+input_only = PART.mistake(
     "The matrix from the last state is missing, d_h × d_h in each block."
 )(counted(lambda d_x, d_h, biases: d_h * (d_x + biases)))
-state_only = mistake(
+state_only = PART.mistake(
     "The matrix from the input is missing, d_h × d_x in each block."
 )(counted(lambda d_x, d_h, biases: d_h * (d_h + biases)))
-sizes_exchanged = mistake(
+sizes_exchanged = PART.mistake(
     "d_x and d_h are exchanged: a block has as many rows as there are units."
 )(counted(lambda d_x, d_h, biases: d_x * (d_x + d_h + biases)))
-cells_exchanged = mistake(
+cells_exchanged = PART.mistake(
     "The blocks of LSTM and GRU are exchanged. Which of the two has three "
     "gates?"
 )(counted(block, 1, 4, 3))
 
 
-@mistake(
+@PART.mistake(
     "The matrices are right. Each block has biases of its own; you count "
     "those of one block."
 )
 def biases_once(cell, d_x, d_h, biases):
     return count_parameters(cell, d_x, d_h, 0) + biases * d_h
-
-
-PART = Part(
-    count_parameters,
-    1,
-    cases,
-    (
-        gates_only,
-        cell_counted,
-        one_block,
-        one_bias,
-        two_biases,
-        no_bias,
-        single_biases,
-        input_only,
-        state_only,
-        sizes_exchanged,
-        cells_exchanged,
-        biases_once,
-    ),
-    edges,
-    forbidden=("torch.nn",),
-    text=TEXT,
-)

@@ -1,6 +1,6 @@
 """2.6, second part: what a measurement says about the reason."""
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter02.q6_cost import QUESTION
 
 TEXT = r"""
 **Measured.** On a CPU PyTorch hands its LSTM to a library, oneDNN, and runs its GRU itself. Suppose the GRU turns
@@ -39,6 +39,9 @@ def gap(as_they_are, without):
     return "library"
 
 
+PART = QUESTION.part(gap, 2, text=TEXT)
+
+
 MEASURED = {
     "as_they_are": {
         "GRU": [12.8, 11.6, 13.9, 11.9, 11.2],
@@ -61,6 +64,7 @@ def setting(gru, lstm):
     return {"GRU": gru, "LSTM": lstm}
 
 
+@PART.cases
 def cases(draw):
     yield "measured", MEASURED
     fast, slow = draw.uniform(2, 4), draw.uniform(10, 14)
@@ -99,6 +103,7 @@ def cases(draw):
         yield name, {"as_they_are": as_they_are, "without": without}
 
 
+@PART.edges
 def edges(draw):
     slow = draw.uniform(10, 14)
     touching = setting([slow, slow + 1], [slow - 1, slow])
@@ -144,11 +149,11 @@ def rule(slower=longer, off=None, one="cannot tell", same="library"):
     return answer
 
 
-by_median = mistake(
+by_median = PART.mistake(
     "You compare the middle of the times. Where single times overlap, no "
     "difference was shown; that is asked here of every pair."
 )(rule(lambda t: median(t["GRU"]) > median(t["LSTM"])))
-by_mean = mistake(
+by_mean = PART.mistake(
     "You compare means. One late time moves a mean; asked here is whether "
     "each of the GRU's times is longer than every one of the LSTM's."
 )(
@@ -158,37 +163,37 @@ by_mean = mistake(
         )
     )
 )
-by_fastest = mistake(
+by_fastest = PART.mistake(
     "You compare the fastest times. The LSTM's slowest may still be slower "
     "than the GRU's fastest."
 )(rule(lambda t: min(t["GRU"]) > min(t["LSTM"])))
-by_weights = mistake(
+by_weights = PART.mistake(
     "You ask whether the GRU takes more than ¾ of the time. Slower means "
     "longer times, not longer than the weights suggest."
 )(rule(lambda t: min(t["GRU"]) > 0.75 * max(t["LSTM"])))
-always_the_library = mistake(
+always_the_library = PART.mistake(
     "You do not look at the second setting. That the library is there does "
     "not show that it makes the difference."
 )(rule(off=lambda t: False, one="library"))
-never_compared = mistake(
+never_compared = PART.mistake(
     "Where both settings were measured, compare them: you say `library` "
     "whenever there is a gap and a second setting."
 )(rule(off=lambda t: False))
-one_is_enough = mistake(
+one_is_enough = PART.mistake(
     "With one setting measured you name a reason. What would the GRU and the "
     "LSTM do without the library? Nobody looked."
 )(rule(one="library"))
-no_evidence = mistake(
+no_evidence = PART.mistake(
     "That nothing was measured with the library off is no evidence that "
     "something else is behind the gap."
 )(rule(one="more than the library"))
-other_way = mistake(
+other_way = PART.mistake(
     "The other way round: a gap that goes away with the library was the "
     "library's."
 )(rule(off=lambda t: not longer(t)))
 
 
-@mistake(
+@PART.mistake(
     "You look at what the switch does to the LSTM. That shows that the library "
     "helps it; whether this is the whole gap, only the GRU beside it can "
     "show."
@@ -202,7 +207,7 @@ def lstm_by_itself(as_they_are, without):
     return "library" if helped else "more than the library"
 
 
-@mistake(
+@PART.mistake(
     "Look first whether there is a gap at all, and then for its reason: "
     "without a gap as they are, it does not matter what was left out."
 )
@@ -212,25 +217,3 @@ def reason_first(as_they_are, without):
     if not longer(as_they_are):
         return "no gap"
     return "more than the library" if longer(without) else "library"
-
-
-PART = Part(
-    gap,
-    2,
-    cases,
-    (
-        by_median,
-        by_mean,
-        by_fastest,
-        by_weights,
-        always_the_library,
-        never_compared,
-        one_is_enough,
-        no_evidence,
-        other_way,
-        lstm_by_itself,
-        reason_first,
-    ),
-    edges,
-    text=TEXT,
-)

@@ -1,14 +1,6 @@
 """Chapter 3: sequence to sequence and its bottleneck."""
 
-from rnn2attn_grading.questions.chapter03 import (
-    q1_reads,
-    q2_loss,
-    q3_padding,
-    q4_decoding,
-    q5_machine,
-    q6_gap,
-)
-from rnn2attn_grading.questions.specification import Chapter
+from rnn2attn_grading.questions.specification import Chapter, questions_in
 
 TEXT = """
 Each question asks for one function or two. Replace `raise NotImplementedError` by your code, keep the name and the
@@ -39,15 +31,5 @@ CHAPTER = Chapter(
     "about two and a half hours",
     TEXT,
     IMPORTS,
-    tuple(
-        module.QUESTION
-        for module in (
-            q1_reads,
-            q2_loss,
-            q3_padding,
-            q4_decoding,
-            q5_machine,
-            q6_gap,
-        )
-    ),
+    questions_in(__name__),
 )

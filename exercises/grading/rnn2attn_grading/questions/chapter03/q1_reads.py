@@ -1,6 +1,5 @@
 """3.1: what the decoder reads."""
 
-from rnn2attn_grading.questions.chapter03 import q1a_forcing, q1b_mix
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -8,9 +7,4 @@ At each step a decoder reads the word before the one that it has to say. In trai
 reference, or from the model itself, or now from the one and now from the other. Two functions.
 """
 
-QUESTION = Question(
-    "3.1",
-    "What the decoder reads",
-    TEXT,
-    (q1a_forcing.PART, q1b_mix.PART),
-)
+QUESTION = Question("3.1", "What the decoder reads", TEXT)

@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter03.q1_reads import QUESTION
 
 TEXT = r"""
 **With a teacher.** Translations come as lists of ids, of any length; one may even be empty. Return what the decoder
@@ -37,6 +37,11 @@ def teacher_forcing(targets, sos, eos, pad):
     return torch.tensor(inputs), torch.tensor(labels), torch.tensor(mask)
 
 
+PART = QUESTION.part(
+    teacher_forcing, 2, forbidden=("rnn2attn.text",), text=TEXT
+)
+
+
 def inputs(draw, *lengths, pad=0, pad_said=False):
     """Rows of words from 10 on; if asked for, the longer ones hold a word with the number of pad (0, 3 or 7)."""
     targets = [(10 + draw.integers(80, n)).tolist() for n in lengths]
@@ -47,6 +52,7 @@ def inputs(draw, *lengths, pad=0, pad_said=False):
     return {"targets": targets, "sos": sos, "eos": eos, "pad": pad}
 
 
+@PART.cases
 def cases(draw):
     yield "rows of all lengths", inputs(draw, 3, 5, 1, 2)
     yield "the first row the shortest", inputs(draw, 1, 4, 7)
@@ -58,6 +64,7 @@ def cases(draw):
     yield "an empty row", inputs(draw, 2, 0, 3, pad=3)
 
 
+@PART.edges
 def edges(draw):
     yield "rows of one length", inputs(draw, 5, 5, 5)
     yield "one word each", inputs(draw, 1, 1, 1)
@@ -89,7 +96,7 @@ def variant(
     return inputs, labels, mask if count is None else count(inputs, labels)
 
 
-@mistake(
+@PART.mistake(
     "The decoder is shown the word that it has to say: what it reads and what "
     "it says are the same. Its loss would go to 0, and its translations be "
     "nonsense."
@@ -99,7 +106,7 @@ def not_shifted(targets, sos, eos, pad):
     return labels, labels, mask
 
 
-@mistake(
+@PART.mistake(
     "Shifted the wrong way: your decoder reads the word after the one that it "
     "has to say."
 )
@@ -107,7 +114,7 @@ def shifted_back(targets, sos, eos, pad):
     return variant(targets, sos, eos, pad, read=lambda row: [*row[1:], eos])
 
 
-@mistake(
+@PART.mistake(
     "Your <eos> stands in the last column of every row. It belongs after each "
     "row's own last word, before the padding."
 )
@@ -119,7 +126,7 @@ def eos_in_the_last_column(targets, sos, eos, pad):
     )  # fmt: skip
 
 
-@mistake(
+@PART.mistake(
     "There is no <eos> among your labels. A decoder that is never taught to "
     "say it does not learn to stop."
 )
@@ -127,7 +134,7 @@ def no_eos(*given):
     return variant(*given, say=lambda row: row)
 
 
-@mistake(
+@PART.mistake(
     "Your labels begin with <sos>. It is read and never said: nobody has to "
     "predict it."
 )
@@ -138,7 +145,7 @@ def sos_is_said(targets, sos, eos, pad):
     return variant(targets, sos, eos, pad, read=both, say=both)
 
 
-@mistake(
+@PART.mistake(
     "What is said is right. In what is read, <eos> stands where a shorter row "
     "has ended. That comes of moving all labels by one place; nothing is to be "
     "read there but padding."
@@ -149,7 +156,7 @@ def eos_is_read(targets, sos, eos, pad):
     )  # fmt: skip
 
 
-@mistake(
+@PART.mistake(
     "Each row has lost its last word: it was cut off before <eos> came in its "
     "place."
 )
@@ -157,7 +164,7 @@ def last_word_lost(targets, *special):
     return variant([row[:-1] for row in targets], *special)
 
 
-@mistake(
+@PART.mistake(
     "Ids are right. Your mask takes every label with the number of <pad> for "
     "padding, and a word may have that number. The lengths know better."
 )
@@ -165,7 +172,7 @@ def mask_from_labels(*given):
     return variant(*given, count=lambda inputs, labels: labels != given[3])
 
 
-@mistake(
+@PART.mistake(
     "Ids are right. Your mask takes every input with the number of <pad> for "
     "padding, and a word may have that number. The lengths know better."
 )
@@ -173,23 +180,23 @@ def mask_from_inputs(*given):
     return variant(*given, count=lambda inputs, labels: inputs != given[3])
 
 
-@mistake(
+@PART.mistake(
     "Two things. In what is read, <eos> stands where a shorter row has ended: "
     "that comes of moving all labels by one place. And your mask takes every "
     "label with the number of <pad> for padding, which a word may have as well."
 )
 def eos_is_read_and_mask_from_labels(*given):
-    inputs, labels, _ = eos_is_read.function(*given)
+    inputs, labels, _ = eos_is_read(*given)
     return inputs, labels, labels != given[3]
 
 
-@mistake("Ids are right. Your mask is inverted: True is for what counts.")
+@PART.mistake("Ids are right. Your mask is inverted: True is for what counts.")
 def mask_inverted(*given):
     inputs, labels, mask = teacher_forcing(*given)
     return inputs, labels, ~mask
 
 
-@mistake(
+@PART.mistake(
     "Ids are right. Your mask leaves <eos> out. It is said, so it counts like "
     "any other word."
 )
@@ -200,12 +207,12 @@ def eos_not_counted(*given):
     )
 
 
-@mistake("Ids are right. Your mask counts the padding as well.")
+@PART.mistake("Ids are right. Your mask counts the padding as well.")
 def all_counted(*given):
     return variant(*given, count=lambda inputs, labels: labels == labels)
 
 
-@mistake(
+@PART.mistake(
     "The padding lies on the left. Here it lies on the right: column 0 holds "
     "each row's first word."
 )
@@ -221,17 +228,19 @@ def padded_on_the_left(*given):
     return tuple(map(moved, teacher_forcing(*given)))
 
 
-@mistake("All rows were cut to the shortest. The longest decides the width.")
+@PART.mistake(
+    "All rows were cut to the shortest. The longest decides the width."
+)
 def cut_to_the_shortest(*given):
     return variant(*given, cut=1 + min(map(len, given[0])))
 
 
-@mistake("All rows were cut to the first. The longest decides the width.")
+@PART.mistake("All rows were cut to the first. The longest decides the width.")
 def cut_to_the_first(*given):
     return variant(*given, cut=1 + len(given[0][0]))
 
 
-@mistake(
+@PART.mistake(
     "Your labels are filled up with <eos>. It is said once, and what comes "
     "after it is padding."
 )
@@ -239,7 +248,7 @@ def filled_with_eos(*given):
     return variant(*given, fill=given[2])
 
 
-@mistake(
+@PART.mistake(
     "Your inputs are one column longer than your labels. After the last word "
     "<eos> is said, and then nothing more is read."
 )
@@ -247,33 +256,3 @@ def one_input_more(targets, sos, eos, pad):
     inputs, labels, mask = teacher_forcing(targets, sos, eos, pad)
     rows = [[sos, *row, eos] for row in targets]
     return filled(rows, 1 + inputs.shape[1], pad), labels, mask
-
-
-PART = Part(
-    teacher_forcing,
-    2,
-    cases,
-    (
-        not_shifted,
-        shifted_back,
-        eos_in_the_last_column,
-        no_eos,
-        sos_is_said,
-        eos_is_read,
-        last_word_lost,
-        mask_from_labels,
-        mask_from_inputs,
-        eos_is_read_and_mask_from_labels,
-        mask_inverted,
-        eos_not_counted,
-        all_counted,
-        padded_on_the_left,
-        cut_to_the_shortest,
-        cut_to_the_first,
-        filled_with_eos,
-        one_input_more,
-    ),
-    edges,
-    forbidden=("rnn2attn.text",),
-    text=TEXT,
-)

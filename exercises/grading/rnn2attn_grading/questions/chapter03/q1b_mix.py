@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter03.q1_reads import QUESTION
 
 TEXT = r"""
 **With a coin for each word.** In scheduled sampling the decoder reads the reference at some places, and at the others
@@ -29,6 +29,9 @@ def mix_inputs(inputs, logits, use_gold):
     return torch.cat([inputs[:, :1], mixed], dim=1)
 
 
+PART = QUESTION.part(mix_inputs, 1, text=TEXT)
+
+
 def inputs(draw, B, T, V, gold=None):
     """Of the reference no word is what the model finds likeliest. At the first place the coins say the model."""
     logits = draw.normal(B, T, V)
@@ -43,6 +46,7 @@ def inputs(draw, B, T, V, gold=None):
     return {"inputs": reference, "logits": logits, "use_gold": use_gold}
 
 
+@PART.cases
 def cases(draw):
     yield "both kinds of place", inputs(draw, 3, 5, 7)
     yield "as many steps as words", inputs(draw, 2, 5, 5)
@@ -51,6 +55,7 @@ def cases(draw):
     yield "the reference everywhere", inputs(draw, 2, 3, 5, gold=True)
 
 
+@PART.edges
 def edges(draw):
     yield "one step", inputs(draw, 3, 1, 5)
     yield "as many rows as steps", inputs(draw, 5, 5, 3)
@@ -67,7 +72,7 @@ def variant(inputs, logits, use_gold, *, said=None, coin=None):
     return torch.cat([inputs[:, :1], mixed[:, 1:]], dim=1)
 
 
-@mistake(
+@PART.mistake(
     "What was said at step t was put at place t. It is the input of the step "
     "after: the decoder would read its answer before it gives it."
 )
@@ -75,7 +80,7 @@ def not_shifted(inputs, logits, use_gold):
     return variant(inputs, logits, use_gold, said=logits.argmax(dim=-1))
 
 
-@mistake(
+@PART.mistake(
     "Shifted the wrong way: at place t you read what is said at step t + 1, "
     "which has not been said yet."
 )
@@ -84,7 +89,7 @@ def shifted_back(inputs, logits, use_gold):
     return variant(inputs, logits, use_gold, said=said)
 
 
-@mistake(
+@PART.mistake(
     "Right but for the first place: `roll` brings the last word round to it, "
     "and <sos> is gone."
 )
@@ -93,7 +98,7 @@ def rolled_over_sos(inputs, logits, use_gold):
     return torch.where(use_gold, inputs, said)
 
 
-@mistake(
+@PART.mistake(
     "Not shifted, and <sos> is gone: what was said at step t is the input of "
     "the step after, and there is no step before the first place."
 )
@@ -101,7 +106,7 @@ def neither(inputs, logits, use_gold):
     return torch.where(use_gold, inputs, logits.argmax(dim=-1))
 
 
-@mistake(
+@PART.mistake(
     "The coin is inverted: where it is True the reference is read, so that all "
     "True is pure teacher forcing."
 )
@@ -109,7 +114,7 @@ def inverted(inputs, logits, use_gold):
     return variant(inputs, logits, use_gold, coin=~use_gold)
 
 
-@mistake(
+@PART.mistake(
     "The words are shifted, and the coins with them: the coin of place t "
     "decides about place t."
 )
@@ -117,7 +122,7 @@ def coins_shifted(inputs, logits, use_gold):
     return variant(inputs, logits, use_gold, coin=use_gold.roll(1, dims=1))
 
 
-@mistake(
+@PART.mistake(
     "One coin for each row: yours decides by the coin of the second place for "
     "the whole row."
 )
@@ -126,7 +131,7 @@ def one_coin_a_row(inputs, logits, use_gold):
     return variant(inputs, logits, use_gold, coin=coin)
 
 
-@mistake(
+@PART.mistake(
     "Your words come from an argmax over time. At each step the likeliest of "
     "the V words is wanted."
 )
@@ -135,37 +140,16 @@ def argmax_over_time(inputs, logits, use_gold):
     return variant(inputs, logits, use_gold, said=said)
 
 
-@mistake("You took the least likely word, the argmin.")
+@PART.mistake("You took the least likely word, the argmin.")
 def least_likely(inputs, logits, use_gold):
     said = logits.argmin(dim=-1).roll(1, dims=1)
     return variant(inputs, logits, use_gold, said=said)
 
 
-@mistake(
+@PART.mistake(
     "The reference is shifted as well. Its inputs are shifted already: they "
     "begin with <sos>."
 )
 def reference_shifted(inputs, logits, use_gold):
     moved = torch.cat([inputs[:, :1], inputs[:, :-1]], dim=1)
     return variant(moved, logits, use_gold)
-
-
-PART = Part(
-    mix_inputs,
-    1,
-    cases,
-    (
-        not_shifted,
-        shifted_back,
-        rolled_over_sos,
-        neither,
-        inverted,
-        coins_shifted,
-        one_coin_a_row,
-        argmax_over_time,
-        least_likely,
-        reference_shifted,
-    ),
-    edges,
-    text=TEXT,
-)

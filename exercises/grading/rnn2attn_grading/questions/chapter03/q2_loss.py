@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 Sentences of different lengths lie in one tensor. Write the loss *per token*: cross-entropy in nats, averaged over
@@ -16,6 +16,8 @@ change neither the loss nor the gradient. Logits can be large, and where a word 
 Not allowed: `token_loss` and `sequence_loss` of the library. PyTorch's loss functions are allowed. Checked: the
 value, and the gradient for the logits.
 """
+
+QUESTION = Question("3.2", "The loss of a padded batch", TEXT)
 
 
 def masked_loss(logits, labels, mask):
@@ -33,6 +35,17 @@ def masked_loss(logits, labels, mask):
     return -log_p.gather(1, labels[mask][:, None]).mean()
 
 
+PART = QUESTION.part(
+    masked_loss,
+    3,
+    gradients=("logits",),
+    forbidden=(
+        "rnn2attn.training.sequence_loss",
+        "rnn2attn.training.token_loss",
+    ),
+)
+
+
 def inputs(draw, V, *lengths, scale=1.0, ids_from=0):
     """A padded batch; <pad> is 0, and what is said at padding is another matter than what is said before."""
     B, T = len(lengths), max(lengths)
@@ -45,6 +58,7 @@ def inputs(draw, V, *lengths, scale=1.0, ids_from=0):
     }
 
 
+@PART.cases
 def cases(draw):
     ragged = inputs(draw, 7, 5, 1, 3)
     ragged["labels"][:2, 0] = torch.tensor([0, 4])
@@ -60,6 +74,7 @@ def cases(draw):
     yield "logits of ±1000", far
 
 
+@PART.edges
 def edges(draw):
     wide = inputs(draw, 5, 3, 2)
     for name, fill in (("logits", 9.0), ("labels", 0), ("mask", False)):
@@ -81,7 +96,7 @@ def finite(values):
     return values.where(values.isfinite(), 0)
 
 
-@mistake(
+@PART.mistake(
     "You average over all places, the padding among them. Count what the mask "
     "lets through, and divide by that."
 )
@@ -89,7 +104,7 @@ def mean_over_all(logits, labels, mask):
     return costs(logits, labels).mean()
 
 
-@mistake(
+@PART.mistake(
     "The padding adds nothing, and is still counted: the sum has to be divided "
     "by the number of True in the mask, not by B T'. More padding would make "
     "your loss smaller."
@@ -98,7 +113,7 @@ def divided_by_all(logits, labels, mask):
     return costs(logits, labels).where(mask, 0).mean()
 
 
-@mistake(
+@PART.mistake(
     "That is the mean of the sentences' means: a word of a short sentence "
     "weighs more than one of a long sentence. Here all tokens weigh alike."
 )
@@ -107,17 +122,17 @@ def mean_of_means(logits, labels, mask):
     return (summed / mask.sum(dim=1)).mean()
 
 
-@mistake("That is the loss per sentence: it is divided by B, not by N.")
+@PART.mistake("That is the loss per sentence: it is divided by B, not by N.")
 def per_sentence(logits, labels, mask):
     return costs(logits, labels).where(mask, 0).sum() / len(labels)
 
 
-@mistake("That is the sum. Divide it by the number of labels that count.")
+@PART.mistake("That is the sum. Divide it by the number of labels that count.")
 def summed(logits, labels, mask):
     return costs(logits, labels).where(mask, 0).sum()
 
 
-@mistake(
+@PART.mistake(
     "You set the logits at padding to 0. That costs ln V at each place: equal "
     "logits say that all words are alike."
 )
@@ -125,7 +140,7 @@ def logits_zeroed(logits, labels, mask):
     return costs(logits.where(mask[..., None], 0), labels).mean()
 
 
-@mistake(
+@PART.mistake(
     "You set the logits at padding to 0, which costs ln V at each place, and "
     "divide by the labels that count. Take those places out of the sum."
 )
@@ -134,7 +149,7 @@ def logits_zeroed_and_summed(logits, labels, mask):
     return zeroed.sum() / mask.sum()
 
 
-@mistake(
+@PART.mistake(
     "Right, except where <pad> is ruled out. There a label at padding costs "
     "infinity, and ∞ times 0 is not a number: select, don't multiply."
 )
@@ -142,7 +157,7 @@ def multiplied(logits, labels, mask):
     return (costs(logits, labels) * mask).sum() / mask.sum()
 
 
-@mistake(
+@PART.mistake(
     "Every label with the number of <pad> is left out, and a word can have it. "
     "Which labels count, the mask says."
 )
@@ -150,12 +165,12 @@ def by_number(logits, labels, mask):
     return F.cross_entropy(logits.mT, labels, ignore_index=0)
 
 
-@mistake("The mask is inverted: what you average over is the padding.")
+@PART.mistake("The mask is inverted: what you average over is the padding.")
 def mask_inverted(logits, labels, mask):
     return finite(costs(logits, labels))[~mask].mean()
 
 
-@mistake(
+@PART.mistake(
     "Each place's probabilities should sum to 1 over the V words; yours sum "
     "to 1 over time."
 )
@@ -164,7 +179,7 @@ def softmax_over_time(logits, labels, mask):
     return -log_p[mask].mean()
 
 
-@mistake(
+@PART.mistake(
     "Softmax twice: the loss applies it again to what are already "
     "probabilities."
 )
@@ -172,7 +187,7 @@ def softmax_twice(logits, labels, mask):
     return costs(logits.softmax(dim=-1), labels)[mask].mean()
 
 
-@mistake(
+@PART.mistake(
     "You shift once more: the labels are those that are to be said, and "
     "logits[:, t] belongs to labels[:, t]."
 )
@@ -180,7 +195,7 @@ def shifted_again(logits, labels, mask):
     return finite(costs(logits[:, :-1], labels[:, 1:]))[mask[:, 1:]].mean()
 
 
-@mistake(
+@PART.mistake(
     "Not a finite number at logits of ±1000: exp overflows, or the logarithm "
     "meets a 0. `log_softmax` does both in one."
 )
@@ -189,46 +204,9 @@ def overflow(logits, labels, mask):
     return -p.log().gather(2, labels[..., None])[..., 0][mask].mean()
 
 
-@mistake(
+@PART.mistake(
     "The sign: a loss is −ln p, and yours is negative where it should be "
     "positive."
 )
 def wrong_sign(logits, labels, mask):
     return -costs(logits, labels)[mask].mean()
-
-
-QUESTION = Question(
-    "3.2",
-    "The loss of a padded batch",
-    TEXT,
-    (
-        Part(
-            masked_loss,
-            3,
-            cases,
-            (
-                mean_over_all,
-                divided_by_all,
-                mean_of_means,
-                per_sentence,
-                summed,
-                logits_zeroed,
-                logits_zeroed_and_summed,
-                multiplied,
-                by_number,
-                mask_inverted,
-                softmax_over_time,
-                softmax_twice,
-                shifted_again,
-                overflow,
-                wrong_sign,
-            ),
-            edges,
-            gradients=("logits",),
-            forbidden=(
-                "rnn2attn.training.sequence_loss",
-                "rnn2attn.training.token_loss",
-            ),
-        ),
-    ),
-)

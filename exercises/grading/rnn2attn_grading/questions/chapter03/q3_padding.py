@@ -1,6 +1,5 @@
 """3.3: an encoder and its padding."""
 
-from rnn2attn_grading.questions.chapter03 import q3a_reverse, q3b_last
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -8,9 +7,4 @@ TEXT = r"""
 over for a sentence must not depend on the sentences that happen to lie beside it. Two functions.
 """
 
-QUESTION = Question(
-    "3.3",
-    "An encoder and its padding",
-    TEXT,
-    (q3a_reverse.PART, q3b_last.PART),
-)
+QUESTION = Question("3.3", "An encoder and its padding", TEXT)

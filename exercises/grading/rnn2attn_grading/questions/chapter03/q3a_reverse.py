@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter03.q3_padding import QUESTION
 
 TEXT = r"""
 **Turn around.** Return each row from its last word to its first. Padding stays where it is, on the right. A word may
@@ -30,6 +30,11 @@ def reverse_source(ids, lengths):
     return ids.gather(1, turned)
 
 
+PART = QUESTION.part(
+    reverse_source, 1, forbidden=("rnn2attn.seq2seq",), text=TEXT
+)
+
+
 def inputs(draw, *lengths, pad=0, pad_said=False):
     """Rows of words from 10 on; if asked for, the second word of the longer ones has the number of pad."""
     T = max(lengths)
@@ -41,6 +46,7 @@ def inputs(draw, *lengths, pad=0, pad_said=False):
     return {"ids": ids, "lengths": counts}
 
 
+@PART.cases
 def cases(draw):
     yield "rows of all lengths", inputs(draw, 5, 3, 1, 4)
     yield "one row", inputs(draw, 3)
@@ -52,6 +58,7 @@ def cases(draw):
     yield "columns of padding only", with_columns(inputs(draw, 2, 3))
 
 
+@PART.edges
 def edges(draw):
     yield "rows of one length", inputs(draw, 5, 5, 5)
     yield "one step", inputs(draw, 1, 1)
@@ -78,7 +85,7 @@ def rows(change):
     return answer
 
 
-@mistake(
+@PART.mistake(
     "The whole row is turned around: its padding comes first now, and the "
     "encoder would read that before the words."
 )
@@ -86,7 +93,7 @@ def whole_rows(ids, lengths):
     return ids.flip(1)
 
 
-@mistake(
+@PART.mistake(
     "You turned the batch around, its first axis. Words of a row lie along the "
     "second."
 )
@@ -94,12 +101,14 @@ def the_batch(ids, lengths):
     return ids.flip(0)
 
 
-@mistake("Rows and words are both turned around. The rows stay in their order.")
+@PART.mistake(
+    "Rows and words are both turned around. The rows stay in their order."
+)
 def both_axes(ids, lengths):
     return reverse_source(ids.flip(0), lengths)
 
 
-@mistake(
+@PART.mistake(
     "One place too far: the last word of a row of n stands at n − 1, and yours "
     "begins at n."
 )
@@ -109,12 +118,14 @@ def one_too_far(ids, lengths):
     return ids.gather(1, torch.where(place < lengths[:, None], turned, place))
 
 
-@mistake("The rows' words are moved by one place round the end, not reversed.")
+@PART.mistake(
+    "The rows' words are moved by one place round the end, not reversed."
+)
 def rolled(ids, lengths):
     return rows(lambda row: row.roll(1))(ids, lengths)
 
 
-@mistake(
+@PART.mistake(
     "All rows are turned at the end of the longest sentence. Each has an end "
     "of its own."
 )
@@ -123,12 +134,14 @@ def at_the_longest(ids, lengths):
     return reverse_source(ids, longest)
 
 
-@mistake("All rows are turned at the end of the first. Each has its own end.")
+@PART.mistake(
+    "All rows are turned at the end of the first. Each has its own end."
+)
 def at_the_first(ids, lengths):
     return reverse_source(ids, lengths[:1].expand_as(lengths))
 
 
-@mistake(
+@PART.mistake(
     "You count what is not <pad>, and a word may have its number. The lengths "
     "say where a row ends."
 )
@@ -136,7 +149,7 @@ def by_number(ids, lengths):
     return reverse_source(ids, (ids != 0).sum(dim=1))
 
 
-@mistake(
+@PART.mistake(
     "You move the padding by its number, and a word may have it: such a word "
     "goes to the end with the padding. The lengths say where a row ends."
 )
@@ -146,7 +159,7 @@ def gathered_by_number(ids, lengths):
     return torch.tensor([row + [0] * (T - len(row)) for row in rows])
 
 
-@mistake(
+@PART.mistake(
     "Rows and columns are taken for each other: each row's words are those of "
     "one column."
 )
@@ -154,35 +167,13 @@ def columns(ids, lengths):
     return reverse_source(ids.T, lengths)
 
 
-@mistake("The words are sorted. They are to be reversed, whatever they are.")
+@PART.mistake(
+    "The words are sorted. They are to be reversed, whatever they are."
+)
 def sorted_(ids, lengths):
     return rows(lambda row: row.sort(descending=True).values)(ids, lengths)
 
 
-@mistake("The rows come back as they were.")
+@PART.mistake("The rows come back as they were.")
 def unchanged(ids, lengths):
     return ids.clone()
-
-
-PART = Part(
-    reverse_source,
-    1,
-    cases,
-    (
-        whole_rows,
-        the_batch,
-        both_axes,
-        one_too_far,
-        rolled,
-        at_the_longest,
-        at_the_first,
-        by_number,
-        gathered_by_number,
-        columns,
-        sorted_,
-        unchanged,
-    ),
-    edges,
-    forbidden=("rnn2attn.seq2seq",),
-    text=TEXT,
-)

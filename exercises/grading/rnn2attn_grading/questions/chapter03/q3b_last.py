@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter03.q3_padding import QUESTION
 
 TEXT = r"""
 **Hand over.** An encoder has read its rows both ways. Its way back began at each row's own last word, and its states
@@ -29,6 +29,15 @@ def last_states(outputs, lengths):
     return torch.cat([last, backward[:, 0]], dim=1)
 
 
+PART = QUESTION.part(
+    last_states,
+    2,
+    gradients=("outputs",),
+    forbidden=("rnn2attn.seq2seq",),
+    text=TEXT,
+)
+
+
 def inputs(draw, d_h, *lengths, more=0):
     T = max(lengths) + more
     return {
@@ -37,6 +46,7 @@ def inputs(draw, d_h, *lengths, more=0):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "rows of all lengths", inputs(draw, 3, 5, 1, 4, 2)
     yield "one row", inputs(draw, 5, 3)
@@ -45,6 +55,7 @@ def cases(draw):
     yield "as many steps as entries", inputs(draw, 2, 3, 4)
 
 
+@PART.edges
 def edges(draw):
     yield "one step", inputs(draw, 5, 1, 1)
     yield "rows of one length", inputs(draw, 3, 4, 4)
@@ -60,7 +71,7 @@ def taken(outputs, forward_at, backward_at):
     )
 
 
-@mistake(
+@PART.mistake(
     "You take the last column. In a short row that is padding, and what stands "
     "there depends on the row's neighbours."
 )
@@ -68,7 +79,7 @@ def last_column(outputs, lengths):
     return outputs[:, -1]
 
 
-@mistake(
+@PART.mistake(
     "The forward half is right. Where n words were read, the way back has just "
     "begun at n − 1: it has read one word there. Where does it end?"
 )
@@ -76,7 +87,7 @@ def both_at_the_end(outputs, lengths):
     return taken(outputs, lengths - 1, lengths - 1)
 
 
-@mistake(
+@PART.mistake(
     "The backward half is right. At its first place the forward half has read "
     "one word. Where does it end?"
 )
@@ -84,7 +95,7 @@ def both_at_the_beginning(outputs, lengths):
     return outputs[:, 0]
 
 
-@mistake(
+@PART.mistake(
     "The halves are exchanged in time: you take the forward half where it "
     "begins, and the backward half where that begins."
 )
@@ -92,7 +103,7 @@ def where_they_begin(outputs, lengths):
     return taken(outputs, 0, lengths - 1)
 
 
-@mistake(
+@PART.mistake(
     "The backward half is right. The forward half is taken at the last column, "
     "which in a short row is padding."
 )
@@ -100,7 +111,7 @@ def forward_at_the_last_column(outputs, lengths):
     return taken(outputs, -1, 0)
 
 
-@mistake(
+@PART.mistake(
     "The forward half is right. The backward half is taken at the last column: "
     "there it begins, and in a short row that is padding."
 )
@@ -108,7 +119,7 @@ def backward_at_the_last_column(outputs, lengths):
     return taken(outputs, lengths - 1, -1)
 
 
-@mistake(
+@PART.mistake(
     "The backward half is right. The forward half is taken one place too far: "
     "the last of n words stands at n − 1."
 )
@@ -116,7 +127,7 @@ def one_too_far(outputs, lengths):
     return taken(outputs, lengths.clamp(max=outputs.shape[1] - 1), 0)
 
 
-@mistake(
+@PART.mistake(
     "`outputs[:, lengths − 1]` takes every one of these places from every row. "
     "For one place from each row, give the rows as well."
 )
@@ -126,7 +137,7 @@ def all_places_of_all_rows(outputs, lengths):
     return torch.cat([forward[:, lengths - 1], first], dim=-1)
 
 
-@mistake(
+@PART.mistake(
     "`outputs[:, lengths − 1]` takes every one of these places from every row. "
     "And at n − 1 the way back has read one word only."
 )
@@ -134,12 +145,14 @@ def all_places_both_halves(outputs, lengths):
     return outputs[:, lengths - 1]
 
 
-@mistake("The states are right, and the halves exchanged: forward comes first.")
+@PART.mistake(
+    "The states are right, and the halves exchanged: forward comes first."
+)
 def backward_first(outputs, lengths):
     return taken(outputs, lengths - 1, 0).roll(outputs.shape[-1] // 2, -1)
 
 
-@mistake(
+@PART.mistake(
     "The halves lie one behind the other. You took every second entry for one "
     "of them, as if they took turns."
 )
@@ -148,35 +161,10 @@ def interleaved(outputs, lengths):
     return last_states(torch.cat([forward, backward], dim=-1), lengths)
 
 
-@mistake(
+@PART.mistake(
     "That is the mean over the words of each row. A last state has read them "
     "all; no mean is asked for."
 )
 def mean_over_words(outputs, lengths):
     real = torch.arange(outputs.shape[1]) < lengths[:, None]
     return (outputs * real[..., None]).sum(dim=1) / lengths[:, None]
-
-
-PART = Part(
-    last_states,
-    2,
-    cases,
-    (
-        last_column,
-        both_at_the_end,
-        both_at_the_beginning,
-        where_they_begin,
-        forward_at_the_last_column,
-        backward_at_the_last_column,
-        one_too_far,
-        all_places_of_all_rows,
-        all_places_both_halves,
-        backward_first,
-        interleaved,
-        mean_over_words,
-    ),
-    edges,
-    gradients=("outputs",),
-    forbidden=("rnn2attn.seq2seq",),
-    text=TEXT,
-)

@@ -1,6 +1,5 @@
 """3.4: decoding."""
 
-from rnn2attn_grading.questions.chapter03 import q4a_greedy, q4b_beam
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -8,9 +7,4 @@ A trained decoder gives probabilities, one word at a time. Which translation it 
 it. Two functions: greedy decoding for a batch, from a decoder's weights, and one step of a beam search.
 """
 
-QUESTION = Question(
-    "3.4",
-    "Greedy, and one step of a beam",
-    TEXT,
-    (q4a_greedy.PART, q4b_beam.PART),
-)
+QUESTION = Question("3.4", "Greedy, and one step of a beam", TEXT)

@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter03.q4_decoding import QUESTION
 
 TEXT = r"""
 **Greedy.** The decoder is a small one. Each word has a row of E, which is added where the state is updated:
@@ -39,6 +39,9 @@ def greedy(context, E, W, U, b, sos, eos, longest):
         said.append(word)
     rows = [[*row, eos] for row in torch.stack(said, dim=1).tolist()]
     return [row[: row.index(eos)] for row in rows]
+
+
+PART = QUESTION.part(greedy, 2, forbidden=("rnn2attn.decoding",), text=TEXT)
 
 
 CLEAR = 0.05  # by how much the likeliest word leads at each step
@@ -81,6 +84,7 @@ def lead(context, E, W, U, b, sos, eos, longest):
     return least
 
 
+@PART.cases
 def cases(draw):
     yield (
         "rows that end at different steps",
@@ -91,6 +95,7 @@ def cases(draw):
     yield "all rows end early", inputs(draw, 5, 7, [2, 3, 1], 13)
 
 
+@PART.edges
 def edges(draw):
     yield "one step", inputs(draw, 3, 5, [1, 0], 1)
     yield "all rows are cut", inputs(draw, 5, 7, [4, 4], 4)
@@ -127,7 +132,7 @@ def until_at_once(rows, eos, more=0):
     return [row[:end] for row in rows]
 
 
-@mistake(
+@PART.mistake(
     "<eos> stands at the end of your rows. It says that a row is done, and is "
     "no word of it."
 )
@@ -138,7 +143,7 @@ def eos_kept(*given):
     return variant(*given, cut=cut)
 
 
-@mistake(
+@PART.mistake(
     "Words follow after a row's end: the batch goes on for the other rows, and "
     "what it says in this one no longer counts."
 )
@@ -150,7 +155,7 @@ def words_after_the_end(*given):
     return variant(*given, cut=cut)
 
 
-@mistake(
+@PART.mistake(
     "All rows go on to the last step, and <eos> is only taken out. A row ends "
     "with its first <eos>."
 )
@@ -161,12 +166,14 @@ def eos_taken_out(*given):
     return variant(*given, cut=cut)
 
 
-@mistake("All rows go on to the last step, <eos> or not. A row ends with it.")
+@PART.mistake(
+    "All rows go on to the last step, <eos> or not. A row ends with it."
+)
 def never_ended(*given):
     return variant(*given, cut=lambda rows, eos: rows)
 
 
-@mistake(
+@PART.mistake(
     "You stop as soon as one row has ended. The other rows had more to say."
 )
 def stops_with_the_first(*given):
@@ -177,7 +184,7 @@ def stops_with_the_first(*given):
     return variant(*given, cut=cut)
 
 
-@mistake(
+@PART.mistake(
     "You stop only if all rows say <eos> at one and the same step. Remember "
     "which rows have ended, and cut each at its own end."
 )
@@ -185,7 +192,7 @@ def stops_if_all_end_at_once(*given):
     return variant(*given, cut=until_at_once)
 
 
-@mistake(
+@PART.mistake(
     "You stop only if all rows say <eos> at one and the same step, and <eos> is "
     "among your words. Cut each row at its own end, in front of it."
 )
@@ -193,7 +200,7 @@ def stops_with_the_eos_of_all(*given):
     return variant(*given, cut=lambda *said: until_at_once(*said, more=1))
 
 
-@mistake(
+@PART.mistake(
     "Every step starts from the context again. The state after a step is where "
     "the next one begins."
 )
@@ -204,7 +211,7 @@ def state_not_carried(context, E, W, *others):
     )  # fmt: skip
 
 
-@mistake(
+@PART.mistake(
     "<sos> is read at every step. Only the first reads it; then the decoder "
     "reads what it has said."
 )
@@ -213,7 +220,7 @@ def sos_each_time(*given):
     return variant(*given, read=lambda word: torch.full_like(word, sos))
 
 
-@mistake(
+@PART.mistake(
     "You begin with a state of zeros. All that the decoder knows of the source "
     "is the context."
 )
@@ -221,7 +228,7 @@ def from_zeros(context, *others):
     return variant(torch.zeros_like(context), *others)
 
 
-@mistake(
+@PART.mistake(
     "Your words come from the state before the update: z_t belongs to s_t, "
     "which has read y_{t−1}."
 )
@@ -230,7 +237,7 @@ def from_the_old_state(*given):
     return variant(*given, logits=lambda state, before: before @ U.T + b)
 
 
-@mistake(
+@PART.mistake(
     "Weights lie (out, in): W s for a column is `s @ W.T` for a batch of rows. "
     "W is square, so the shapes do not show that it was not transposed."
 )
@@ -238,7 +245,7 @@ def not_transposed(context, E, W, *others):
     return variant(context, E, W.T, *others)
 
 
-@mistake("Linear so far: tanh is missing in the update of the state.")
+@PART.mistake("Linear so far: tanh is missing in the update of the state.")
 def no_tanh(context, E, W, *others):
     return variant(
         context, E, W, *others,
@@ -246,53 +253,24 @@ def no_tanh(context, E, W, *others):
     )  # fmt: skip
 
 
-@mistake("b is missing: the logits are U s + b.")
+@PART.mistake("b is missing: the logits are U s + b.")
 def no_bias(context, E, W, U, b, *others):
     return variant(context, E, W, U, 0 * b, *others)
 
 
-@mistake("You take the least likely word, the argmin.")
+@PART.mistake("You take the least likely word, the argmin.")
 def least_likely(*given):
     return variant(*given, choose=lambda z: z.argmin(dim=1))
 
 
-@mistake("Your rows begin with <sos>. It is read, and never said.")
+@PART.mistake("Your rows begin with <sos>. It is read, and never said.")
 def sos_in_front(*given):
     return [[given[5], *row] for row in greedy(*given)]
 
 
-@mistake(
+@PART.mistake(
     "Cut one word too early: `longest` words may be said, and only where the "
     "last is <eos> is it one fewer."
 )
 def cut_too_early(*given):
     return [row[: given[-1] - 1] for row in greedy(*given)]
-
-
-PART = Part(
-    greedy,
-    2,
-    cases,
-    (
-        eos_kept,
-        words_after_the_end,
-        eos_taken_out,
-        never_ended,
-        stops_with_the_first,
-        stops_if_all_end_at_once,
-        stops_with_the_eos_of_all,
-        state_not_carried,
-        sos_each_time,
-        from_zeros,
-        from_the_old_state,
-        not_transposed,
-        no_tanh,
-        no_bias,
-        least_likely,
-        sos_in_front,
-        cut_too_early,
-    ),
-    edges,
-    forbidden=("rnn2attn.decoding",),
-    text=TEXT,
-)

@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter03.q4_decoding import QUESTION
 
 TEXT = r"""
 **One step of a beam.** A beam of width k keeps k beginnings of each source, with $\ln p$ of each. Continue every
@@ -33,6 +33,9 @@ def beam_step(log_p, following, ended, eos):
     together = (log_p[..., None] + following).flatten(1)
     best, place = together.topk(k)
     return best, place // V, place % V
+
+
+PART = QUESTION.part(beam_step, 2, forbidden=("rnn2attn.decoding",), text=TEXT)
 
 
 APART = 1e-4  # two continuations differ by more, so that none is a matter of rounding
@@ -79,6 +82,7 @@ def hardly_likely(given):
     return given | {"log_p": given["log_p"] - 900}
 
 
+@PART.cases
 def cases(draw):
     yield "three beginnings", inputs(draw, 2, 3, 5)
     yield "one of them has ended", inputs(draw, 2, 3, 7, 1)
@@ -88,6 +92,7 @@ def cases(draw):
     yield "hundreds of words", hardly_likely(inputs(draw, 2, 3, 5))
 
 
+@PART.edges
 def edges(draw):
     yield "a beam of one", inputs(draw, 3, 1, 5)
     yield "all have ended", inputs(draw, 2, 3, 5, 1, 0, 2)
@@ -123,7 +128,7 @@ def pays_again(following, eos):
     return onwards
 
 
-@mistake(
+@PART.mistake(
     "ln p of the beginning is missing: yours is that of the last word alone. A "
     "sequence is as likely as the product of all its words."
 )
@@ -131,7 +136,7 @@ def last_word_alone(*given):
     return variant(*given, join=lambda log_p, following: following)
 
 
-@mistake(
+@PART.mistake(
     "You multiply logarithms. Probabilities are multiplied, so their "
     "logarithms are added."
 )
@@ -139,7 +144,7 @@ def multiplied(*given):
     return variant(*given, join=torch.mul)
 
 
-@mistake(
+@PART.mistake(
     "You add logarithms to probabilities: exp of one of the two is too many."
 )
 def half_exponentiated(*given):
@@ -148,7 +153,7 @@ def half_exponentiated(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "Each beginning is continued once, by its own likeliest word: those are k "
     "greedy searches side by side. Compare the continuations of all."
 )
@@ -162,7 +167,7 @@ def k_greedy_searches(*given):
     return variant(*given, keep=keep)
 
 
-@mistake(
+@PART.mistake(
     "Only the likeliest beginning is continued. A beam compares the "
     "continuations of all k."
 )
@@ -178,7 +183,7 @@ def only_the_best_beginning(*given):
     return variant(*given, keep=keep)
 
 
-@mistake(
+@PART.mistake(
     "ln p is right. Your places run over the beginnings first; in a flattened "
     "(k, V) they run over the V words of the first one, then of the second."
 )
@@ -186,14 +191,14 @@ def beginnings_first(*given):
     return variant(*given, split=lambda place, k, V: (place % k, place // k))
 
 
-@mistake(
+@PART.mistake(
     "ln p is right. Places were divided by k; each beginning has V places."
 )
 def divided_by_k(*given):
     return variant(*given, split=lambda place, k, V: (place // k, place % k))
 
 
-@mistake(
+@PART.mistake(
     "An ended beginning was continued, like the others. Nothing follows its "
     "<eos>."
 )
@@ -201,7 +206,7 @@ def ended_goes_on(log_p, following, ended, eos):
     return variant(log_p, following, ended & False, eos)
 
 
-@mistake(
+@PART.mistake(
     "An ended beginning pays for a second <eos>: its ln p falls at every step, "
     "and it loses its place to others. It stays as it is."
 )
@@ -211,7 +216,7 @@ def ended_pays_again(log_p, following, ended, eos):
     )
 
 
-@mistake(
+@PART.mistake(
     "An ended beginning is dropped. It is a translation, and keeps its place "
     "while it is one of the k likeliest."
 )
@@ -219,7 +224,7 @@ def ended_dropped(*given):
     return variant(*given, onwards=torch.tensor(-torch.inf).double())
 
 
-@mistake(
+@PART.mistake(
     "An ended beginning comes V times, once with each word at no cost, and "
     "fills the beam with copies of itself."
 )
@@ -227,7 +232,7 @@ def ended_copied(*given):
     return variant(*given, onwards=torch.tensor(0.0).double())
 
 
-@mistake(
+@PART.mistake(
     "Right, except after hundreds of words: their probability is too small for "
     "a floating-point number and becomes 0. Stay with logarithms."
 )
@@ -238,19 +243,19 @@ def in_probabilities(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "What is kept is right, and stands in the wrong order: likeliest first."
 )
 def worst_first(*given):
     return tuple(t.flip(1) for t in beam_step(*given))
 
 
-@mistake("You keep the k least likely.")
+@PART.mistake("You keep the k least likely.")
 def least_likely(*given):
     return variant(*given, keep=lambda t: best_of_all(t, largest=False))
 
 
-@mistake(
+@PART.mistake(
     "`topk` over one axis keeps the k best words of each beginning, and you "
     "took those of the first. Compare all k V continuations."
 )
@@ -260,30 +265,3 @@ def first_beginning(*given):
         return best[:, 0], word[:, 0]
 
     return variant(*given, keep=keep)
-
-
-PART = Part(
-    beam_step,
-    2,
-    cases,
-    (
-        last_word_alone,
-        multiplied,
-        half_exponentiated,
-        k_greedy_searches,
-        only_the_best_beginning,
-        beginnings_first,
-        divided_by_k,
-        ended_goes_on,
-        ended_pays_again,
-        ended_dropped,
-        ended_copied,
-        in_probabilities,
-        worst_first,
-        least_likely,
-        first_beginning,
-    ),
-    edges,
-    forbidden=("rnn2attn.decoding",),
-    text=TEXT,
-)

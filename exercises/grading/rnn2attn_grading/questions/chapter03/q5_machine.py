@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 No training: build an encoder–decoder by choosing weights. It reads a string of 1 to `longest` letters out of V, says
@@ -23,6 +23,8 @@ letter and of one letter are among those tried, and whatever is said after `<eos
 Two things to see when it runs. The context is one vector, and nothing is lost in it. And the same machine copies, if
 it reads backwards.
 """
+
+QUESTION = Question("3.5", "An encoder–decoder, from weights alone", TEXT)
 
 
 def machine(V, longest):
@@ -50,6 +52,9 @@ def machine(V, longest):
     return W_xh, W_hh, W_hh.T, W_o, b_o
 
 
+PART = QUESTION.part(machine, 4, view="reversing")
+
+
 def strings(draw, V, *lengths):
     drawn = [draw.integers(V, n).tolist() for n in lengths]
     for row in drawn:
@@ -58,6 +63,7 @@ def strings(draw, V, *lengths):
     return drawn
 
 
+@PART.cases
 def cases(draw):
     for name, V, longest in (
         ("three letters, strings of up to five", 3, 5),
@@ -69,6 +75,7 @@ def cases(draw):
         yield name, {"V": V, "longest": longest}, {"strings": tried}
 
 
+@PART.edges
 def edges(draw):
     one = {"strings": [[k] for k in range(7)]}
     yield "one letter", {"V": 7, "longest": 1}, one
@@ -90,7 +97,7 @@ def wrong(hint, change, places=0):
         right = dict(zip(NAMES, weights, strict=True))
         return tuple((right | change(V, d, right)).values())
 
-    return mistake(hint)(answer)
+    return PART.mistake(hint)(answer)
 
 
 def writes_into(place, V, d):
@@ -119,59 +126,40 @@ AT_ONCE = "It stops at once: no letter reaches z_1"
 EVEN = "and neither leads by 0.01"
 STILL = "The same output comes again and again"
 OTHER = "Follow one letter through the matrices"
-MISTAKES = (
-    wrong(READ_LAST, lambda V, d, right: {"W_xh": writes_into(0, V, d)}),
-    wrong(READ_FIRST, lambda V, d, right: {}, places=-1),
-    wrong(ON, around, places=-1),
-    wrong(EVEN, eos_at(0.0)),
-    wrong(EVEN, eos_at(1.0)),
-    wrong(AT_ONCE, eos_at(2.0)),
-    wrong(AT_ONCE, lambda V, d, right: {"W_ss": right["W_hh"]}),
-    wrong(AT_ONCE, lambda V, d, right: {"W_ss": torch.eye(d)}),
-    # All letters in one place, the state as it is: a bag.
-    wrong(
-        EVEN,
-        lambda V, d, right: {
-            "W_xh": writes_into(0, V, d),
-            "W_hh": torch.eye(d),
-            "W_ss": torch.eye(d),
-        },
-    ),
-    # The same, what is older being smaller.
-    wrong(
-        STILL,
-        lambda V, d, right: {
-            "W_xh": writes_into(0, V, d),
-            "W_hh": torch.eye(d) / 2,
-            "W_ss": torch.eye(d),
-        },
-    ),
-    wrong(OTHER, lambda V, d, right: {"W_xh": right["W_xh"].flip(1)}),
+wrong(READ_LAST, lambda V, d, right: {"W_xh": writes_into(0, V, d)})
+wrong(READ_FIRST, lambda V, d, right: {}, places=-1)
+wrong(ON, around, places=-1)
+wrong(EVEN, eos_at(0.0))
+wrong(EVEN, eos_at(1.0))
+wrong(AT_ONCE, eos_at(2.0))
+wrong(AT_ONCE, lambda V, d, right: {"W_ss": right["W_hh"]})
+wrong(AT_ONCE, lambda V, d, right: {"W_ss": torch.eye(d)})
+# All letters in one place, the state as it is: a bag.
+wrong(
+    EVEN,
+    lambda V, d, right: {
+        "W_xh": writes_into(0, V, d),
+        "W_hh": torch.eye(d),
+        "W_ss": torch.eye(d),
+    },
 )
+# The same, what is older being smaller.
+wrong(
+    STILL,
+    lambda V, d, right: {
+        "W_xh": writes_into(0, V, d),
+        "W_hh": torch.eye(d) / 2,
+        "W_ss": torch.eye(d),
+    },
+)
+wrong(OTHER, lambda V, d, right: {"W_xh": right["W_xh"].flip(1)})
 
 
-@mistake("Your output must be five tensors")
+@PART.mistake("Your output must be five tensors")
 def transposed(V, longest):
     return tuple(W.T if W.dim() == 2 else W for W in machine(V, longest))
 
 
-@mistake("Your output must be five tensors")
+@PART.mistake("Your output must be five tensors")
 def without_b(V, longest):
     return machine(V, longest)[:4]
-
-
-QUESTION = Question(
-    "3.5",
-    "An encoder–decoder, from weights alone",
-    TEXT,
-    (
-        Part(
-            machine,
-            4,
-            cases,
-            (*MISTAKES, transposed, without_b),
-            edges,
-            view="reversing",
-        ),
-    ),
-)

@@ -1,6 +1,5 @@
 """3.6: what a gap shows."""
 
-from rnn2attn_grading.questions.chapter03 import q6a_recovery, q6b_effect
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -9,9 +8,4 @@ often it errs at all, and what an error does to the words after it. So a small g
 harm, and a narrower one need not be an improvement. Two functions.
 """
 
-QUESTION = Question(
-    "3.6",
-    "What a gap shows",
-    TEXT,
-    (q6a_recovery.PART, q6b_effect.PART),
-)
+QUESTION = Question("3.6", "What a gap shows", TEXT)

@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter03.q6_gap import QUESTION
 
 TEXT = r"""
 **Right after an error.** In an experiment the same N sources were decoded once for each place k = 1, 2, … Each time a
@@ -34,6 +34,9 @@ def recovery(said, target, lengths):
     return right / tried
 
 
+PART = QUESTION.part(recovery, 1, text=TEXT)
+
+
 def inputs(draw, V, *lengths):
     """Of six words five are right before the error, two just after it, four later; beyond a row's end all are."""
     N, T = len(lengths), max(lengths)
@@ -47,6 +50,7 @@ def inputs(draw, V, *lengths):
     return {"said": said, "target": target, "lengths": counts}
 
 
+@PART.cases
 def cases(draw):
     yield "lengths from 1 to 7", inputs(draw, 10, 7, 3, 1, 5, 7, 4)
     yield "rows of one length", inputs(draw, 10, 5, 5, 5)
@@ -54,6 +58,7 @@ def cases(draw):
     yield "two places", inputs(draw, 3, 2, 2, 1, 2, 2)
 
 
+@PART.edges
 def edges(draw):
     yield "many sources", inputs(draw, 10, *[11, 7, 2, 5, 9, 3, 8] * 3)
     never = inputs(draw, 10, 5, 3, 4)
@@ -82,39 +87,39 @@ def share(choose):
     return answer
 
 
-at_the_error = mistake(
+at_the_error = PART.mistake(
     "You look at place k itself. What was said there was said before the wrong "
     "word was read."
 )(share(lambda real, place, k: real & (place == k - 1)))
-one_too_late = mistake(
+one_too_late = PART.mistake(
     "You look at the second place after the error. The word just after it "
     "stands at place k + 1, and that is index k."
 )(share(lambda real, place, k: real & (place == k + 1)))
-all_after = mistake(
+all_after = PART.mistake(
     "You average over all places after the error. That counts what the first "
     "word after it does to the others as well."
 )(share(lambda real, place, k: real & (place >= k)))
-all_places = mistake(
+all_places = PART.mistake(
     "You average over all places, those before the error among them."
 )(share(lambda real, place, k: real))
-padding_counted = mistake(
+padding_counted = PART.mistake(
     "What was said beyond a row's length is counted. In a row of n words there "
     "is no word after place n."
 )(share(lambda real, place, k: place == k))
-length_counted = mistake(
+length_counted = PART.mistake(
     "One row too many for each k: a row of k words has no place k + 1."
 )(share(lambda real, place, k: (place == k) & real.roll(1, dims=-1)))
-first_error = mistake(
+first_error = PART.mistake(
     "You look at the error after place 1 alone. It was planted after every "
     "place."
 )(share(lambda real, place, k: real & (place == k) & (k == 1)))
-full_rows = mistake(
+full_rows = PART.mistake(
     "Only the longest rows are counted. A shorter one has places after an "
     "error as well."
 )(share(lambda real, place, k: (place == k) & real.all(dim=-1, keepdim=True)))
 
 
-@mistake(
+@PART.mistake(
     "That is the mean over k of the shares at each k. Late places have fewer "
     "rows; each pair of a row and a place counts once."
 )
@@ -124,12 +129,12 @@ def mean_of_means(said, target, lengths):
     return ((right * at).sum(dim=(1, 2)) / at.sum(dim=(1, 2))).mean().item()
 
 
-@mistake("That is the share of errors. Asked is the share of right words.")
+@PART.mistake("That is the share of errors. Asked is the share of right words.")
 def share_of_errors(said, target, lengths):
     return 1 - recovery(said, target, lengths)
 
 
-@mistake(
+@PART.mistake(
     "That is a number of words. Divide it by how often an error was followed "
     "by a word."
 )
@@ -138,33 +143,10 @@ def number_of_words(said, target, lengths):
     return (right & real & (place == k)).sum().item() * 1.0
 
 
-@mistake(
+@PART.mistake(
     "You divide by all pairs of a row and a place k, also by those in which no "
     "word comes after place k."
 )
 def divided_by_all(said, target, lengths):
     pairs = said.shape[0] * said.shape[1]
-    return number_of_words.function(said, target, lengths) / pairs
-
-
-PART = Part(
-    recovery,
-    1,
-    cases,
-    (
-        at_the_error,
-        one_too_late,
-        all_after,
-        all_places,
-        padding_counted,
-        length_counted,
-        first_error,
-        full_rows,
-        mean_of_means,
-        share_of_errors,
-        number_of_words,
-        divided_by_all,
-    ),
-    edges,
-    text=TEXT,
-)
+    return number_of_words(said, target, lengths) / pairs

@@ -1,6 +1,6 @@
 """3.6, second part: what a narrower gap says about a way of training."""
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter03.q6_gap import QUESTION
 
 TEXT = r"""
 **Narrower.** "Forcing first, then free running, closes the gap." A decoder was trained by forcing, and in another
@@ -37,6 +37,9 @@ def effect(usual, other):
     if all(new[0] - new[1] < old[0] - old[1] for old, new in pairs):
         return "narrows the gap by hurting"
     return "hurts"
+
+
+PART = QUESTION.part(effect, 2, text=TEXT)
 
 
 # The chapter's study, C19: reversal of 8 letters, seeds 0 to 4.
@@ -85,6 +88,7 @@ def changed(draw, *changes):
     return {"usual": usual, "other": other}
 
 
+@PART.cases
 def cases(draw):
     yield "the chapter's LSTM", LSTM
     yield "the chapter's GRU, constant rate", GRU
@@ -112,6 +116,7 @@ def cases(draw):
         yield name, changed(draw, *changes)
 
 
+@PART.edges
 def edges(draw):
     yield "one seed", changed(draw, (-0.04, -0.02))
     yield "ten seeds", changed(draw, *[(-0.01, 0.02)] * 10)
@@ -171,48 +176,48 @@ def of_means(usual, other):
     return effect([mean(usual)], [mean(other)])
 
 
-by_the_gap = mistake(
+by_the_gap = PART.mistake(
     "You judge by the gap. It also becomes narrower where both numbers fall, "
     "and a model that is always wrong has none."
 )(rule(better=lambda pair: -gap(pair)))
-by_forced = mistake(
+by_forced = PART.mistake(
     "You judge by the forced numbers. Nobody gives the right words to a decoder "
     "that is in use."
 )(rule(better=lambda pair: pair[0]))
-by_the_sum = mistake(
+by_the_sum = PART.mistake(
     "You judge by forced and free together. In use it runs freely, and only "
     "that counts."
 )(rule(better=sum))
-by_most = mistake(
+by_most = PART.mistake(
     "You go by most of the seeds. Asked is what holds in every one of them."
 )(rule(agree=most))
-by_any = mistake(
+by_any = PART.mistake(
     "One seed is enough for you. Asked is what holds in every one of them."
 )(rule(agree=any))
-by_means = mistake(
+by_means = PART.mistake(
     "You compare means over the seeds. A mean does not show whether all seeds "
     "agree."
 )(of_means)
-gap_by_most = mistake(
+gap_by_most = PART.mistake(
     "Right about running freely. The gap has to be narrower in every seed as "
     "well, not in most of them."
 )(rule(agree_on_gap=most))
-gap_ratio = mistake(
+gap_ratio = PART.mistake(
     "Right about running freely. The gap is the difference, forced − free; "
     "yours is a ratio."
 )(rule(distance=lambda pair: -pair[1] / pair[0]))
-gap_other_way = mistake(
+gap_other_way = PART.mistake(
     "Right about running freely. A gap that becomes wider is taken for one "
     "that becomes narrower."
 )(rule(distance=lambda pair: -gap(pair)))
-never_narrows = mistake(
+never_narrows = PART.mistake(
     'You never say `"narrows the gap by hurting"`: see what the gap does where '
     "it hurts."
 )(rule(agree_on_gap=lambda answers: False))
-always_narrows = mistake(
+always_narrows = PART.mistake(
     "You do not look at the gap: where it hurts, the gap may also be wider."
 )(rule(agree_on_gap=lambda answers: True))
-no_doubt = mistake(
+no_doubt = PART.mistake(
     'You never say `"cannot tell"`: where the seeds do not agree, it neither '
     "helps nor hurts."
 )(rule(mixed=HURTS))
@@ -229,17 +234,17 @@ def narrower_first(otherwise):
     return answer
 
 
-unseen_harm = mistake(
+unseen_harm = PART.mistake(
     'You say `"narrows the gap by hurting"` wherever the gap is narrower and '
     "nothing helps. Look first whether it hurts."
 )(narrower_first(otherwise="cannot tell"))
-unseen_harm_and_doubt = mistake(
+unseen_harm_and_doubt = PART.mistake(
     'Two things. You say `"narrows the gap by hurting"` without having seen '
     'that it hurts, and never `"cannot tell"`.'
 )(narrower_first(otherwise=HURTS))
 
 
-@mistake(
+@PART.mistake(
     "You compare all seeds of one way with all of the other. The same seed "
     "stands in both: compare in pairs, then what differs between seeds drops "
     "out."
@@ -254,35 +259,8 @@ def not_in_pairs(usual, other):
     return NARROWS if max(new) < min(old) else HURTS
 
 
-@mistake(
+@PART.mistake(
     "The two ways are exchanged: `usual` is what `other` is compared with."
 )
 def exchanged(usual, other):
     return effect(other, usual)
-
-
-PART = Part(
-    effect,
-    2,
-    cases,
-    (
-        by_the_gap,
-        by_forced,
-        by_the_sum,
-        by_most,
-        by_any,
-        by_means,
-        gap_by_most,
-        gap_ratio,
-        gap_other_way,
-        never_narrows,
-        always_narrows,
-        no_doubt,
-        unseen_harm,
-        unseen_harm_and_doubt,
-        not_in_pairs,
-        exchanged,
-    ),
-    edges,
-    text=TEXT,
-)

@@ -1,14 +1,6 @@
 """Chapter 4: attention."""
 
-from rnn2attn_grading.questions.chapter04 import (
-    q1_attend,
-    q2_scores,
-    q3_backward,
-    q4_designs,
-    q5_pointer,
-    q6_map,
-)
-from rnn2attn_grading.questions.specification import Chapter
+from rnn2attn_grading.questions.specification import Chapter, questions_in
 
 TEXT = """
 Each question asks for one function or two. Replace `raise NotImplementedError` by your code, keep the name and the
@@ -39,15 +31,5 @@ CHAPTER = Chapter(
     "about three hours",
     TEXT,
     IMPORTS,
-    tuple(
-        module.QUESTION
-        for module in (
-            q1_attend,
-            q2_scores,
-            q3_backward,
-            q4_designs,
-            q5_pointer,
-            q6_map,
-        )
-    ),
+    questions_in(__name__),
 )

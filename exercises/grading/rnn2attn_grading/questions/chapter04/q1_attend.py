@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 Scaled dot-product attention, for a batch of sources of different lengths.
@@ -21,6 +21,8 @@ contexts 0, and its gradients are 0 as well: one empty row must not spoil the up
 `attend` of the library and `F.scaled_dot_product_attention`. Checked: contexts, weights, and the gradients for
 queries, keys and values.
 """
+
+QUESTION = Question("4.1", "Attention for a batch", TEXT)
 
 
 def attend(query, keys, values, mask):
@@ -42,6 +44,18 @@ def attend(query, keys, values, mask):
     return weights @ values, weights
 
 
+PART = QUESTION.part(
+    attend,
+    3,
+    gradients=("query", "keys", "values"),
+    forbidden=(
+        "rnn2attn.attention",
+        "torch.nn.functional.scaled_dot_product_attention",
+        "torch.nn.MultiheadAttention",
+    ),
+)
+
+
 def inputs(draw, T_query, d_k, d_v, *lengths, scale=1.0):
     """Sources of these lengths; what lies on padding is as large as the rest."""
     B, T = len(lengths), max(1, *lengths, 0)
@@ -61,6 +75,7 @@ def far(draw, given):
     return given
 
 
+@PART.cases
 def cases(draw):
     yield "sources of different lengths", inputs(draw, 3, 7, 11, 5, 1)
     yield "one row", inputs(draw, 2, 5, 3, 3)
@@ -69,6 +84,7 @@ def cases(draw):
     yield "a row without a key", inputs(draw, 2, 5, 3, 3, 0)
 
 
+@PART.edges
 def edges(draw):
     yield "one query, one key", inputs(draw, 1, 7, 3, 1, 1)
     gaps = inputs(draw, 3, 5, 2, 5, 5)
@@ -95,7 +111,7 @@ def variant(
     return weights @ (values if mixed is None else mixed), weights
 
 
-@mistake(
+@PART.mistake(
     "The scores are not divided. With entries of variance 1 their variance is "
     "the number of entries that are summed."
 )
@@ -103,7 +119,7 @@ def not_divided(query, keys, values, mask):
     return variant(query, keys, values, mask, divisor=1.0)
 
 
-@mistake(
+@PART.mistake(
     "You divide by d, which makes the scores' variance 1 / d. Their standard "
     "deviation is what they are divided by."
 )
@@ -111,7 +127,7 @@ def divided_by_d(query, keys, values, mask):
     return variant(query, keys, values, mask, divisor=keys.shape[-1])
 
 
-@mistake(
+@PART.mistake(
     "You divide by the root of the number of keys. The sum in q · k runs over "
     "the entries."
 )
@@ -119,7 +135,7 @@ def divided_by_root_T(query, keys, values, mask):
     return variant(query, keys, values, mask, divisor=math.sqrt(keys.shape[1]))
 
 
-@mistake(
+@PART.mistake(
     "You divide by the root of the size of a value. Values have no part in the "
     "scores."
 )
@@ -129,12 +145,12 @@ def divided_by_root_d_v(query, keys, values, mask):
     )
 
 
-@mistake("You multiply by the root of d; it divides.")
+@PART.mistake("You multiply by the root of d; it divides.")
 def multiplied(query, keys, values, mask):
     return variant(query, keys, values, mask, divisor=keys.shape[-1] ** -0.5)
 
 
-@mistake(
+@PART.mistake(
     "Your weights sum to 1 over the queries. Each query has one distribution, "
     "over the keys."
 )
@@ -144,7 +160,7 @@ def over_the_queries(query, keys, values, mask):
     return weights @ values, weights
 
 
-@mistake(
+@PART.mistake(
     "The mask comes after the softmax. What was on the padding is thrown away, "
     "and the rest no longer sums to 1."
 )
@@ -154,7 +170,7 @@ def masked_after(query, keys, values, mask):
     return weights @ values, weights
 
 
-@mistake(
+@PART.mistake(
     "You multiply scores by the mask. A score of 0 is not low: it may be the "
     "highest of all, and exp(0) = 1."
 )
@@ -165,7 +181,7 @@ def scores_zeroed(query, keys, values, mask):
     return weights @ values, weights
 
 
-@mistake(
+@PART.mistake(
     "You zero the keys on padding. That makes their scores 0, which is not "
     "low: it may be the highest of all, and the values there are mixed in."
 )
@@ -178,14 +194,16 @@ def keys_and_values_zeroed(query, keys, values, mask):
     return context, weights
 
 
-@mistake("The mask has no effect: padding is looked at like any other place.")
+@PART.mistake(
+    "The mask has no effect: padding is looked at like any other place."
+)
 def not_masked(query, keys, values, mask):
     return variant(
         query, keys, values, mask, usable=torch.ones_like(mask)[:, None]
     )
 
 
-@mistake(
+@PART.mistake(
     "The mask is inverted: all weight lies on padding. True is for what may be "
     "used."
 )
@@ -193,7 +211,7 @@ def inverted(query, keys, values, mask):
     return variant(query, keys, values, mask, usable=~mask[:, None])
 
 
-@mistake(
+@PART.mistake(
     "The mask is inverted: you fill −∞ in where a key may be used. Where no "
     "padding is, nothing is left, and the softmax is 0/0."
 )
@@ -203,7 +221,7 @@ def inverted_nan(query, keys, values, mask):
     return weights @ values, weights
 
 
-@mistake(
+@PART.mistake(
     "Padding gets a score that is low, and not low enough: real scores can be "
     "lower. Only −∞ is below all of them."
 )
@@ -215,7 +233,7 @@ def not_low_enough(query, keys, values, mask):
     return weights @ values, weights
 
 
-@mistake(
+@PART.mistake(
     "Right, except where a row has no key: with all scores at a large negative "
     "number the softmax makes them equal, and the padding is mixed."
 )
@@ -226,7 +244,7 @@ def empty_rows_mixed(query, keys, values, mask):
     return weights @ values, weights
 
 
-@mistake(
+@PART.mistake(
     "Right, except where a row has no key. The same number added to all its "
     "scores changes nothing in a softmax: its padding is looked at as if there "
     "were no mask."
@@ -237,7 +255,7 @@ def empty_rows_looked_at(query, keys, values, mask):
     return weights @ values, weights
 
 
-@mistake(
+@PART.mistake(
     "Right, except where a row has no key: a softmax of nothing but −∞ is 0/0."
 )
 def empty_rows_nan(query, keys, values, mask):
@@ -247,7 +265,7 @@ def empty_rows_nan(query, keys, values, mask):
     return weights @ values, weights
 
 
-@mistake(
+@PART.mistake(
     "The values are right, and the gradients of the empty row are NaN. −∞ was "
     "added, and the NaN of the softmax replaced. But a sum passes on whatever "
     "gradient comes to it, and through that softmax comes NaN. Fill in −∞: "
@@ -261,7 +279,7 @@ def nan_replaced(query, keys, values, mask):
     return weights @ values, weights
 
 
-@mistake(
+@PART.mistake(
     "The values are right, and the gradients of the empty row are NaN. Its "
     "contexts were made of weights that are NaN, and replaced afterwards. "
     "Replace the weights before anything is made of them."
@@ -272,7 +290,7 @@ def contexts_replaced(query, keys, values, mask):
     return (weights @ values).nan_to_num(), weights.nan_to_num()
 
 
-@mistake(
+@PART.mistake(
     "Right, except where scores are large. You subtract the largest score of "
     "all keys, padding included; where that is far above the others, their "
     "powers are 0. Mask first."
@@ -285,7 +303,7 @@ def largest_of_all(query, keys, values, mask):
     return weights @ values, weights
 
 
-@mistake(
+@PART.mistake(
     "Not a finite number where scores are large: exp overflows. A softmax "
     "subtracts the largest score first."
 )
@@ -297,7 +315,7 @@ def overflow(query, keys, values, mask):
     return weights @ values, weights
 
 
-@mistake(
+@PART.mistake(
     "Your contexts are means of the keys. Keys say where to look, values what "
     "is found there."
 )
@@ -305,7 +323,7 @@ def keys_mixed(query, keys, values, mask):
     return variant(query, keys, values, mask, mixed=keys)
 
 
-@mistake(
+@PART.mistake(
     "Contexts are right. What you return beside them are the scores; asked are "
     "the weights."
 )
@@ -314,55 +332,9 @@ def scores_returned(query, keys, values, mask):
     return contexts, query @ keys.mT / math.sqrt(keys.shape[-1])
 
 
-@mistake(
+@PART.mistake(
     "Every query gets the same context, the plain mean of the values. Weigh "
     "them."
 )
 def plain_mean(query, keys, values, mask):
     return variant(query, keys, values, mask, score=lambda e: 0 * e)
-
-
-QUESTION = Question(
-    "4.1",
-    "Attention for a batch",
-    TEXT,
-    (
-        Part(
-            attend,
-            3,
-            cases,
-            (
-                not_divided,
-                divided_by_d,
-                divided_by_root_T,
-                divided_by_root_d_v,
-                multiplied,
-                over_the_queries,
-                masked_after,
-                scores_zeroed,
-                keys_and_values_zeroed,
-                not_masked,
-                inverted,
-                inverted_nan,
-                not_low_enough,
-                empty_rows_mixed,
-                empty_rows_looked_at,
-                empty_rows_nan,
-                nan_replaced,
-                contexts_replaced,
-                largest_of_all,
-                overflow,
-                keys_mixed,
-                scores_returned,
-                plain_mean,
-            ),
-            edges,
-            gradients=("query", "keys", "values"),
-            forbidden=(
-                "rnn2attn.attention",
-                "torch.nn.functional.scaled_dot_product_attention",
-                "torch.nn.MultiheadAttention",
-            ),
-        ),
-    ),
-)

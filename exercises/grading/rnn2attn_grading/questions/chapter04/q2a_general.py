@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter04.q2_scores import QUESTION
 
 TEXT = r"""
 **General, in two maps.** Another way to compare vectors of different sizes is to map both to r entries first, and to
@@ -28,6 +28,15 @@ def general(query, keys, W_q, W_k):
     return W, query @ W @ keys.mT
 
 
+PART = QUESTION.part(
+    general,
+    1,
+    gradients=("query", "keys", "W_q", "W_k"),
+    forbidden=("rnn2attn.attention",),
+    text=TEXT,
+)
+
+
 def inputs(draw, B, T_query, T, d_q, d_k, r, scale=1.0):
     return {
         "query": draw.normal(B, T_query, d_q, scale=scale),
@@ -37,6 +46,7 @@ def inputs(draw, B, T_query, T, d_q, d_k, r, scale=1.0):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "different sizes", inputs(draw, 2, 3, 5, 7, 11, 2)
     yield "all sizes alike", inputs(draw, 3, 3, 3, 3, 3, 3)
@@ -44,6 +54,7 @@ def cases(draw):
     yield "one query, one key", inputs(draw, 1, 1, 1, 2, 3, 5)
 
 
+@PART.edges
 def edges(draw):
     yield "large entries", inputs(draw, 2, 5, 3, 5, 5, 3, scale=30.0)
     yield "as many keys as queries", inputs(draw, 2, 5, 5, 3, 7, 3)
@@ -59,30 +70,30 @@ def with_matrix(change):
     return answer
 
 
-transposed = mistake(
+transposed = PART.mistake(
     "Your W is transposed: in qᵀ W k its rows belong to the query's entries, "
     "and its columns to the key's. Where both are of one size, no shape shows "
     "it."
 )(with_matrix(lambda W_q, W_k: W_k.T @ W_q))
-other_order = mistake(
+other_order = PART.mistake(
     "Your W is W_q W_kᵀ, which compares rows of the two maps. In qᵀ W k the "
     "sum over their r rows has to be gone."
 )(with_matrix(lambda W_q, W_k: W_q @ W_k.T))
-as_they_are = mistake(
+as_they_are = PART.mistake(
     "Your W is the product of the maps as they lie, W_q W_k. Of "
     "(W_q q) · (W_k k) = qᵀ W_qᵀ W_k k the first transpose is missing."
 )(with_matrix(lambda W_q, W_k: W_q @ W_k))
-entry_by_entry = mistake(
+entry_by_entry = PART.mistake(
     "You multiply the maps entry by entry. Each entry of W is a sum over the r "
     "rows."
 )(with_matrix(lambda W_q, W_k: W_q * W_k))
-diagonal = mistake(
+diagonal = PART.mistake(
     "Your W is diagonal: each entry of the query meets the same entry of the "
     "key only. A product of two maps mixes them."
 )(with_matrix(lambda W_q, W_k: torch.diag((W_q * W_k).sum(dim=0))))
 
 
-@mistake(
+@PART.mistake(
     "W is right, and your scores do not use it: they are plain dot products of "
     "queries and keys."
 )
@@ -90,7 +101,7 @@ def plain_dot(query, keys, W_q, W_k):
     return W_q.T @ W_k, query @ keys.mT
 
 
-@mistake(
+@PART.mistake(
     "W is right. Your scores use its transpose, kᵀ W q: the query stands on "
     "the left."
 )
@@ -99,7 +110,7 @@ def scores_transposed(query, keys, W_q, W_k):
     return W, query @ W.T @ keys.mT
 
 
-@mistake(
+@PART.mistake(
     "W is right, and your scores are divided by the root of r. Plain scores "
     "were asked for."
 )
@@ -108,7 +119,7 @@ def divided(query, keys, W_q, W_k):
     return W, scores / len(W_q) ** 0.5
 
 
-@mistake(
+@PART.mistake(
     "W is right, and your scores are divided by the root of d_k. Plain scores "
     "were asked for."
 )
@@ -117,33 +128,10 @@ def divided_by_root_d_k(query, keys, W_q, W_k):
     return W, scores / len(W.T) ** 0.5
 
 
-@mistake(
+@PART.mistake(
     "W is right. What stands beside it are weights; scores were asked for, "
     "before any softmax."
 )
 def softmaxed(query, keys, W_q, W_k):
     W, scores = general(query, keys, W_q, W_k)
     return W, scores.softmax(dim=-1)
-
-
-PART = Part(
-    general,
-    1,
-    cases,
-    (
-        transposed,
-        other_order,
-        as_they_are,
-        entry_by_entry,
-        diagonal,
-        plain_dot,
-        scores_transposed,
-        divided,
-        divided_by_root_d_k,
-        softmaxed,
-    ),
-    edges,
-    gradients=("query", "keys", "W_q", "W_k"),
-    forbidden=("rnn2attn.attention",),
-    text=TEXT,
-)

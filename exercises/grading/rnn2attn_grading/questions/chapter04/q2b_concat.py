@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter04.q2_scores import QUESTION
 
 TEXT = r"""
 **Concat.** Query and key side by side, the query first, go through a layer with tanh, and end in one number:
@@ -30,6 +30,15 @@ def concat(query, keys, W, v):
     return torch.tanh(hidden) @ v
 
 
+PART = QUESTION.part(
+    concat,
+    2,
+    gradients=("query", "keys", "W", "v"),
+    forbidden=("rnn2attn.attention",),
+    text=TEXT,
+)
+
+
 def inputs(draw, B, T_query, T, d_q, d_k, d_a, scale=1.0):
     return {
         "query": draw.normal(B, T_query, d_q, scale=scale),
@@ -39,6 +48,7 @@ def inputs(draw, B, T_query, T, d_q, d_k, d_a, scale=1.0):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "different sizes", inputs(draw, 2, 3, 5, 2, 7, 11)
     yield "all sizes alike", inputs(draw, 3, 3, 3, 3, 3, 3)
@@ -46,6 +56,7 @@ def cases(draw):
     yield "one query, one key", inputs(draw, 1, 1, 1, 2, 3, 5)
 
 
+@PART.edges
 def edges(draw):
     yield "one hidden unit", inputs(draw, 2, 3, 5, 5, 3, 1)
     yield "large entries", inputs(draw, 2, 5, 5, 3, 3, 7, scale=10.0)
@@ -59,7 +70,7 @@ def joined(query, keys):
     )
 
 
-@mistake(
+@PART.mistake(
     "No tanh. Then a score is the sum of one number of the query and one of "
     "the key, the softmax cancels the first, and all queries look at the same "
     "places."
@@ -68,7 +79,7 @@ def no_tanh(query, keys, W, v):
     return joined(query, keys) @ W.T @ v
 
 
-@mistake(
+@PART.mistake(
     "The key stands first in your [k ; q]. The query does, and the columns of "
     "W lie accordingly."
 )
@@ -80,7 +91,7 @@ def key_first(query, keys, W, v):
     return torch.tanh(turned @ W.T) @ v
 
 
-@mistake(
+@PART.mistake(
     "The tanh stands around the whole. It bounds every score by 1, and no "
     "weight can become large. It belongs to the hidden layer, before v."
 )
@@ -88,7 +99,7 @@ def tanh_around_all(query, keys, W, v):
     return torch.tanh(joined(query, keys) @ W.T @ v)
 
 
-@mistake(
+@PART.mistake(
     "Two tanhs: query and key each go through one before they are added. There "
     "is one, around the sum."
 )
@@ -98,7 +109,7 @@ def tanh_of_each(query, keys, W, v):
     return (of_query + torch.tanh(keys @ W_k.T)[:, None]) @ v
 
 
-@mistake(
+@PART.mistake(
     "Weights lie (out, in): W q for a column is `q @ W.T` for a batch of rows. "
     "Where all sizes are alike, no shape shows that it was not transposed."
 )
@@ -108,7 +119,7 @@ def not_transposed(query, keys, W, v):
     return torch.tanh(hidden) @ v
 
 
-@mistake(
+@PART.mistake(
     "Query t met key t only, and that in every column: the two sums have to be "
     "spread over different axes."
 )
@@ -118,38 +129,16 @@ def own_key_only(query, keys, W, v):
     return torch.tanh(torch.cat([met, own], dim=3) @ W.T) @ v
 
 
-@mistake("You left v out: all hidden units are summed alike.")
+@PART.mistake("You left v out: all hidden units are summed alike.")
 def without_v(query, keys, W, v):
     return concat(query, keys, W, torch.ones_like(v))
 
 
-@mistake("σ in place of tanh: hidden units should reach from −1 to 1.")
+@PART.mistake("σ in place of tanh: hidden units should reach from −1 to 1.")
 def sigmoid(query, keys, W, v):
     return torch.sigmoid(joined(query, keys) @ W.T) @ v
 
 
-@mistake("Those are weights. Scores were asked for, before any softmax.")
+@PART.mistake("Those are weights. Scores were asked for, before any softmax.")
 def softmaxed(query, keys, W, v):
     return concat(query, keys, W, v).softmax(dim=-1)
-
-
-PART = Part(
-    concat,
-    2,
-    cases,
-    (
-        no_tanh,
-        key_first,
-        tanh_around_all,
-        tanh_of_each,
-        not_transposed,
-        own_key_only,
-        without_v,
-        sigmoid,
-        softmaxed,
-    ),
-    edges,
-    gradients=("query", "keys", "W", "v"),
-    forbidden=("rnn2attn.attention",),
-    text=TEXT,
-)

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 Given is what attention computed, $\alpha$, and the loss's gradients at its contexts, $\partial L / \partial c_t$.
@@ -14,6 +14,8 @@ Where the mask excluded a key its weight is 0, and no more need be known of the 
 The chapter has the step through the softmax, $\partial L / \partial e_{t,i}$. Before you begin, draw the ways by
 which a change of one key reaches the loss: how many contexts does it move? Not allowed: autograd.
 """
+
+QUESTION = Question("4.3", "Attention backwards", TEXT)
 
 
 def attend_backward(query, keys, values, weights, dcontext):
@@ -40,6 +42,20 @@ def attend_backward(query, keys, values, weights, dcontext):
     }
 
 
+PART = QUESTION.part(
+    attend_backward,
+    4,
+    forbidden=(
+        "torch.autograd",
+        "torch.func",
+        "torch._functorch",
+        ".backward",
+        ".requires_grad_",
+        "rnn2attn.attention",
+    ),
+)
+
+
 def inputs(draw, T_query, d_k, d_v, *lengths, scale=0.6):
     """Scores of moderate size, so that no gradient is nearly 0 by saturation."""
     B, T = len(lengths), max(lengths)
@@ -58,6 +74,7 @@ def inputs(draw, T_query, d_k, d_v, *lengths, scale=0.6):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "sources of different lengths", inputs(draw, 3, 7, 11, 5, 1)
     yield "one row", inputs(draw, 2, 5, 3, 3)
@@ -65,6 +82,7 @@ def cases(draw):
     yield "one query, one key", inputs(draw, 1, 3, 2, 1)
 
 
+@PART.edges
 def edges(draw):
     yield "one key for many queries", inputs(draw, 5, 3, 7, 1, 1)
     yield "saturated weights", inputs(draw, 3, 5, 2, 4, 3, scale=9.0)
@@ -89,7 +107,7 @@ def variant(
     }
 
 
-@mistake(
+@PART.mistake(
     "The gradients at the values are right. In the step through the softmax "
     "something is missing: raising one weight lowers the others of its row. "
     "It is v − c that meets ∂L/∂c, not v."
@@ -98,7 +116,7 @@ def others_not_lowered(*given):
     return variant(*given, through=0.0)
 
 
-@mistake(
+@PART.mistake(
     "The gradients at the values are right. You went through the softmax as if "
     "it were a σ, with α (1 − α): each score also changes the other weights of "
     "its row."
@@ -108,7 +126,7 @@ def as_a_sigmoid(*given):
     return variant(*given, through=0.0, slope=weights * (1 - weights))
 
 
-@mistake(
+@PART.mistake(
     "The gradients at the values are right. In the step through the softmax "
     "you subtract a plain mean; the mean is weighted by α."
 )
@@ -120,7 +138,7 @@ def plain_mean(query, keys, values, weights, dcontext):
     )  # fmt: skip
 
 
-@mistake(
+@PART.mistake(
     "The gradients at the values are right. In the step through the softmax "
     "you subtract a plain sum; the sum is weighted by α."
 )
@@ -132,7 +150,7 @@ def plain_sum(query, keys, values, weights, dcontext):
     )  # fmt: skip
 
 
-@mistake(
+@PART.mistake(
     "The gradients at the values are right. In the step through the softmax "
     "the sum runs over the queries; it runs over the keys."
 )
@@ -141,7 +159,7 @@ def summed_over_the_queries(query, keys, values, weights, dcontext):
     return variant(query, keys, values, weights, dcontext, through=through)
 
 
-@mistake(
+@PART.mistake(
     "The gradients at the values are right. The softmax is left out: you send "
     "∂L/∂α on as if it were ∂L/∂e."
 )
@@ -150,7 +168,7 @@ def softmax_left_out(*given):
     return variant(*given, through=0.0, slope=torch.ones_like(weights))
 
 
-@mistake(
+@PART.mistake(
     "The gradients at the values are right. Those at the scores lack the "
     "factor α: a key that is not looked at hears nothing."
 )
@@ -158,7 +176,7 @@ def without_the_weight(*given):
     return variant(*given, slope=torch.ones_like(given[3]))
 
 
-@mistake(
+@PART.mistake(
     "The gradients at the values are right. The scores were divided by the "
     "root of d_k, and so is what goes back through them."
 )
@@ -166,7 +184,7 @@ def not_divided(*given):
     return variant(*given, divisor=1.0)
 
 
-@mistake(
+@PART.mistake(
     "The gradients at the values are right. You multiply by the root of d_k; "
     "the way back divides by it as well."
 )
@@ -174,7 +192,7 @@ def multiplied(*given):
     return variant(*given, divisor=given[1].shape[2] ** -0.5)
 
 
-@mistake(
+@PART.mistake(
     "The gradients at the values are right. You divide by d_k, once for the "
     "query and once for the key; each of them has one root of it."
 )
@@ -182,7 +200,7 @@ def divided_twice(*given):
     return variant(*given, divisor=given[1].shape[2])
 
 
-@mistake(
+@PART.mistake(
     "The gradients at the values are right. You divide by the root of the size "
     "of a value. The scores were divided by the root of the size of a key."
 )
@@ -198,11 +216,11 @@ def values_by(change):
     return answer
 
 
-values_not_transposed = mistake(
+values_not_transposed = PART.mistake(
     "Queries and keys are right. At the values you use α as it is. Value i "
     "hears of every query t by its α_{t,i}: the sum runs over t."
 )(values_by(lambda values, weights, dcontext: weights @ dcontext))
-values_unweighted = mistake(
+values_unweighted = PART.mistake(
     "Queries and keys are right. Each of your values gets the whole ∂L/∂c; it "
     "went into a context with its weight only."
 )(
@@ -212,7 +230,7 @@ values_unweighted = mistake(
         )
     )
 )
-values_last_query = mistake(
+values_last_query = PART.mistake(
     "Queries and keys are right. At the values only the last query counts. A "
     "value goes into the contexts of all of them."
 )(
@@ -222,7 +240,7 @@ values_last_query = mistake(
 )
 
 
-@mistake(
+@PART.mistake(
     "The values are right. Queries and keys are exchanged: q · k changes with "
     "the query by k, and with the key by q."
 )
@@ -231,7 +249,7 @@ def exchanged(query, keys, values, weights, dcontext):
     return right | {"query": right["keys"], "keys": right["query"]}
 
 
-@mistake(
+@PART.mistake(
     "Queries and values are right. At the keys ∂L/∂e is not transposed: key i "
     "hears of every query t."
 )
@@ -244,7 +262,7 @@ def keys_not_transposed(query, keys, values, weights, dcontext):
     return right | {"keys": dscores @ query}
 
 
-@mistake(
+@PART.mistake(
     "Queries and values are right. At the keys only the last query counts. A "
     "key has a score for all of them."
 )
@@ -256,52 +274,9 @@ def keys_last_query(query, keys, values, weights, dcontext):
     return right | {"keys": last["keys"]}
 
 
-@mistake(
+@PART.mistake(
     "You divided by the number of rows. ∂L/∂c holds whatever mean there was."
 )
 def divided_by_B(query, keys, values, weights, dcontext):
     right = attend_backward(query, keys, values, weights, dcontext)
     return {name: gradient / len(query) for name, gradient in right.items()}
-
-
-QUESTION = Question(
-    "4.3",
-    "Attention backwards",
-    TEXT,
-    (
-        Part(
-            attend_backward,
-            4,
-            cases,
-            (
-                others_not_lowered,
-                as_a_sigmoid,
-                plain_mean,
-                plain_sum,
-                summed_over_the_queries,
-                softmax_left_out,
-                without_the_weight,
-                not_divided,
-                multiplied,
-                divided_twice,
-                divided_by_root_d_v,
-                values_not_transposed,
-                values_unweighted,
-                values_last_query,
-                exchanged,
-                keys_not_transposed,
-                keys_last_query,
-                divided_by_B,
-            ),
-            edges,
-            forbidden=(
-                "torch.autograd",
-                "torch.func",
-                "torch._functorch",
-                ".backward",
-                ".requires_grad_",
-                "rnn2attn.attention",
-            ),
-        ),
-    ),
-)

@@ -1,6 +1,5 @@
 """4.4: the two designs of a decoder that attends."""
 
-from rnn2attn_grading.questions.chapter04 import q4a_after, q4b_before
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -10,9 +9,4 @@ tanh cell, and with dot products as scores, undivided. Column t of `y` is what s
 Not allowed: `rnn2attn.attention`, `rnn2attn.seq2seq` and `F.scaled_dot_product_attention`.
 """
 
-QUESTION = Question(
-    "4.4",
-    "When to look",
-    TEXT,
-    (q4a_after.PART, q4b_before.PART),
-)
+QUESTION = Question("4.4", "When to look", TEXT)

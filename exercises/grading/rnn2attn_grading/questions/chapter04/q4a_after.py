@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter04.q4_designs import QUESTION
 
 TEXT = r"""
 **First the state, then the look.** The new state asks, and what it finds goes to the output layer:
@@ -42,6 +42,19 @@ def look_after(y, s, h, mask, W_x, W_h, b):
     return torch.cat([scores.softmax(dim=2) @ h, queries], dim=2)
 
 
+PART = QUESTION.part(
+    look_after,
+    2,
+    gradients=("y", "s", "h", "W_x", "W_h", "b"),
+    forbidden=(
+        "rnn2attn.attention",
+        "rnn2attn.seq2seq",
+        "torch.nn.functional.scaled_dot_product_attention",
+    ),
+    text=TEXT,
+)
+
+
 def inputs(draw, T_target, d_y, d, *lengths, scale=1.0):
     B, T = len(lengths), max(lengths)
     return {
@@ -55,6 +68,7 @@ def inputs(draw, T_target, d_y, d, *lengths, scale=1.0):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "sources of different lengths", inputs(draw, 3, 7, 5, 4, 1)
     yield "one row", inputs(draw, 2, 5, 3, 3)
@@ -62,6 +76,7 @@ def cases(draw):
     yield "one step", inputs(draw, 1, 3, 2, 2, 5)
 
 
+@PART.edges
 def edges(draw):
     yield "a source of one word", inputs(draw, 3, 2, 5, 1, 1)
     yield "large states", inputs(draw, 5, 2, 3, 4, 7, scale=40.0)
@@ -124,11 +139,22 @@ def linear(y, s, W_x, W_h, b):
     return torch.stack(states, dim=1)
 
 
-old_state_asks = mistake(
+old_state_asks = PART.mistake(
     "The states are right. It is the old state that asks in your answer; here "
     "the new one does, s_t for c_t."
 )(variant(found=before))
-divided = mistake(
+
+
+@PART.mistake(
+    "Contexts and states are right, and exchanged: the context comes first. "
+    "The columns of the output layer lie accordingly."
+)
+def state_first(*given):
+    d = given[1].shape[1]
+    return look_after(*given).roll(d, dims=2)
+
+
+divided = PART.mistake(
     "The states are right. The scores are divided by √d; plain dot products "
     "were asked for."
 )(
@@ -138,7 +164,7 @@ divided = mistake(
         )
     )
 )
-not_masked = mistake(
+not_masked = PART.mistake(
     "The states are right. The mask has no effect: padding is looked at as "
     "well."
 )(
@@ -146,7 +172,7 @@ not_masked = mistake(
         found=lambda s, states, h, mask: look(states, h, torch.ones_like(mask))
     )
 )
-scores_zeroed = mistake(
+scores_zeroed = PART.mistake(
     "The states are right. You multiply scores by the mask. A score of 0 is "
     "not low: it may be the highest of all."
 )(
@@ -156,14 +182,14 @@ scores_zeroed = mistake(
         )
     )
 )
-inverted = mistake(
+inverted = PART.mistake(
     "The states are right. The mask is inverted: padding is looked at."
 )(variant(found=lambda s, states, h, mask: look(states, h, ~mask)))
-over_the_steps = mistake(
+over_the_steps = PART.mistake(
     "The states are right. Your softmax runs over the steps of the target; for "
     "each step it runs over the source."
 )(variant(found=over_steps))
-last_state_asks = mistake(
+last_state_asks = PART.mistake(
     "The states are right. All steps have one context, that of the last state. "
     "Each state asks for itself."
 )(
@@ -173,29 +199,17 @@ last_state_asks = mistake(
         )
     )
 )
-bottleneck = mistake(
+bottleneck = PART.mistake(
     "The states are right. Your context is the encoder's last state, whatever "
     "the query: that is chapter 3's bottleneck."
 )(variant(found=last_of_source))
-not_carried = mistake(
+not_carried = PART.mistake(
     "The state does not go on: every step of yours starts from s_0. Contexts "
     "follow from their states."
 )(variant(from_s_0))
-no_tanh = mistake("Linear so far: tanh is missing in the update of the state.")(
-    variant(linear)
-)
 
 
-@mistake(
-    "Contexts and states are right, and exchanged: the context comes first. "
-    "The columns of the output layer lie accordingly."
-)
-def state_first(*given):
-    d = given[1].shape[1]
-    return look_after(*given).roll(d, dims=2)
-
-
-@mistake(
+@PART.mistake(
     "In your answer the context goes into the next state. In this design no "
     "state hears of a context, which is why all can be made before any look."
 )
@@ -208,7 +222,7 @@ def context_fed(y, s, h, mask, W_x, W_h, b):
     return torch.stack(said, dim=1)
 
 
-@mistake(
+@PART.mistake(
     "In your answer the context takes the state's place at the next step. In "
     "this design no state hears of a context."
 )
@@ -221,12 +235,12 @@ def context_carried(y, s, h, mask, W_x, W_h, b):
     return torch.stack(said, dim=1)
 
 
-@mistake("b is missing: the sum in tanh has three terms.")
+@PART.mistake("b is missing: the sum in tanh has three terms.")
 def no_bias(y, s, h, mask, W_x, W_h, b):
     return look_after(y, s, h, mask, W_x, W_h, 0 * b)
 
 
-@mistake(
+@PART.mistake(
     "Weights lie (out, in): W s for a column is `s @ W.T` for a batch of rows. "
     "W_h is square, so no shape shows that it was not transposed."
 )
@@ -234,33 +248,6 @@ def not_transposed(y, s, h, mask, W_x, W_h, b):
     return look_after(y, s, h, mask, W_x, W_h.T, b)
 
 
-PART = Part(
-    look_after,
-    2,
-    cases,
-    (
-        old_state_asks,
-        state_first,
-        divided,
-        not_masked,
-        scores_zeroed,
-        inverted,
-        over_the_steps,
-        last_state_asks,
-        bottleneck,
-        not_carried,
-        context_fed,
-        context_carried,
-        no_bias,
-        not_transposed,
-        no_tanh,
-    ),
-    edges,
-    gradients=("y", "s", "h", "W_x", "W_h", "b"),
-    forbidden=(
-        "rnn2attn.attention",
-        "rnn2attn.seq2seq",
-        "torch.nn.functional.scaled_dot_product_attention",
-    ),
-    text=TEXT,
-)
+no_tanh = PART.mistake(
+    "Linear so far: tanh is missing in the update of the state."
+)(variant(linear))

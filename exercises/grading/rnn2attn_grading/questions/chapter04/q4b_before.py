@@ -2,10 +2,10 @@
 
 import torch
 
+from rnn2attn_grading.questions.chapter04.q4_designs import QUESTION
 from rnn2attn_grading.questions.chapter04.q4a_after import (
     inputs as inputs_after,
 )
-from rnn2attn_grading.questions.specification import Part, mistake
 
 TEXT = r"""
 **First the look, then the state.** The old state asks, and what it finds is read beside $y_t$:
@@ -46,11 +46,25 @@ def look_before(y, s, h, mask, W_x, W_h, b):
     return torch.stack(states, dim=1), torch.stack(weights, dim=1)
 
 
+PART = QUESTION.part(
+    look_before,
+    2,
+    gradients=("y", "s", "h", "W_x", "W_h", "b"),
+    forbidden=(
+        "rnn2attn.attention",
+        "rnn2attn.seq2seq",
+        "torch.nn.functional.scaled_dot_product_attention",
+    ),
+    text=TEXT,
+)
+
+
 def inputs(draw, T_target, d_y, d, *lengths, scale=1.0):
     given = inputs_after(draw, T_target, d_y, d, *lengths, scale=scale)
     return given | {"W_x": draw.normal(d, d_y + d, scale=0.5)}
 
 
+@PART.cases
 def cases(draw):
     yield "sources of different lengths", inputs(draw, 3, 7, 5, 4, 1)
     yield "one row", inputs(draw, 2, 5, 3, 3)
@@ -58,6 +72,7 @@ def cases(draw):
     yield "one step", inputs(draw, 1, 3, 2, 2, 5)
 
 
+@PART.edges
 def edges(draw):
     yield "a source of one word", inputs(draw, 3, 2, 5, 1, 1)
     yield "large states", inputs(draw, 3, 2, 3, 4, 7, scale=9.0)
@@ -95,7 +110,7 @@ def looked(s, h, mask):
     return alpha, (alpha[..., None] * h).sum(dim=1)
 
 
-@mistake(
+@PART.mistake(
     "Your new state asks: you update with the context of zeros, look, and "
     "update again. Here the old state asks, once a step."
 )
@@ -113,7 +128,7 @@ def new_state_asks(y, s, h, mask, W_x, W_h, b):
     return torch.stack(states, dim=1), torch.stack(weights, dim=1)
 
 
-@mistake(
+@PART.mistake(
     "The states are right. The weights beside them are those of s_t, one row "
     "too late: return those with which s_{t−1} asked."
 )
@@ -124,7 +139,7 @@ def weights_one_late(*given):
     return states, torch.stack(rows, dim=1)
 
 
-@mistake(
+@PART.mistake(
     "A step of yours reads the context of the step before, and the first one "
     "zeros. What s_{t−1} finds goes into s_t."
 )
@@ -134,7 +149,7 @@ def one_step_late(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "Your new state asks, and what it finds is read at the next step. That is "
     "input feeding, a third design. Here the old state asks, and what it finds "
     "goes into the very next state."
@@ -150,7 +165,7 @@ def input_feeding(y, s, h, mask, W_x, W_h, b):
     return torch.stack(states, dim=1), torch.stack(weights, dim=1)
 
 
-@mistake(
+@PART.mistake(
     "The state never hears what was found: zeros stand where the context is to "
     "be read."
 )
@@ -160,7 +175,7 @@ def not_fed(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "You read [c ; y]. What is read stands first, and the columns of W_x lie "
     "accordingly."
 )
@@ -170,7 +185,7 @@ def context_first(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "All your steps look with s_0. The state that asks is the one before the "
     "step."
 )
@@ -179,12 +194,14 @@ def first_state_asks(*given):
     return variant(*given, ask=lambda _: looked(s, h, mask))
 
 
-@mistake("The state does not go on: every step of yours is updated from s_0.")
+@PART.mistake(
+    "The state does not go on: every step of yours is updated from s_0."
+)
 def not_carried(*given):
     return variant(*given, old=lambda s, first: first)
 
 
-@mistake(
+@PART.mistake(
     "All your steps are alike but for what they read: s_0 asks, and s_0 is "
     "updated, at every step. Carry the state on."
 )
@@ -195,7 +212,7 @@ def all_from_the_first(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "The context takes the place of the state: s_{t−1} has a term of its own "
     "in the sum."
 )
@@ -203,14 +220,14 @@ def state_replaced(*given):
     return variant(*given, old=lambda s, first: 0 * s)
 
 
-@mistake("The mask has no effect: padding is looked at as well.")
+@PART.mistake("The mask has no effect: padding is looked at as well.")
 def not_masked(*given):
     _, _, h, mask, *_ = given
     everywhere = torch.ones_like(mask)
     return variant(*given, ask=lambda s: looked(s, h, everywhere))
 
 
-@mistake(
+@PART.mistake(
     "You multiply scores by the mask. A score of 0 is not low: it may be the "
     "highest of all."
 )
@@ -224,13 +241,13 @@ def scores_zeroed(*given):
     return variant(*given, ask=ask)
 
 
-@mistake("The mask is inverted: it is padding that is looked at.")
+@PART.mistake("The mask is inverted: it is padding that is looked at.")
 def inverted(*given):
     _, _, h, mask, *_ = given
     return variant(*given, ask=lambda s: looked(s, h, ~mask))
 
 
-@mistake(
+@PART.mistake(
     "The scores are divided by √d; plain dot products were asked for. From the "
     "second step on the states differ as well."
 )
@@ -239,7 +256,7 @@ def divided(*given):
     return variant(*given, ask=lambda q: looked(q / s.shape[1] ** 0.5, h, mask))
 
 
-@mistake(
+@PART.mistake(
     "Your state finds the plain mean of what may be looked at. Weigh the "
     "states by the softmax of their scores."
 )
@@ -248,7 +265,7 @@ def plain_mean(*given):
     return variant(*given, ask=lambda s: looked(0 * s, h, mask))
 
 
-@mistake(
+@PART.mistake(
     "States are right, and scores stand beside them. Asked are the weights, "
     "after the softmax."
 )
@@ -259,49 +276,14 @@ def scores_returned(*given):
     return states, asked @ h.mT
 
 
-@mistake("b is missing in the sum.")
+@PART.mistake("b is missing in the sum.")
 def no_bias(y, s, h, mask, W_x, W_h, b):
     return look_before(y, s, h, mask, W_x, W_h, 0 * b)
 
 
-@mistake(
+@PART.mistake(
     "Weights lie (out, in): W s for a column is `s @ W.T` for a batch of rows. "
     "W_h is square, so no shape shows that it was not transposed."
 )
 def not_transposed(y, s, h, mask, W_x, W_h, b):
     return look_before(y, s, h, mask, W_x, W_h.T, b)
-
-
-PART = Part(
-    look_before,
-    2,
-    cases,
-    (
-        new_state_asks,
-        weights_one_late,
-        one_step_late,
-        input_feeding,
-        not_fed,
-        context_first,
-        first_state_asks,
-        not_carried,
-        all_from_the_first,
-        state_replaced,
-        not_masked,
-        scores_zeroed,
-        inverted,
-        divided,
-        plain_mean,
-        scores_returned,
-        no_bias,
-        not_transposed,
-    ),
-    edges,
-    gradients=("y", "s", "h", "W_x", "W_h", "b"),
-    forbidden=(
-        "rnn2attn.attention",
-        "rnn2attn.seq2seq",
-        "torch.nn.functional.scaled_dot_product_attention",
-    ),
-    text=TEXT,
-)

@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 No training: choose queries and keys so that attention looks where it is told to. There are T places. Each has a key
@@ -18,6 +18,8 @@ What to see when it runs. A reversal is `order = T − 1, …, 0`. Two numbers f
 length, if they may be large. The network of the chapter had to learn where to look, and in strings longer than those
 of its training it looked at wrong places.
 """
+
+QUESTION = Question("4.5", "Addresses of two numbers", TEXT)
 
 
 def addresses(T, order):
@@ -37,6 +39,9 @@ def addresses(T, order):
     return queries, keys
 
 
+PART = QUESTION.part(addresses, 3, view="pointing")
+
+
 def inputs(T, *order):
     return {"T": T, "order": torch.tensor(order)}
 
@@ -47,6 +52,7 @@ def drawn(draw, T, steps):
     return inputs(T, *middle.tolist(), T - 1, 0, middle[0].item())
 
 
+@PART.cases
 def cases(draw):
     yield "five places, three steps more", drawn(draw, 5, 8)
     yield "eleven places, reversed", inputs(11, *reversed(range(11)))
@@ -55,6 +61,7 @@ def cases(draw):
     yield "two places", inputs(2, 1, 0, draw.choice(0, 1))
 
 
+@PART.edges
 def edges(draw):
     yield "ninety-seven places", drawn(draw, 97, 13)
     yield "three places, one step", inputs(3, 1)
@@ -75,106 +82,75 @@ def circle(T, share=1.0):
     return torch.stack([angle.cos(), angle.sin()], dim=1)
 
 
-@mistake(LINE)
+@PART.mistake(LINE)
 def on_a_line(T, order):
     keys = torch.stack([torch.arange(T), torch.ones(T)], dim=1)
     return 12 * keys[order], keys
 
 
-@mistake(LINE)
+@PART.mistake(LINE)
 def one_number(T, order):
     queries, keys = addresses(T, order)
     return queries * torch.eye(2)[0], keys * torch.eye(2)[0]
 
 
-@mistake(NEARLY)
+@PART.mistake(NEARLY)
 def queries_of_length_one(T, order):
     return circle(T)[order], circle(T)
 
 
-@mistake(NEARLY)
+@PART.mistake(NEARLY)
 def sharp_for_few_places(T, order):
     return 100 * circle(T)[order], circle(T)
 
 
-@mistake(NEARLY)
+@PART.mistake(NEARLY)
 def not_sharp(T, order):
     queries, keys = addresses(T, order)
     return queries / 12, keys
 
 
-@mistake(TWINS)
+@PART.mistake(TWINS)
 def once_around(T, order):
     angle = torch.linspace(0, 2 * torch.pi, T).double()
     keys = torch.stack([angle.cos(), angle.sin()], dim=1)
     return 1e5 * keys[order], keys
 
 
-@mistake(LONGER)
+@PART.mistake(LONGER)
 def query_is_key(T, order):
     _, keys = addresses(T, order)
     return 100 * keys[order], keys
 
 
-@mistake(OTHER)
+@PART.mistake(OTHER)
 def one_place_on(T, order):
     return addresses(T, order + 1)
 
 
-@mistake(OTHER)
+@PART.mistake(OTHER)
 def order_ignored(T, order):
     return addresses(T, torch.arange(len(order)))
 
 
-@mistake(OTHER)
+@PART.mistake(OTHER)
 def upside_down(T, order):
     queries, keys = addresses(T, order)
     return queries, -keys
 
 
-@mistake(SHAPES)
+@PART.mistake(SHAPES)
 def exchanged(T, order):
     queries, keys = addresses(T, order)
     return keys, queries
 
 
-@mistake(SHAPES)
+@PART.mistake(SHAPES)
 def transposed(T, order):
     queries, keys = addresses(T, order)
     return queries.T, keys.T
 
 
-@mistake(SHAPES)
+@PART.mistake(SHAPES)
 def one_hot(T, order):
     return 50 * torch.eye(T)[order], torch.eye(T)
-
-
-QUESTION = Question(
-    "4.5",
-    "Addresses of two numbers",
-    TEXT,
-    (
-        Part(
-            addresses,
-            3,
-            cases,
-            (
-                on_a_line,
-                one_number,
-                queries_of_length_one,
-                sharp_for_few_places,
-                not_sharp,
-                once_around,
-                query_is_key,
-                one_place_on,
-                order_ignored,
-                upside_down,
-                exchanged,
-                transposed,
-                one_hot,
-            ),
-            edges,
-            view="pointing",
-        ),
-    ),
-)

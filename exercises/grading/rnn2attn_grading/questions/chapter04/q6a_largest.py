@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter04.q6_map import QUESTION
 
 TEXT = r"""
 **Count.** `gold` is True where a source word is one that the target word comes from. There may be several, as the
@@ -29,6 +29,9 @@ def on_right_words(weights, gold):
     return found[counts].double().mean().item(), mass[counts].mean().item()
 
 
+PART = QUESTION.part(on_right_words, 1, text=TEXT)
+
+
 def inputs(draw, *sizes, sharp=2.0):
     """Sentences with (target words, source words); of three rows one has no right word, and one has two."""
     rows, columns = (max(column) for column in zip(*sizes, strict=True))
@@ -49,6 +52,7 @@ def inputs(draw, *sizes, sharp=2.0):
     return {"weights": weights.mul(1e6).round().div(1e6), "gold": gold}
 
 
+@PART.cases
 def cases(draw):
     yield "sentences of all lengths", inputs(draw, (5, 7), (3, 2), (7, 4))
     yield "one sentence", inputs(draw, (5, 3))
@@ -56,6 +60,7 @@ def cases(draw):
     yield "flat weights", inputs(draw, (7, 5), (3, 5), sharp=0.2)
 
 
+@PART.edges
 def edges(draw):
     every = inputs(draw, (5, 3), (4, 3))
     every["gold"][:] = True
@@ -112,23 +117,23 @@ def of_targets(weights, gold):
     return found[:, 0][gold.any(dim=1)].double().mean()
 
 
-mean_of_means = mistake(
+mean_of_means = PART.mistake(
     "Those are means of the sentences' means. Each row that counts weighs "
     "alike, in a long sentence as in a short one."
 )(share(of_sentences(hits), of_sentences(masses)))
-no_partner_counted = mistake(
+no_partner_counted = PART.mistake(
     "Words that come from none are counted, as wrong ones. There is nothing "
     "that they could look at rightly."
 )(share(of_all_rows(hits), of_all_rows(masses)))
-padding_counted = mistake(
+padding_counted = PART.mistake(
     "All rows are counted, padding and words that come from none among them. "
     "Only rows with a True in `gold` count."
 )(share(of_padding_too(hits), of_padding_too(masses)))
-by_columns = mistake(
+by_columns = PART.mistake(
     "The mass is right. Your argmax runs over the target's words. A row is one "
     "of them; within it the largest weight is that over the source."
 )(share(of_targets))
-by_half = mistake(
+by_half = PART.mistake(
     "The mass is right. A largest weight need not be above one half."
 )(
     share(
@@ -137,7 +142,7 @@ by_half = mistake(
         )
     )
 )
-first_only = mistake(
+first_only = PART.mistake(
     "The mass is right. For the largest weight you take the first right word "
     "alone. Where there are several, any of them is right."
 )(
@@ -149,19 +154,19 @@ first_only = mistake(
         )
     )
 )
-per_right_word = mistake(
+per_right_word = PART.mistake(
     "The share of largest weights is right. Your mass is the mean over the "
     "right words; those of a row are to be added up."
 )(share(mass=lambda weights, gold: weights[gold].mean()))
-mass_of_all_rows = mistake(
+mass_of_all_rows = PART.mistake(
     "The share of largest weights is right. Your mass is divided by the number "
     "of all rows that have weights; divide by that of the rows that count."
 )(share(mass=of_all_rows(masses)))
-mass_of_largest = mistake(
+mass_of_largest = PART.mistake(
     "The share of largest weights is right. Your mass is that of the largest "
     "weights, wherever they lie."
 )(share(mass=lambda weights, gold: weights.amax(dim=2)[gold.any(dim=2)].mean()))
-first_mass_only = mistake(
+first_mass_only = PART.mistake(
     "The share of largest weights is right. Your mass is that of each row's "
     "first right word; there may be several."
 )(
@@ -173,30 +178,8 @@ first_mass_only = mistake(
 )
 
 
-@mistake(
+@PART.mistake(
     "Those are numbers of rows. Divide them by the number of rows that count."
 )
 def summed(weights, gold):
     return hits(weights, gold).sum().item(), masses(weights, gold).sum().item()
-
-
-PART = Part(
-    on_right_words,
-    1,
-    cases,
-    (
-        mean_of_means,
-        no_partner_counted,
-        padding_counted,
-        by_columns,
-        by_half,
-        first_only,
-        per_right_word,
-        mass_of_all_rows,
-        mass_of_largest,
-        first_mass_only,
-        summed,
-    ),
-    edges,
-    text=TEXT,
-)

@@ -1,6 +1,6 @@
 """4.6, second part: what a map says about the answers."""
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter04.q6_map import QUESTION
 
 TEXT = r"""
 **Conclude.** The claim is that a map shows which word an answer comes from. For each seed there are four numbers,
@@ -36,6 +36,9 @@ def map_says(seeds):
     if all(needed) and not any(on_words):
         return "looks elsewhere"
     return "cannot tell"
+
+
+PART = QUESTION.part(map_says, 2, text=TEXT)
 
 
 # The chapter's study, C27, seeds 0 to 4. For dates `without` was measured by the chapter's `date_reader` with no
@@ -99,6 +102,7 @@ def drawn(draw, *kinds, right=(0.92, 1.0), mass=None):
     return {"seeds": seeds}
 
 
+@PART.cases
 def cases(draw):
     yield "Korean phrases", {"seeds": PHRASES}
     yield "dates, concat", dates("concat")
@@ -124,6 +128,7 @@ def cases(draw):
     )
 
 
+@PART.edges
 def edges(draw):
     for name, kind in (
         ("read", READ),
@@ -179,38 +184,49 @@ def of_means(seeds):
     return map_says([tuple(sum(column) / len(seeds) for column in columns)])
 
 
-map_alone = mistake(
+map_alone = PART.mistake(
     "You go by the map alone. Where a model without attention answers as well, "
     "nothing hangs on where the weights lie."
 )(rule(needed=lambda seed: True))
-by_answers = mistake(
+
+
+@PART.mistake(
+    'Two things. You go by the map alone, and you never say `"cannot tell"`. '
+    "Look first whether attention is needed at all."
+)
+def map_alone_without_doubt(seeds):
+    readable = all(map(on_right_words, seeds))
+    return "may be read" if readable else "looks elsewhere"
+
+
+by_answers = PART.mistake(
     "You take right answers for a sign that the map is right. A model can be "
     "right that looks elsewhere."
 )(rule(on_words=lambda seed: seed[0] >= 0.9))
-by_mass = mistake(
+by_mass = PART.mistake(
     "You look at the mass. Asked is how often the largest weight lies on a "
     "right word."
 )(rule(on_words=lambda seed: seed[2] >= 0.9))
-by_half = mistake(
+by_half = PART.mistake(
     "You are content where most of the largest weights lie on right words. At "
     "least 0.9 of them have to."
 )(rule(on_words=lambda seed: seed[1] > 0.5))
-without_is_bad = mistake(
+without_is_bad = PART.mistake(
     "You call attention needed where the other model is often wrong. It is "
     "needed where it does better than the other."
 )(rule(needed=lambda seed: seed[3] < 0.5))
-right_is_good = mistake(
+right_is_good = PART.mistake(
     "You call attention needed where the model that attends is often right. "
     "Compare with what the other model can do."
 )(rule(needed=lambda seed: seed[0] > 0.9))
-by_most = mistake(
+by_most = PART.mistake(
     "You go by most of the seeds. Asked is what holds in every one of them."
 )(rule(every=most, some=most))
-by_means = mistake(
+by_means = PART.mistake(
     "You take means over the seeds. A mean does not show whether all seeds "
     "agree."
 )(of_means)
-one_is_needed = mistake(
+one_is_needed = PART.mistake(
     "One seed in which attention is needed is enough for you. It has to be "
     "needed in every one."
 )(
@@ -220,13 +236,9 @@ one_is_needed = mistake(
         else seeds
     )
 )
-no_doubt = mistake(
-    'You never say `"cannot tell"`: where the seeds do not agree, a map may '
-    "be read in one and not in the next."
-)(rule(mixed=lambda lie: "may be read" if most(lie) else "looks elsewhere"))
 
 
-@mistake(
+@PART.mistake(
     'You say `"not needed"` as soon as one seed does without. That is for '
     "where none needs it."
 )
@@ -234,7 +246,13 @@ def one_is_not(seeds):
     return map_says(seeds) if all(map(gained, seeds)) else "not needed"
 
 
-@mistake(
+no_doubt = PART.mistake(
+    'You never say `"cannot tell"`: where the seeds do not agree, a map may '
+    "be read in one and not in the next."
+)(rule(mixed=lambda lie: "may be read" if most(lie) else "looks elsewhere"))
+
+
+@PART.mistake(
     'You say `"looks elsewhere"` wherever the largest weights are not right in '
     "every seed. That is for where they are in none."
 )
@@ -244,16 +262,7 @@ def elsewhere_by_default(seeds):
     return map_says(seeds)
 
 
-@mistake(
-    'Two things. You go by the map alone, and you never say `"cannot tell"`. '
-    "Look first whether attention is needed at all."
-)
-def map_alone_without_doubt(seeds):
-    readable = all(map(on_right_words, seeds))
-    return "may be read" if readable else "looks elsewhere"
-
-
-@mistake(
+@PART.mistake(
     'You say `"not needed"` only where the weights lie elsewhere. Weights may '
     "also lie on right words and not be needed."
 )
@@ -265,26 +274,3 @@ def idle_only_elsewhere(seeds):
 
 
 UNSURE = "cannot tell"
-PART = Part(
-    map_says,
-    2,
-    cases,
-    (
-        map_alone,
-        map_alone_without_doubt,
-        by_answers,
-        by_mass,
-        by_half,
-        without_is_bad,
-        right_is_good,
-        by_most,
-        by_means,
-        one_is_needed,
-        one_is_not,
-        no_doubt,
-        elsewhere_by_default,
-        idle_only_elsewhere,
-    ),
-    edges,
-    text=TEXT,
-)

@@ -1,14 +1,6 @@
 """Chapter 5: spatial attention."""
 
-from rnn2attn_grading.questions.chapter05 import (
-    q1_grid,
-    q2_attend,
-    q3_sentinel,
-    q4_seen,
-    q5_share,
-    q6_evidence,
-)
-from rnn2attn_grading.questions.specification import Chapter
+from rnn2attn_grading.questions.specification import Chapter, questions_in
 
 TEXT = """
 Each question asks for one function or two. Replace `raise NotImplementedError` by your code, keep the name and the
@@ -40,15 +32,5 @@ CHAPTER = Chapter(
     "about two and a half hours",
     TEXT,
     IMPORTS,
-    tuple(
-        module.QUESTION
-        for module in (
-            q1_grid,
-            q2_attend,
-            q3_sentinel,
-            q4_seen,
-            q5_share,
-            q6_evidence,
-        )
-    ),
+    questions_in(__name__),
 )

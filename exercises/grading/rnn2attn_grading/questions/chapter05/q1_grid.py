@@ -1,6 +1,5 @@
 """5.1: a grid as a row of cells, and back."""
 
-from rnn2attn_grading.questions.chapter05 import q1a_cells, q1b_maps
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -8,9 +7,4 @@ Attention takes a row of vectors and gives a row of weights. A picture is a grid
 row, and from the row of weights back to a map that can be laid over the picture.
 """
 
-QUESTION = Question(
-    "5.1",
-    "A grid as a row, and back",
-    TEXT,
-    (q1a_cells.PART, q1b_maps.PART),
-)
+QUESTION = Question("5.1", "A grid as a row, and back", TEXT)

@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter05.q1_grid import QUESTION
 
 TEXT = r"""
 **To a row.** A convolutional network gives $z$. Add to each cell the vector of its row and the vector of its column,
@@ -26,6 +26,15 @@ def to_cells(z, rows, columns):
     return (grid + rows[:, None] + columns).flatten(1, 2)
 
 
+PART = QUESTION.part(
+    to_cells,
+    2,
+    gradients=("z", "rows", "columns"),
+    forbidden=("rnn2attn.captioning",),
+    text=TEXT,
+)
+
+
 def inputs(draw, B, d, H, W):
     return {
         "z": draw.normal(B, d, H, W),
@@ -34,12 +43,14 @@ def inputs(draw, B, d, H, W):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "different sizes", inputs(draw, 2, 5, 3, 7)
     yield "as many rows, columns and features", inputs(draw, 2, 3, 3, 3)
     yield "one picture", inputs(draw, 1, 3, 5, 2)
 
 
+@PART.edges
 def edges(draw):
     yield "one row of cells", inputs(draw, 2, 3, 1, 5)
     yield "one column of cells", inputs(draw, 3, 2, 5, 1)
@@ -53,7 +64,7 @@ def variant(z, rows, columns, by_row=True, by_column=True):
     return grid + columns if by_column else grid
 
 
-@mistake(
+@PART.mistake(
     "Right shape, and features of different places are mixed: `reshape` reads "
     "z in the order in which it lies. Put the features last first."
 )
@@ -62,7 +73,7 @@ def reshaped(z, rows, columns):
     return z.reshape(len(z), -1, z.shape[1]) + positions
 
 
-@mistake(
+@PART.mistake(
     "Your cells are numbered column by column. Row by row, the neighbour on the "
     "right comes next."
 )
@@ -70,7 +81,7 @@ def column_by_column(z, rows, columns):
     return variant(z, rows, columns).transpose(1, 2).flatten(1, 2)
 
 
-@mistake(
+@PART.mistake(
     "You number cell (i, j) as i H' + j. Row i begins after i rows, and a row "
     "has W' cells."
 )
@@ -83,7 +94,7 @@ def by_height(z, rows, columns):
     return out
 
 
-@mistake(
+@PART.mistake(
     "The vectors of rows and columns are exchanged: cells of one row all get "
     "the same p. Only a square grid lets that run."
 )
@@ -91,7 +102,7 @@ def exchanged(z, rows, columns):
     return to_cells(z, columns, rows)
 
 
-@mistake(
+@PART.mistake(
     "Both vectors are added along the columns: a tensor (H', d) meets the last "
     "two axes, (W', d). Give `rows` an axis for the columns."
 )
@@ -99,22 +110,22 @@ def both_along_columns(z, rows, columns):
     return (z.permute(0, 2, 3, 1) + rows + columns).flatten(1, 2)
 
 
-@mistake("The vectors of the columns are not added.")
+@PART.mistake("The vectors of the columns are not added.")
 def rows_only(z, rows, columns):
     return variant(z, rows, columns, by_column=False).flatten(1, 2)
 
 
-@mistake("The vectors of the rows are not added.")
+@PART.mistake("The vectors of the rows are not added.")
 def columns_only(z, rows, columns):
     return variant(z, rows, columns, by_row=False).flatten(1, 2)
 
 
-@mistake("The cells are in a row, and nothing tells them where they are.")
+@PART.mistake("The cells are in a row, and nothing tells them where they are.")
 def without_positions(z, rows, columns):
     return z.flatten(2).mT
 
 
-@mistake(
+@PART.mistake(
     "The positions are set beside the features, not added: a cell has d "
     "entries, as it had."
 )
@@ -125,32 +136,9 @@ def concatenated(z, rows, columns):
     return torch.cat([grid, *both], dim=-1).flatten(1, 2)
 
 
-@mistake(
+@PART.mistake(
     "The features of a cell are multiplied by its positions. They are added."
 )
 def multiplied(z, rows, columns):
     grid = z.permute(0, 2, 3, 1)
     return (grid * rows[:, None] * columns).flatten(1, 2)
-
-
-PART = Part(
-    to_cells,
-    2,
-    cases,
-    (
-        reshaped,
-        column_by_column,
-        by_height,
-        exchanged,
-        both_along_columns,
-        rows_only,
-        columns_only,
-        without_positions,
-        concatenated,
-        multiplied,
-    ),
-    edges,
-    gradients=("z", "rows", "columns"),
-    forbidden=("rnn2attn.captioning",),
-    text=TEXT,
-)

@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter05.q1_grid import QUESTION
 
 TEXT = r"""
 **Back to the picture.** An encoder has shuffled its cells, as `Shuffled` does in the chapter: number k of the row
@@ -28,6 +28,15 @@ def picture_maps(weights, order, height, width):
     return weights[..., back].unflatten(-1, (height, width))
 
 
+PART = QUESTION.part(
+    picture_maps,
+    1,
+    gradients=("weights",),
+    forbidden=("rnn2attn.captioning",),
+    text=TEXT,
+)
+
+
 def inputs(draw, B, T, height, width):
     L = height * width
     order = draw.normal(L).argsort()
@@ -43,19 +52,21 @@ def inputs(draw, B, T, height, width):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "different sizes", inputs(draw, 2, 3, 2, 5)
     yield "a square grid", inputs(draw, 2, 2, 3, 3)
     yield "one picture, one word", inputs(draw, 1, 1, 5, 3)
 
 
+@PART.edges
 def edges(draw):
     yield "one row of cells", inputs(draw, 2, 3, 1, 7)
     yield "as many words as cells", inputs(draw, 3, 6, 2, 3)
     yield "one cell", inputs(draw, 2, 3, 1, 1)
 
 
-@mistake(
+@PART.mistake(
     "You shuffle the weights once more. Weight k belongs to cell `order[k]`: "
     "the way back is the inverse permutation."
 )
@@ -63,12 +74,14 @@ def shuffled_again(weights, order, height, width):
     return weights[..., order].unflatten(-1, (height, width))
 
 
-@mistake("The weights still lie in the shuffled order. Take them back first.")
+@PART.mistake(
+    "The weights still lie in the shuffled order. Take them back first."
+)
 def not_taken_back(weights, order, height, width):
     return weights.unflatten(-1, (height, width))
 
 
-@mistake(
+@PART.mistake(
     "Taken back, and then laid out column by column. The cells are numbered "
     "row by row."
 )
@@ -77,13 +90,15 @@ def column_by_column(weights, order, height, width):
     return back.unflatten(-1, (width, height)).mT
 
 
-@mistake("Height and width are exchanged: a map has H' rows and W' columns.")
+@PART.mistake(
+    "Height and width are exchanged: a map has H' rows and W' columns."
+)
 def sizes_exchanged(weights, order, height, width):
     back = weights[..., order.argsort()]
     return back.unflatten(-1, (width, height))
 
 
-@mistake(
+@PART.mistake(
     "You sort the weights themselves. What is to be undone is the order of the "
     "cells, whatever their weights."
 )
@@ -91,31 +106,13 @@ def sorted_by_weight(weights, order, height, width):
     return weights.sort(dim=-1).values.unflatten(-1, (height, width))
 
 
-@mistake("The row is only reversed. `order` says where each cell came from.")
+@PART.mistake(
+    "The row is only reversed. `order` says where each cell came from."
+)
 def reversed_(weights, order, height, width):
     return weights.flip(-1).unflatten(-1, (height, width))
 
 
-@mistake("One map for all words together. Each word has a map of its own.")
+@PART.mistake("One map for all words together. Each word has a map of its own.")
 def words_added(weights, order, height, width):
     return picture_maps(weights, order, height, width).sum(dim=1)
-
-
-PART = Part(
-    picture_maps,
-    1,
-    cases,
-    (
-        shuffled_again,
-        not_taken_back,
-        column_by_column,
-        sizes_exchanged,
-        sorted_by_weight,
-        reversed_,
-        words_added,
-    ),
-    edges,
-    gradients=("weights",),
-    forbidden=("rnn2attn.captioning",),
-    text=TEXT,
-)

@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 A decoder's state $s$ asks the cells of a grid. Some cells are shut, as in the chapter's test of where a word is read:
@@ -18,6 +18,8 @@ $$
 Return $c$ and $\alpha$ for a batch, with one state for each picture. Scores can be large. In every picture there is a
 cell that may be used. Not allowed: `rnn2attn.attention`. Checked: the values, and the gradient for all but the mask.
 """
+
+QUESTION = Question("5.2", "Attention over a grid, some of it shut", TEXT)
 
 
 def spatial_attend(s, z, usable, W_s, W_z, v):
@@ -42,6 +44,18 @@ def spatial_attend(s, z, usable, W_s, W_z, v):
     return context, alpha.unflatten(1, z.shape[2:])
 
 
+PART = QUESTION.part(
+    spatial_attend,
+    3,
+    gradients=("s", "z", "W_s", "W_z", "v"),
+    forbidden=(
+        "rnn2attn.attention",
+        "torch.nn.functional.scaled_dot_product_attention",
+        "torch.nn.MultiheadAttention",
+    ),
+)
+
+
 def inputs(draw, B, d, d_s, d_a, H, W, scale=1.0):
     usable = draw.integers(3, B, H, W) > 0
     # In each row one is open, in the first picture the first is shut.
@@ -56,6 +70,7 @@ def inputs(draw, B, d, d_s, d_a, H, W, scale=1.0):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "different sizes", inputs(draw, 2, 5, 3, 7, 3, 4)
     yield "all sizes equal", inputs(draw, 3, 3, 3, 3, 3, 3)
@@ -63,6 +78,7 @@ def cases(draw):
     yield "large scores", inputs(draw, 2, 3, 2, 5, 2, 2, scale=600.0)
 
 
+@PART.edges
 def edges(draw):
     alone = inputs(draw, 2, 3, 5, 2, 3, 2)
     alone["usable"][0] = False
@@ -123,38 +139,38 @@ def overflowing(scores, usable):
     return e / e.sum(dim=(1, 2), keepdim=True)
 
 
-each_row = mistake(
+each_row = PART.mistake(
     "Each row of the grid sums to 1, and the map to H'. One softmax over all "
     "cells of a picture, both axes together."
 )(variant(along(2)))
-each_column = mistake(
+each_column = PART.mistake(
     "Each column of the grid sums to 1, and the map to W'. One softmax over "
     "all cells of a picture, both axes together."
 )(variant(along(1)))
-over_the_batch = mistake(
+over_the_batch = PART.mistake(
     "Your weights sum to 1 over the pictures of the batch. Pictures have "
     "nothing to do with each other: a map sums to 1 over its cells."
 )(variant(along(0)))
-shut_after = mistake(
+shut_after = PART.mistake(
     "You shut the cells after the softmax: what they had is lost, and the map "
     "no longer sums to 1."
 )(variant(softmax_first))
-shut_by_zero = mistake(
+shut_by_zero = PART.mistake(
     "You shut a cell by making its score 0. exp(0) = 1, so it still gets "
     "weight; −∞ gets none."
 )(variant(multiplied))
-inverted = mistake(
+inverted = PART.mistake(
     "The mask is inverted: the weight lies on the cells that are shut. True "
     "means that a cell may be used."
 )(variant(lambda scores, usable: softmaxed(scores, ~usable).nan_to_num()))
-never_shut = mistake("The shut cells are not shut: `usable` changes nothing.")(
-    variant(lambda scores, usable: softmaxed(scores, usable | True))
-)
-overflow = mistake(
+never_shut = PART.mistake(
+    "The shut cells are not shut: `usable` changes nothing."
+)(variant(lambda scores, usable: softmaxed(scores, usable | True)))
+overflow = PART.mistake(
     "Right, except for large scores: there exp overflows. `softmax` subtracts "
     "the largest score first."
 )(variant(overflowing))
-scores_returned = mistake(
+scores_returned = PART.mistake(
     "The context is right. Return the weights with it, not the scores."
 )(
     lambda s, z, usable, W_s, W_z, v: (
@@ -162,21 +178,21 @@ scores_returned = mistake(
         variant(lambda scores, usable: scores)(s, z, usable, W_s, W_z, v)[1],
     )
 )
-no_tanh = mistake(
+no_tanh = PART.mistake(
     "Without tanh the state adds the same to every score, and the softmax "
     "cancels it: it would look at the same cells whatever it asks."
 )(variant(score=lambda hidden, v: hidden @ v))
-tanh_outside = mistake(
+tanh_outside = PART.mistake(
     "tanh belongs inside, before v. Outside it keeps every score within ±1, "
     "and no weight can become sharp."
 )(variant(score=lambda hidden, v: torch.tanh(hidden @ v)))
-without_v = mistake("The hidden units are added up as they are, without v.")(
-    variant(score=lambda hidden, v: torch.tanh(hidden).sum(dim=-1))
-)
-without_the_state = mistake(
+without_v = PART.mistake(
+    "The hidden units are added up as they are, without v."
+)(variant(score=lambda hidden, v: torch.tanh(hidden).sum(dim=-1)))
+without_the_state = PART.mistake(
     "The scores do not depend on s: it is not added inside tanh."
 )(variant(of_state=lambda s, W: 0 * (s @ W.T)))
-of_the_projected = mistake(
+of_the_projected = PART.mistake(
     "The context is a mean of W_z z. It is to be a mean of the features "
     "themselves; W_z is there for the scores."
 )(
@@ -186,15 +202,15 @@ of_the_projected = mistake(
         )
     )
 )
-plain_mean = mistake(
+plain_mean = PART.mistake(
     "The weights are right, and the context does not use them: it is the mean "
     "of all cells."
 )(variant(found=lambda alpha, z, projected: z.mean(dim=(2, 3))))
-summed = mistake(
+summed = PART.mistake(
     "The weights are right, and the context does not use them: it is the sum "
     "of all cells."
 )(variant(found=lambda alpha, z, projected: z.sum(dim=(2, 3))))
-divided = mistake(
+divided = PART.mistake(
     "The weights are right, and the context is divided by the number of cells. "
     "The weights are a mean already: add up."
 )(
@@ -202,7 +218,7 @@ divided = mistake(
         found=lambda alpha, z, projected: averaged(alpha, z) / alpha[0].numel()
     )
 )
-reshaped = mistake(
+reshaped = PART.mistake(
     "Features of different places are mixed: `reshape` reads z in the order in "
     "which it lies, features first. Move an axis instead."
 )(
@@ -210,63 +226,19 @@ reshaped = mistake(
         s, z.reshape(len(z), -1, z.shape[1]).mT.view_as(z), usable, W_s, W_z, v
     )
 )
-state_not_transposed = mistake(
+state_not_transposed = PART.mistake(
     "Weights lie (out, in): W s for a column is `s @ W.T` for a batch of rows. "
     "Where W_s is square, the shapes do not show that it was not transposed."
 )(variant(of_state=lambda s, W: s @ W))
-cells_not_transposed = mistake(
+cells_not_transposed = PART.mistake(
     "Weights lie (out, in): W z for a column is `z @ W.T` for rows. Where W_z "
     "is square, the shapes do not show that it was not transposed."
 )(variant(of_cells=lambda grid, W: grid @ W))
-neither_transposed = mistake(
+neither_transposed = PART.mistake(
     "Weights lie (out, in), so that a row goes through as `x @ W.T`. Neither "
     "W_s nor W_z was transposed."
 )(variant(of_state=lambda s, W: s @ W, of_cells=lambda grid, W: grid @ W))
-exchanged = mistake(
+exchanged = PART.mistake(
     "The state went through the cells' matrix, and the cells through the "
     "state's. That only runs where d = d_s."
 )(lambda s, z, usable, W_s, W_z, v: spatial_attend(s, z, usable, W_z, W_s, v))
-
-QUESTION = Question(
-    "5.2",
-    "Attention over a grid, some of it shut",
-    TEXT,
-    (
-        Part(
-            spatial_attend,
-            3,
-            cases,
-            (
-                each_row,
-                each_column,
-                over_the_batch,
-                shut_after,
-                shut_by_zero,
-                inverted,
-                never_shut,
-                overflow,
-                scores_returned,
-                no_tanh,
-                tanh_outside,
-                without_v,
-                without_the_state,
-                of_the_projected,
-                plain_mean,
-                summed,
-                divided,
-                reshaped,
-                state_not_transposed,
-                cells_not_transposed,
-                neither_transposed,
-                exchanged,
-            ),
-            edges,
-            gradients=("s", "z", "W_s", "W_z", "v"),
-            forbidden=(
-                "rnn2attn.attention",
-                "torch.nn.functional.scaled_dot_product_attention",
-                "torch.nn.MultiheadAttention",
-            ),
-        ),
-    ),
-)

@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 After *left* comes *of*, whatever the picture shows. The weights have to lie somewhere all the same, and a map for
@@ -20,6 +20,8 @@ So $\beta_t$ says how much of a context does not come from the picture, and wher
 the contexts, the maps and $\beta$, from scores that are given. They can be large. Not allowed: `rnn2attn.attention`.
 Checked: the values, and the gradient for all four arguments.
 """
+
+QUESTION = Question("5.3", "To look, or not to look", TEXT)
 
 
 def look_or_not(scores, z, sentinel_scores, sentinels):
@@ -43,6 +45,18 @@ def look_or_not(scores, z, sentinel_scores, sentinels):
     return contexts, maps.unflatten(-1, z.shape[2:]), beta
 
 
+PART = QUESTION.part(
+    look_or_not,
+    4,
+    gradients=("scores", "z", "sentinel_scores", "sentinels"),
+    forbidden=(
+        "rnn2attn.attention",
+        "torch.nn.functional.scaled_dot_product_attention",
+        "torch.nn.MultiheadAttention",
+    ),
+)
+
+
 def inputs(draw, B, T, d, H, W, scale=1.0):
     return {
         "scores": draw.normal(B, T, H, W, scale=scale),
@@ -52,6 +66,7 @@ def inputs(draw, B, T, d, H, W, scale=1.0):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "different sizes", inputs(draw, 2, 3, 5, 2, 7)
     yield "all sizes equal", inputs(draw, 3, 3, 3, 3, 3)
@@ -59,6 +74,7 @@ def cases(draw):
     yield "large scores", inputs(draw, 2, 3, 2, 2, 3, scale=900.0)
 
 
+@PART.edges
 def edges(draw):
     yield "one cell", inputs(draw, 2, 3, 5, 1, 1)
     never = inputs(draw, 2, 3, 2, 2, 3)
@@ -116,16 +132,16 @@ def own_softmax(mixed):
     return answer
 
 
-a_gate = mistake(
+a_gate = PART.mistake(
     "Your β is σ of the sentinel's score and knows nothing of the cells. It is "
     "a weight like theirs, from one softmax over H' W' + 1 scores."
 )(own_softmax(lambda seen, beta, s: beta * s + (1 - beta) * seen))
-a_gate_besides = mistake(
+a_gate_besides = PART.mistake(
     "Two things. β is a weight like those of the cells, from one softmax over "
     "H' W' + 1 scores, not σ of its score. And yours comes on top of weights "
     "that already sum to 1."
 )(own_softmax(lambda seen, beta, s: beta * s + seen))
-over_the_sentinels = mistake(
+over_the_sentinels = PART.mistake(
     "Your β sums to 1 over the words. It is a weight like those of the cells of "
     "its word, from one softmax over H' W' + 1 scores."
 )(
@@ -136,40 +152,40 @@ over_the_sentinels = mistake(
         sentinel_scores.softmax(dim=1),
     )
 )
-discounted_twice = mistake(
+discounted_twice = PART.mistake(
     "The weights of the cells have given up β to the sentinel already. You "
     "multiply by 1 − β once more."
 )(variant(lambda seen, beta, s: beta * s + (1 - beta) * seen))
-exchanged = mistake(
+exchanged = PART.mistake(
     "β is the sentinel's weight. In your context it multiplies what was seen, "
     "and 1 − β the sentinel."
 )(variant(lambda seen, beta, s: beta / (1 - beta) * seen + (1 - beta) * s))
-not_in_the_context = mistake(
+not_in_the_context = PART.mistake(
     "The sentinel takes weight and gives nothing: β m is missing in the "
     "context."
 )(variant(lambda seen, beta, s: seen))
-whole_sentinel = mistake(
+whole_sentinel = PART.mistake(
     "The sentinel is added whole. It counts by its weight, β."
 )(variant(lambda seen, beta, s: seen + s))
-maps_of_their_own = mistake(
+maps_of_their_own = PART.mistake(
     "The context is right. Your maps sum to 1: the share that the sentinel "
     "took is to be missing in them."
 )(variant(shown=lambda maps: maps / maps.sum(dim=(2, 3), keepdim=True)))
-looked = mistake(
+looked = PART.mistake(
     "Your third output is 1 − β, the weight on the picture. β is the weight on "
     "the sentinel."
 )(variant(as_beta=lambda beta: 1 - beta))
-over_words = mistake(
+over_words = PART.mistake(
     "Your weights sum to 1 over the words. Each word has a weight of 1 to give."
 )(variant(joint=lambda together: together.softmax(dim=1)))
-overflow = mistake(
+overflow = PART.mistake(
     "Right, except for large scores: there exp overflows. `softmax` subtracts "
     "the largest score first."
 )(variant(joint=overflowing))
-scores_shown = mistake(
+scores_shown = PART.mistake(
     "Your weights are the scores themselves: the softmax is missing."
 )(variant(joint=lambda together: together))
-without_sentinel = mistake(
+without_sentinel = PART.mistake(
     "The sentinel does not compete: your weights are those of the cells alone, "
     "and β is what they leave, which is 0."
 )(
@@ -181,7 +197,7 @@ without_sentinel = mistake(
 )
 
 
-@mistake(
+@PART.mistake(
     "Each row of the grid competes with the sentinel by itself. One softmax "
     "over all cells of the picture and the sentinel."
 )
@@ -193,7 +209,7 @@ def row_by_row(scores, z, sentinel_scores, sentinels):
     return found, maps, beta
 
 
-@mistake(
+@PART.mistake(
     "The sentinel was put behind the cells, and then its weight is read in "
     "front of them: every weight belongs to another one's score."
 )
@@ -205,49 +221,10 @@ def wrong_end(scores, z, sentinel_scores, sentinels):
     return found, maps, beta
 
 
-@mistake(
+@PART.mistake(
     "Features of different places are mixed: `reshape` reads z in the order in "
     "which it lies, features first. Move an axis instead."
 )
 def reshaped(scores, z, sentinel_scores, sentinels):
     mixed = z.reshape(len(z), -1, z.shape[1]).mT.view_as(z)
     return look_or_not(scores, mixed, sentinel_scores, sentinels)
-
-
-QUESTION = Question(
-    "5.3",
-    "To look, or not to look",
-    TEXT,
-    (
-        Part(
-            look_or_not,
-            4,
-            cases,
-            (
-                a_gate,
-                a_gate_besides,
-                over_the_sentinels,
-                discounted_twice,
-                exchanged,
-                not_in_the_context,
-                whole_sentinel,
-                maps_of_their_own,
-                looked,
-                over_words,
-                overflow,
-                scores_shown,
-                without_sentinel,
-                row_by_row,
-                wrong_end,
-                reshaped,
-            ),
-            edges,
-            gradients=("scores", "z", "sentinel_scores", "sentinels"),
-            forbidden=(
-                "rnn2attn.attention",
-                "torch.nn.functional.scaled_dot_product_attention",
-                "torch.nn.MultiheadAttention",
-            ),
-        ),
-    ),
-)

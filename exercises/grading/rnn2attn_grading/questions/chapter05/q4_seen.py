@@ -1,6 +1,5 @@
 """5.4: what a cell has seen, and what none of some cells has."""
 
-from rnn2attn_grading.questions.chapter05 import q4a_pixels, q4b_blind
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -8,9 +7,4 @@ The chapter shuts the cells that lie over a digit. Cells beside it have seen par
 of it one has to know what each cell has seen. Two functions, and no gradient: counting is enough.
 """
 
-QUESTION = Question(
-    "5.4",
-    "What a cell has seen",
-    TEXT,
-    (q4a_pixels.PART, q4b_blind.PART),
-)
+QUESTION = Question("5.4", "What a cell has seen", TEXT)

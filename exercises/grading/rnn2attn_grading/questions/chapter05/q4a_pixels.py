@@ -1,6 +1,6 @@
 """5.4, first part: the pixels that each cell sees, along one side."""
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter05.q4_seen import QUESTION
 
 TEXT = r"""
 **The pixels of a cell.** Convolutions follow each other, each with a kernel, a stride and a padding. Along one side
@@ -33,6 +33,23 @@ def pixels_seen(layers, size):
     return seen
 
 
+PART = QUESTION.part(
+    pixels_seen,
+    2,
+    forbidden=(
+        "rnn2attn.captioning",
+        "torch.nn",
+        "torch.conv1d",
+        "torch.conv2d",
+        "torch.autograd",
+        "torch.func",
+        "torch._functorch",
+        ".backward",
+    ),
+    text=TEXT,
+)
+
+
 CHAPTER = [(3, 2, 1), (3, 2, 1), (3, 1, 1)]
 PATCHES = [(4, 4, 0), (1, 1, 0), (1, 1, 0)]
 
@@ -46,6 +63,7 @@ def drawn(draw, size, *strides):
     return {"layers": layers, "size": size}
 
 
+@PART.cases
 def cases(draw):
     yield "the chapter's network", {"layers": CHAPTER, "size": 32}
     yield "patches", {"layers": PATCHES, "size": 4 * draw.choice(3, 4, 5)}
@@ -57,6 +75,7 @@ def cases(draw):
     yield "a pixel that no cell sees", {"layers": unseen, "size": size}
 
 
+@PART.edges
 def edges(draw):
     yield "no layer", {"layers": [], "size": draw.choice(3, 5, 7)}
     wide = [(7, 1, 3), (5, 2, 4)]
@@ -83,7 +102,9 @@ def windows(layers, size, widen=None, shift=None, cut=True):
 
 
 def formula(hint, **parts):
-    return mistake(hint)(lambda layers, size: windows(layers, size, **parts))
+    return PART.mistake(hint)(
+        lambda layers, size: windows(layers, size, **parts)
+    )
 
 
 beyond_the_last = formula(
@@ -122,7 +143,7 @@ kernels_whole = formula(
 )
 
 
-@mistake(
+@PART.mistake(
     "These are the squares over which the cells lie. With overlap a cell has "
     "seen more than that."
 )
@@ -131,7 +152,7 @@ def own_squares(layers, size):
     return [(k, k + step) for k in range(0, size - step + 1, step)]
 
 
-@mistake(
+@PART.mistake(
     "Your second number is the last pixel that is seen. It is to be the first "
     "one after it."
 )
@@ -139,7 +160,7 @@ def last_included(layers, size):
     return [(first, last - 1) for first, last in pixels_seen(layers, size)]
 
 
-@mistake(
+@PART.mistake(
     "Two things. Your second number is the last pixel that is seen, and is to "
     "be the first one after it. And at the end you count pixels that only one "
     "cell more would see."
@@ -149,7 +170,7 @@ def last_included_beyond(layers, size):
     return [(max(0, a), min(size - 1, b - 1)) for a, b in whole]
 
 
-@mistake(
+@PART.mistake(
     "Going back through the layers you take `last` for a cell that is seen. "
     "The last one that is seen is `last` − 1: its kernel is the one to add."
 )
@@ -164,19 +185,19 @@ def last_taken_for_seen(layers, size):
     return found
 
 
-@mistake("Pixels are counted from 0 here, and yours from 1.")
+@PART.mistake("Pixels are counted from 0 here, and yours from 1.")
 def from_one(layers, size):
     return [(first + 1, last + 1) for first, last in pixels_seen(layers, size)]
 
 
-@mistake(
+@PART.mistake(
     "The layers are taken in the wrong order: the first is at the picture."
 )
 def backwards(layers, size):
     return pixels_seen(layers[::-1], size)
 
 
-@mistake(
+@PART.mistake(
     "As wide as they are, your windows lie evenly about the cells' squares. "
     "Where one begins is a matter of padding: follow the first cell."
 )
@@ -195,7 +216,7 @@ def math_round(x):
     return int(x + 0.5) if x >= 0 else -int(-x + 0.5)
 
 
-@mistake(
+@PART.mistake(
     "One grid with fewer cells than there are: the zeros are on either side, "
     "so padding counts twice."
 )
@@ -211,39 +232,3 @@ def padding_on_one_side(layers, size):
             for start in starts
         ]
     return seen
-
-
-PART = Part(
-    pixels_seen,
-    2,
-    cases,
-    (
-        beyond_the_last,
-        not_cut,
-        no_padding,
-        padding_in_pixels,
-        steps_forgotten,
-        own_stride,
-        kernels_whole,
-        own_squares,
-        last_included,
-        last_included_beyond,
-        last_taken_for_seen,
-        from_one,
-        backwards,
-        centred,
-        padding_on_one_side,
-    ),
-    edges,
-    forbidden=(
-        "rnn2attn.captioning",
-        "torch.nn",
-        "torch.conv1d",
-        "torch.conv2d",
-        "torch.autograd",
-        "torch.func",
-        "torch._functorch",
-        ".backward",
-    ),
-    text=TEXT,
-)

@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter05.q4_seen import QUESTION
 
 TEXT = r"""
 **The cells that are blind to a box.** Given the pixels that each row and each column of cells sees, return which
@@ -32,6 +32,9 @@ def blind_cells(rows, columns, box):
     return torch.tensor(grid)
 
 
+PART = QUESTION.part(blind_cells, 2, text=TEXT)
+
+
 def windows(draw, cells, step, before, behind):
     """What cells see that lie `step` pixels apart."""
     size = cells * step
@@ -55,6 +58,7 @@ def placed(draw, top, left, height, width):
     return (top, left, top + height, left + width)
 
 
+@PART.cases
 def cases(draw):
     yield "a wide grid", inputs(draw, placed(draw, 9, 14, 5, 7), 5, 8)
     yield "a tall grid", inputs(draw, placed(draw, 17, 4, 9, 5), 9, 4)
@@ -65,6 +69,7 @@ def cases(draw):
     yield "one pixel", inputs(draw, placed(draw, 10, 21, 1, 1), 5, 7)
 
 
+@PART.edges
 def edges(draw):
     yield "the whole picture", inputs(draw, (0, 0, 12, 20), 3, 5)
     yield "one cell", inputs(draw, (0, 0, 2, 3), 1, 1)
@@ -93,45 +98,45 @@ def variant(apart=None, blind=None):
     return answer
 
 
-both_needed = mistake(
+both_needed = PART.mistake(
     "You call a cell blind only if neither its rows nor its columns meet the "
     "box. One of the two is enough: beside the box, in the same rows, it sees "
     "nothing of it."
 )(variant(blind=lambda beside, above: beside and above))
-inverted = mistake(
+inverted = PART.mistake(
     "The other way round: True where a cell has seen nothing of the box."
 )(variant(blind=lambda beside, above: not (beside or above)))
-touching = mistake(
+touching = PART.mistake(
     "A window that ends where the box begins is counted as meeting it. Neither "
     "last row nor last column is seen any more."
 )(variant(lambda a, b, first, last: b < first or a > last))
-end_included = mistake(
+end_included = PART.mistake(
     "You count the row and the column after the box as its own. `bottom` and "
     "`right` are no longer inside."
 )(variant(lambda a, b, first, last: b <= first or a > last))
-window_too_long = mistake(
+window_too_long = PART.mistake(
     "You count the pixel after a window as seen. `last` is no longer seen."
 )(variant(lambda a, b, first, last: b < first or a >= last))
-rows_only = mistake(
+rows_only = PART.mistake(
     "You look at the rows alone. A cell in the box's rows may lie beside it."
 )(variant(blind=lambda above, beside: above))
-columns_only = mistake(
+columns_only = PART.mistake(
     "You look at the columns alone. A cell in the box's columns may lie above "
     "or below it."
 )(variant(blind=lambda above, beside: beside))
-contained = mistake(
+contained = PART.mistake(
     "You call a cell blind unless all that it sees lies in the box. Part of the "
     "box is enough to know of it."
 )(variant(lambda a, b, first, last: not (first <= a and b <= last)))
-whole_box = mistake(
+whole_box = PART.mistake(
     "You call a cell blind unless it sees the whole box. Part of the box is "
     "enough to know of it."
 )(variant(lambda a, b, first, last: not (a <= first and last <= b)))
-by_centre = mistake(
+by_centre = PART.mistake(
     "You ask whether the middle of what a cell sees lies in the box. What it "
     "sees at the edge, it sees."
 )(variant(lambda a, b, first, last: not first <= (a + b) / 2 < last))
-by_ends = mistake(
+by_ends = PART.mistake(
     "You ask whether what a cell sees begins or ends in the box. It may also "
     "begin before the box and end after it."
 )(
@@ -139,13 +144,13 @@ by_ends = mistake(
         lambda a, b, first, last: not (first <= a < last or first < b <= last)
     )
 )
-by_first = mistake(
+by_first = PART.mistake(
     "You ask whether the first pixel that a cell sees lies in the box. The "
     "others count as well."
 )(variant(lambda a, b, first, last: not first <= a < last))
 
 
-@mistake(
+@PART.mistake(
     "x and y are exchanged: a box is (top, left, bottom, right), rows first."
 )
 def x_first(rows, columns, box):
@@ -153,7 +158,7 @@ def x_first(rows, columns, box):
     return blind_cells(rows, columns, (top, left, bottom, right))
 
 
-@mistake(
+@PART.mistake(
     "You take the box for (top, left, height, width). The last two are bottom "
     "and right."
 )
@@ -161,28 +166,3 @@ def as_sizes(rows, columns, box):
     top, left, height, width = box
     box = (top, left, top + height, left + width)
     return blind_cells(rows, columns, box)
-
-
-PART = Part(
-    blind_cells,
-    2,
-    cases,
-    (
-        both_needed,
-        inverted,
-        touching,
-        end_included,
-        window_too_long,
-        rows_only,
-        columns_only,
-        contained,
-        whole_box,
-        by_centre,
-        by_ends,
-        by_first,
-        x_first,
-        as_sizes,
-    ),
-    edges,
-    text=TEXT,
-)

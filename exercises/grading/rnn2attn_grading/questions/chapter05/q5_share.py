@@ -1,6 +1,5 @@
 """5.5: how much attention is on a box, and how much would be by chance."""
 
-from rnn2attn_grading.questions.chapter05 import q5a_box, q5b_lift
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -8,9 +7,4 @@ TEXT = r"""
 everywhere alike? Two functions.
 """
 
-QUESTION = Question(
-    "5.5",
-    "Attention on a box",
-    TEXT,
-    (q5a_box.PART, q5b_lift.PART),
-)
+QUESTION = Question("5.5", "Attention on a box", TEXT)

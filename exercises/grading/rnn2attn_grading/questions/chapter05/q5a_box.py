@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter05.q5_share import QUESTION
 
 TEXT = r"""
 **The share.** A grid of H' × W' cells is laid over a picture of `height` × `width` pixels. All cells cover rectangles
@@ -40,6 +40,11 @@ def share_in_box(maps, box, height, width):
     return maps @ columns @ rows
 
 
+PART = QUESTION.part(
+    share_in_box, 2, forbidden=("rnn2attn.captioning",), text=TEXT
+)
+
+
 def drawn_maps(draw, T, H, W):
     """Thousandths; one cell of each map gets what the others leave."""
     counts = 1 + draw.integers(9, T, H * W)
@@ -57,6 +62,7 @@ def inputs(draw, T, H, W, height, width, box):
     }
 
 
+@PART.cases
 def cases(draw):
     top, left = draw.choice(1, 2), draw.choice(6, 7)
     box = (top, left, top + 5, left + 7)
@@ -71,6 +77,7 @@ def cases(draw):
     yield "one word, one pixel", inputs(draw, 1, 3, 4, 12, 16, box)
 
 
+@PART.edges
 def edges(draw):
     yield "the whole picture", inputs(draw, 3, 2, 3, 14, 15, (0, 0, 14, 15))
     even = inputs(draw, 2, 5, 2, 15, 14, (draw.choice(1, 2), 3, 8, 12))
@@ -116,28 +123,28 @@ def whole_pixels(first, last, cells, size):
     return torch.tensor(inside)
 
 
-x_first = mistake(
+x_first = PART.mistake(
     "x and y are exchanged: a box is (top, left, bottom, right), rows first."
 )(variant(change=lambda box: (box[1], box[0], box[3], box[2])))
-as_sizes = mistake(
+as_sizes = PART.mistake(
     "You take the box for (top, left, height, width). The last two are bottom "
     "and right."
 )(variant(change=lambda b: (b[0], b[1], b[0] + b[2], b[1] + b[3])))
-end_included = mistake(
+end_included = PART.mistake(
     "One row and one column too many: `bottom` and `right` are no longer "
     "inside."
 )(variant(change=lambda b: (b[0], b[1], b[2] + 1, b[3] + 1)))
-touched_whole = mistake(
+touched_whole = PART.mistake(
     "A cell that the box only touches is counted whole. It counts by the part "
     "that is covered."
 )(variant(lambda *axis: (of_axis(*axis) > 1e-9).double()))
-covered_only = mistake(
+covered_only = PART.mistake(
     "Only cells that lie in the box as a whole are counted. A cell that is "
     "covered in part counts by that part."
 )(variant(lambda *axis: (of_axis(*axis) > 1 - 1e-9).double()))
 
 
-@mistake(
+@PART.mistake(
     "A cell counts whole or not at all, by where its middle lies. It counts by "
     "the part that is covered."
 )
@@ -149,18 +156,18 @@ def by_centre(maps, box, height, width):
     return variant(inside)(maps, box, height, width)
 
 
-in_cells = mistake(
+in_cells = PART.mistake(
     "The box is given in pixels, and you take it for cells of the grid."
 )(variant(lambda first, last, cells, size: of_axis(first, last, cells, cells)))
-pixels_whole = mistake(
+pixels_whole = PART.mistake(
     "Each pixel got its cell's whole weight, so that the picture has more than "
     "1 in all. Spread the weight: divide by the pixels of a cell."
 )(variant(scale=lambda cells, pixels: pixels))
-density = mistake(
+density = PART.mistake(
     "That is the mean weight of the cells in the box. Asked is how much they "
     "have together."
 )(variant(scale=lambda cells, pixels: 1 / cells))
-by_whole_pixels = mistake(
+by_whole_pixels = PART.mistake(
     "Right where cells end with pixels. Elsewhere you round a cell's size down, "
     "and some pixels at the end get nothing."
 )(variant(whole_pixels))
@@ -174,7 +181,7 @@ def enlarged(maps, box, height, width):
     return inside, pixels.sum(dim=(1, 2))
 
 
-@mistake(
+@PART.mistake(
     "Right where cells end with pixels. Elsewhere a pixel belongs to two cells, "
     "and you give it to one."
 )
@@ -183,7 +190,7 @@ def nearest_cell(maps, box, height, width):
     return inside / whole
 
 
-@mistake(
+@PART.mistake(
     "Two things. Each pixel got its cell's whole weight, so that the picture "
     "has more than 1 in all. And where cells do not end with pixels, a pixel "
     "belongs to two of them, and you give it to one."
@@ -192,7 +199,7 @@ def nearest_cell_whole(maps, box, height, width):
     return enlarged(maps, box, height, width)[0]
 
 
-@mistake(
+@PART.mistake(
     "You round the edges of the box down to whole cells. A cell that is covered "
     "in part counts by that part."
 )
@@ -203,7 +210,7 @@ def rounded_down(maps, box, height, width):
     return maps[:, rows, columns].sum(dim=(1, 2))
 
 
-@mistake(
+@PART.mistake(
     "Height and width of the picture are exchanged: its height belongs to the "
     "rows of the grid."
 )
@@ -211,7 +218,7 @@ def sizes_exchanged(maps, box, height, width):
     return variant()(maps, box, width, height)
 
 
-@mistake(
+@PART.mistake(
     "The columns of the box are not looked at: yours is the share of all rows "
     "that it crosses."
 )
@@ -220,12 +227,12 @@ def rows_only(maps, box, height, width):
     return variant()(maps, (top, 0, bottom, width), height, width)
 
 
-@mistake("One number for all words. Each word looks for itself.")
+@PART.mistake("One number for all words. Each word looks for itself.")
 def mean_of_words(maps, box, height, width):
     return variant()(maps, box, height, width).mean()
 
 
-@mistake(
+@PART.mistake(
     "You see whether the largest weight is in the box. A flat map has a "
     "largest weight as well; asked is how much of all lies there."
 )
@@ -234,33 +241,4 @@ def by_the_largest(maps, box, height, width):
     largest = torch.zeros_like(flat)
     largest[range(len(flat)), flat.argmax(dim=1)] = 1
     largest = largest.view_as(maps)
-    return by_centre.function(largest, box, height, width)
-
-
-PART = Part(
-    share_in_box,
-    2,
-    cases,
-    (
-        x_first,
-        as_sizes,
-        end_included,
-        touched_whole,
-        covered_only,
-        by_centre,
-        in_cells,
-        pixels_whole,
-        density,
-        by_whole_pixels,
-        nearest_cell,
-        nearest_cell_whole,
-        rounded_down,
-        sizes_exchanged,
-        rows_only,
-        mean_of_words,
-        by_the_largest,
-    ),
-    edges,
-    forbidden=("rnn2attn.captioning",),
-    text=TEXT,
-)
+    return by_centre(largest, box, height, width)

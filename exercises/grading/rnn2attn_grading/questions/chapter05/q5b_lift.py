@@ -1,6 +1,6 @@
 """5.5, second part: attention against chance."""
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter05.q5_share import QUESTION
 
 TEXT = r"""
 **Against chance.** A share of 0.3 is much on a small box and nothing on a large one. For each word of many captions
@@ -26,6 +26,9 @@ def lift(shares, areas):
     return sum(filter(None, shares)) / sum(filter(None, areas))
 
 
+PART = QUESTION.part(lift, 1, text=TEXT)
+
+
 def inputs(draw, *areas):
     """A word for each area; the smaller a box, the more times chance it gets."""
     shares = [
@@ -37,6 +40,7 @@ def inputs(draw, *areas):
     return {"shares": shares, "areas": list(areas)}
 
 
+@PART.cases
 def cases(draw):
     areas = [draw.uniform(0.02, 0.05), None, 0.4, 0.17, None, 0.29, 0.08]
     yield "boxes of many sizes", inputs(draw, *areas)
@@ -47,6 +51,7 @@ def cases(draw):
     yield "less than chance", less
 
 
+@PART.edges
 def edges(draw):
     yield "the first word names nothing", inputs(draw, None, 0.31, 0.11, None)
     nowhere = inputs(draw, 0.2, None, draw.uniform(0.1, 0.3))
@@ -66,7 +71,7 @@ def mean(values):
     return sum(values) / len(values)
 
 
-@mistake(
+@PART.mistake(
     "That is the mean of the quotients: tiny boxes outweigh all others. Divide "
     "the mean share by the mean area."
 )
@@ -74,12 +79,12 @@ def mean_of_quotients(shares, areas):
     return mean(s / a for s, a in pairs(shares, areas))
 
 
-@mistake("Upside down: chance is what you divide by.")
+@PART.mistake("Upside down: chance is what you divide by.")
 def upside_down(shares, areas):
     return 1 / lift(shares, areas)
 
 
-@mistake(
+@PART.mistake(
     "That is the difference to chance. Asked is how many times chance it is."
 )
 def difference(shares, areas):
@@ -87,7 +92,7 @@ def difference(shares, areas):
     return mean(s for s, _ in named) - mean(a for _, a in named)
 
 
-@mistake(
+@PART.mistake(
     "That is how much more than chance, as a multiple of it. Exactly chance is "
     "to give 1."
 )
@@ -95,12 +100,12 @@ def more_than_chance(shares, areas):
     return lift(shares, areas) - 1
 
 
-@mistake("That is the mean share. Divide it by what chance would give.")
+@PART.mistake("That is the mean share. Divide it by what chance would give.")
 def share_alone(shares, areas):
     return mean(s for s, _ in pairs(shares, areas))
 
 
-@mistake(
+@PART.mistake(
     "Words that name nothing are counted as a share of 0. They name no box on "
     "which attention could be: leave them out."
 )
@@ -109,7 +114,7 @@ def none_as_zero(shares, areas):
     return mean(s or 0.0 for s in shares) / mean(a for _, a in named)
 
 
-@mistake(
+@PART.mistake(
     "For words that name nothing you take the whole picture as the box, 1 for "
     "both. Leave them out."
 )
@@ -120,7 +125,7 @@ def none_as_all(shares, areas):
     return lift(filled(shares), filled(areas))
 
 
-@mistake(
+@PART.mistake(
     "You count in how many words the share is above chance. Asked is by how "
     "much it is, as a multiple."
 )
@@ -128,7 +133,7 @@ def how_often(shares, areas):
     return mean(float(s > a) for s, a in pairs(shares, areas))
 
 
-@mistake(
+@PART.mistake(
     "You add up without dividing: more words would give more. Divide by the "
     "sum of the areas."
 )
@@ -136,30 +141,9 @@ def summed(shares, areas):
     return sum(s / a for s, a in pairs(shares, areas))
 
 
-@mistake(
+@PART.mistake(
     "You take the product of share and area. Chance is what you divide by."
 )
 def product(shares, areas):
     named = pairs(shares, areas)
     return mean(s for s, _ in named) * mean(a for _, a in named)
-
-
-PART = Part(
-    lift,
-    1,
-    cases,
-    (
-        mean_of_quotients,
-        upside_down,
-        difference,
-        more_than_chance,
-        share_alone,
-        none_as_zero,
-        none_as_all,
-        how_often,
-        summed,
-        product,
-    ),
-    edges,
-    text=TEXT,
-)

@@ -1,6 +1,6 @@
 """5.6: what maps and cuts show."""
 
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 "It says *five* and lights up the five: it reads the word there." Two things are claimed. One can be seen on a map,
@@ -24,6 +24,8 @@ without that box than without the other. Each of the two is shown if it holds in
 Case 1 is the chapter's model with the cells of a box shut, seeds 0 to 4. Case 2 is the mean of the cells, seed 0,
 with a digit covered. Predict both before you write the function.
 """
+
+QUESTION = Question("5.6", "What a map shows, and what it does not", TEXT)
 
 
 def evidence(seeds):
@@ -49,6 +51,9 @@ def evidence(seeds):
     if looks:
         return "looks there and depends on it" if depends else "looks there"
     return "depends on it" if depends else "neither"
+
+
+PART = QUESTION.part(evidence, 3)
 
 
 AREA = (0.1406, 0.1406)
@@ -82,6 +87,7 @@ def seed(draw, lifts=(5.0, 1.0), cut=(0.6, 0.1), areas=(0.12, 0.12)):
 LARGE, SMALL = (0.4, 0.08), (0.08, 0.4)  # areas of the two boxes
 
 
+@PART.cases
 def cases(draw):
     yield "the chapter's model, cells shut", {"seeds": ATTENDING}
     yield "the mean of the cells, covered", {"seeds": AVERAGING}
@@ -138,6 +144,7 @@ def cases(draw):
         yield name, {"seeds": [seed(draw, **one) for one in settings]}
 
 
+@PART.edges
 def edges(draw):
     named = seed(draw)
     area = named["area"]
@@ -214,74 +221,74 @@ def of_means(which):
     return answer
 
 
-raw_shares = mistake(
+raw_shares = PART.mistake(
     "You compare the shares of the two boxes as they are. A larger box gets "
     "more by chance: compare for their areas."
 )(rule(without_areas))
-raw_and_chance = mistake(
+raw_and_chance = PART.mistake(
     "Against chance you count the area in, and against the other box you do "
     "not. A larger box gets more by chance: compare share divided by area."
 )(rule(lambda seed: per_area(seed)[0] > 1 and without_areas(seed)))
-against_chance_alone = mistake(
+against_chance_alone = PART.mistake(
     "You compare with chance alone. A model that looks at ink, whatever the "
     "word, has much on both boxes: compare with the other box as well."
 )(rule(lambda seed: per_area(seed)[0] > 1))
-against_other_alone = mistake(
+against_other_alone = PART.mistake(
     "You compare with the other box alone. Both may get less than chance."
 )(rule(lambda seed: per_area(seed)[0] > per_area(seed)[1]))
-more_than_half = mistake(
+more_than_half = PART.mistake(
     "You ask for more than half of the attention. How much is a lot depends on "
     "the area of the box."
 )(rule(lambda seed: seed["share"][0] > 0.5))
-by_the_map = mistake(
+by_the_map = PART.mistake(
     "You take it from the map that the word depends on the box. The map shows "
     "where features were taken from, and not what became of them."
 )(rule(depend=looking))
-without_control = mistake(
+without_control = PART.mistake(
     "You look at the named box alone. A word that changes whatever is taken "
     "away does not depend on that box more than on the other."
 )(rule(depend=lambda s: s["cut"] is not None and s["cut"][0] > 0.5))
-whatever_it_is = mistake(
+whatever_it_is = PART.mistake(
     "That the word changes at all is enough for you. It may do so as often if "
     "the other box is taken away."
 )(rule(depend=lambda s: s["cut"] is not None and s["cut"][0] > 0))
-none_is_enough = mistake(
+none_is_enough = PART.mistake(
     "Nothing was taken away, and you conclude that the word depends on the box. "
     "Nobody looked."
 )(rule(depend=lambda s: s["cut"] is None or depending(s)))
-by_the_cut = mistake(
+by_the_cut = PART.mistake(
     "You take it from the cut that the model looks there. Without the box the "
     "word may change in a model that looks nowhere, as case 2 shows."
 )(rule(look=lambda s: looking(s) or depending(s)))
-never_without_looking = mistake(
+never_without_looking = PART.mistake(
     'You never say `"depends on it"`. A word can depend on a box without the '
     "attention's being there: a mean of all cells has seen it, too."
 )(lambda seeds: "neither" if not all(map(looking, seeds)) else evidence(seeds))
-most_look = mistake(
+most_look = PART.mistake(
     "You go by most of the seeds for the attention. Asked is what holds in "
     "every one of them."
 )(rule(all_look=most))
-any_looks = mistake(
+any_looks = PART.mistake(
     "One seed is enough for you for the attention. Asked is what holds in every "
     "one of them."
 )(rule(all_look=any))
-most_depend = mistake(
+most_depend = PART.mistake(
     "You go by most of the seeds for what is taken away. Asked is what holds in "
     "every one of them."
 )(rule(all_depend=most))
-any_depends = mistake(
+any_depends = PART.mistake(
     "One seed is enough for you for what is taken away. Asked is what holds in "
     "every one of them."
 )(rule(all_depend=any))
-mean_look = mistake(
+mean_look = PART.mistake(
     "You compare mean shares over the seeds. A mean does not show whether all "
     "seeds agree."
 )(of_means("map"))
-mean_depends = mistake(
+mean_depends = PART.mistake(
     "You compare mean changes over the seeds. A mean does not show whether all "
     "seeds agree."
 )(of_means("cut"))
-exchanged = mistake(
+exchanged = PART.mistake(
     "The two boxes are exchanged: the named one comes first in every pair."
 )(
     lambda seeds: evidence(
@@ -290,38 +297,4 @@ exchanged = mistake(
             for seed in seeds
         ]
     )
-)
-
-QUESTION = Question(
-    "5.6",
-    "What a map shows, and what it does not",
-    TEXT,
-    (
-        Part(
-            evidence,
-            3,
-            cases,
-            (
-                raw_shares,
-                raw_and_chance,
-                against_chance_alone,
-                against_other_alone,
-                more_than_half,
-                by_the_map,
-                without_control,
-                whatever_it_is,
-                none_is_enough,
-                by_the_cut,
-                never_without_looking,
-                most_look,
-                any_looks,
-                most_depend,
-                any_depends,
-                mean_look,
-                mean_depends,
-                exchanged,
-            ),
-            edges,
-        ),
-    ),
 )

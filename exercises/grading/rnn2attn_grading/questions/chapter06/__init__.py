@@ -1,14 +1,6 @@
 """Chapter 6: self-attention and the Transformer."""
 
-from rnn2attn_grading.questions.chapter06 import (
-    q1_scores,
-    q2_heads,
-    q3_cache,
-    q4_positions,
-    q5_layer,
-    q6_order,
-)
-from rnn2attn_grading.questions.specification import Chapter
+from rnn2attn_grading.questions.specification import Chapter, questions_in
 
 TEXT = """
 Each question asks for one function or two. Replace `raise NotImplementedError` by your code, keep the name and the
@@ -39,15 +31,5 @@ CHAPTER = Chapter(
     "about two and a half hours",
     TEXT,
     IMPORTS,
-    tuple(
-        module.QUESTION
-        for module in (
-            q1_scores,
-            q2_heads,
-            q3_cache,
-            q4_positions,
-            q5_layer,
-            q6_order,
-        )
-    ),
+    questions_in(__name__),
 )

@@ -1,6 +1,5 @@
 """6.1: self-attention, and the size of its scores."""
 
-from rnn2attn_grading.questions.chapter06 import q1a_self, q1b_variance
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -8,9 +7,4 @@ In self-attention every word makes a query, a key and a value of its own, and th
 Write it; then say what that division rests on. Two functions.
 """
 
-QUESTION = Question(
-    "6.1",
-    "Self-attention, and the size of its scores",
-    TEXT,
-    (q1a_self.PART, q1b_variance.PART),
-)
+QUESTION = Question("6.1", "Self-attention, and the size of its scores", TEXT)

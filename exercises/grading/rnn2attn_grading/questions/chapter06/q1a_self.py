@@ -4,8 +4,8 @@ import math
 
 import torch
 
+from rnn2attn_grading.questions.chapter06.q1_scores import QUESTION
 from rnn2attn_grading.questions.chapter06.ready_made import READY_MADE
-from rnn2attn_grading.questions.specification import Part, mistake
 
 TEXT = r"""
 **One head.** Write self-attention for a batch of sequences:
@@ -44,6 +44,15 @@ def self_attention(x, W_q, W_k, W_v, mask):
     return weights @ (x @ W_v.T), weights
 
 
+PART = QUESTION.part(
+    self_attention,
+    2,
+    gradients=("x", "W_q", "W_k", "W_v"),
+    forbidden=READY_MADE,
+    text=TEXT,
+)
+
+
 def inputs(draw, T, d_model, d_k, d_v, *lengths, scale=0.5):
     """Rows of these lengths, with a mask; one row, and no mask, without lengths."""
     B = len(lengths) or 1
@@ -57,6 +66,7 @@ def inputs(draw, T, d_model, d_k, d_v, *lengths, scale=0.5):
     return given if lengths else given | {"mask": None}
 
 
+@PART.cases
 def cases(draw):
     yield "different sizes, ragged rows", inputs(draw, 5, 7, 3, 2, 5, 1, 3)
     yield "all sizes alike", inputs(draw, 3, 3, 3, 3, 2, 1, 2)
@@ -64,6 +74,7 @@ def cases(draw):
     yield "large scores", inputs(draw, 3, 5, 2, 2, 3, 2, scale=30)
 
 
+@PART.edges
 def edges(draw):
     yield "one word", inputs(draw, 1, 3, 2, 5, 1, 1)
     gaps = inputs(draw, 5, 3, 2, 3, 5, 5)
@@ -92,12 +103,12 @@ def multiplied(weights, mask):
     return weights if mask is None else weights * mask[:, None]
 
 
-@mistake("The scores are not divided by √d_k.")
+@PART.mistake("The scores are not divided by √d_k.")
 def not_scaled(*given):
     return variant(*given, divide=1)
 
 
-@mistake(
+@PART.mistake(
     "The scores are divided by √d_model. A score is a sum over d_k products; "
     "that is where its size comes from."
 )
@@ -105,17 +116,17 @@ def scaled_by_d_model(*given):
     return variant(*given, divide=math.sqrt(given[0].shape[2]))
 
 
-@mistake("The scores are divided by d_k. The root is missing.")
+@PART.mistake("The scores are divided by d_k. The root is missing.")
 def no_root(*given):
     return variant(*given, divide=len(given[2]))
 
 
-@mistake("The scores are multiplied by √d_k, and become larger still.")
+@PART.mistake("The scores are multiplied by √d_k, and become larger still.")
 def scaled_up(*given):
     return variant(*given, divide=1 / math.sqrt(len(given[2])))
 
 
-@mistake(
+@PART.mistake(
     "The scores are divided by √T. The sum in a score runs over the entries of "
     "a key, not over the words."
 )
@@ -123,7 +134,7 @@ def scaled_by_length(*given):
     return variant(*given, divide=math.sqrt(given[0].shape[1]))
 
 
-@mistake(
+@PART.mistake(
     "You divide by √d_k after the softmax. So the weights of a query add up to "
     "1/√d_k, and large scores are not tamed."
 )
@@ -136,7 +147,7 @@ def scaled_afterwards(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "You normalise over the queries, not over the keys: each row of the "
     "weights has to add up to 1, not each column."
 )
@@ -147,7 +158,7 @@ def over_queries(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "The weights are right. In the contexts they are transposed: context t is "
     "the average with row t, not with column t."
 )
@@ -155,7 +166,7 @@ def averaged_by_columns(*given):
     return variant(*given, average=lambda weights, k, v: weights.mT @ v)
 
 
-@mistake(
+@PART.mistake(
     "The weights are right. What is averaged is the keys; the values are made "
     "by a matrix of their own."
 )
@@ -163,7 +174,7 @@ def keys_averaged(*given):
     return variant(*given, average=lambda weights, k, v: weights @ k)
 
 
-@mistake(
+@PART.mistake(
     "The weights are right. What is averaged is x itself; the values are made "
     "of it by W_v."
 )
@@ -171,7 +182,7 @@ def words_averaged(*given):
     return variant(*given, average=lambda weights, k, v: weights @ given[0])
 
 
-@mistake(
+@PART.mistake(
     "The keys were made with W_q. Then word t scores word i as word i scores "
     "word t."
 )
@@ -179,7 +190,7 @@ def one_matrix(x, W_q, W_k, W_v, mask):
     return variant(x, W_q, W_q, W_v, mask)
 
 
-@mistake(
+@PART.mistake(
     "Queries and keys are exchanged: row t of the scores belongs to query t, "
     "and yours to key t."
 )
@@ -187,7 +198,7 @@ def exchanged(x, W_q, W_k, W_v, mask):
     return variant(x, W_k, W_q, W_v, mask)
 
 
-@mistake(
+@PART.mistake(
     "Weights lie (out, in): W x for a column is `x @ W.T` for rows. Where a "
     "matrix is square, the shapes do not show that it was not transposed."
 )
@@ -195,12 +206,12 @@ def not_transposed(*given):
     return variant(*given, project=lambda x, W: x @ W)
 
 
-@mistake("The mask is not used: words that are not real get weight.")
+@PART.mistake("The mask is not used: words that are not real get weight.")
 def mask_ignored(*given):
     return variant(*given[:4], None)
 
 
-@mistake(
+@PART.mistake(
     "The mask is inverted. True means that a word is real. "
     "(`nn.MultiheadAttention` has it the other way round.)"
 )
@@ -208,7 +219,7 @@ def mask_inverted(*given):
     return variant(*given[:4], None if given[4] is None else ~given[4])
 
 
-@mistake(
+@PART.mistake(
     "You use the mask after the softmax. The weights of a query no longer add "
     "up to 1: what the masked words had is lost."
 )
@@ -219,7 +230,7 @@ def mask_afterwards(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "You set the scores of masked words to 0. exp(0) is 1, so that they still "
     "get weight; only −∞ gives 0."
 )
@@ -241,18 +252,18 @@ def queries_masked(fill):
     return answer
 
 
-queries_without_keys = mistake(
+queries_without_keys = PART.mistake(
     "Not a number: your mask acts on the queries, `mask[:, :, None]`, and a "
     "query whose scores are all −∞ has no weights. Keys lie along the last "
     "axis."
 )(queries_masked(-math.inf))
-queries_indifferent = mistake(
+queries_indifferent = PART.mistake(
     "Your mask acts on the queries, `mask[:, :, None]`. It has to say which "
     "keys may be used, and keys lie along the last axis."
 )(queries_masked(-1e9))
 
 
-@mistake(
+@PART.mistake(
     "Right for the queries of real words. One that is padding asks, too; your "
     "mask takes its weights away. Mask the keys alone."
 )
@@ -263,7 +274,7 @@ def both_masked(x, W_q, W_k, W_v, mask):
     return tuple(each * mask[:, :, None] for each in found)
 
 
-@mistake(
+@PART.mistake(
     "The contexts are right. Beside them you return the scores; asked are the "
     "weights, after the softmax."
 )
@@ -273,7 +284,7 @@ def returns_scores(x, W_q, W_k, W_v, mask):
     return context, scores
 
 
-@mistake(
+@PART.mistake(
     "Not a number where scores are large: exp overflows. `softmax` subtracts "
     "the largest score first."
 )
@@ -283,38 +294,3 @@ def overflow(*given):
         return p / p.sum(dim=2, keepdim=True)
 
     return variant(*given, weigh=weigh)
-
-
-PART = Part(
-    self_attention,
-    2,
-    cases,
-    (
-        not_scaled,
-        scaled_by_d_model,
-        no_root,
-        scaled_up,
-        scaled_by_length,
-        scaled_afterwards,
-        over_queries,
-        averaged_by_columns,
-        keys_averaged,
-        words_averaged,
-        one_matrix,
-        exchanged,
-        not_transposed,
-        mask_ignored,
-        mask_inverted,
-        mask_afterwards,
-        scores_zeroed,
-        queries_without_keys,
-        queries_indifferent,
-        both_masked,
-        returns_scores,
-        overflow,
-    ),
-    edges,
-    gradients=("x", "W_q", "W_k", "W_v"),
-    forbidden=READY_MADE,
-    text=TEXT,
-)

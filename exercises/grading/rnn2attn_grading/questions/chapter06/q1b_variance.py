@@ -1,6 +1,6 @@
 """6.1, second part: the variance of a score."""
 
-from rnn2attn_grading.questions.specification import Part, mistake
+from rnn2attn_grading.questions.chapter06.q1_scores import QUESTION
 
 TEXT = r"""
 **What the division rests on.** The chapter has it that a score $q \cdot k$ has variance $d_k$, where all entries are
@@ -27,6 +27,9 @@ def score_variance(d_k, mean_q, var_q, mean_k, var_k):
     return d_k * (var_q * var_k + mean_q**2 * var_k + mean_k**2 * var_q)
 
 
+PART = QUESTION.part(score_variance, 1, text=TEXT)
+
+
 def inputs(draw, d_k, means=True):
     """Variances far from 1; the means, if any, are as large as the spread."""
     return {
@@ -38,6 +41,7 @@ def inputs(draw, d_k, means=True):
     }
 
 
+@PART.cases
 def cases(draw):
     known = {"mean_q": 0.0, "var_q": 4.0, "mean_k": 0.0, "var_k": 0.25}
     yield "variances of 4 and ¼", {"d_k": 64, **known}
@@ -49,6 +53,7 @@ def cases(draw):
     )
 
 
+@PART.edges
 def edges(draw):
     yield "one entry", inputs(draw, 1)
     yield (
@@ -58,7 +63,7 @@ def edges(draw):
     yield "a query that does not vary", inputs(draw, 7) | {"var_q": 0.0}
 
 
-@mistake(
+@PART.mistake(
     "That is the standard deviation, the number by which scores are divided. "
     "Asked is the variance, its square."
 )
@@ -66,7 +71,7 @@ def deviation(*given):
     return score_variance(*given) ** 0.5
 
 
-@mistake(
+@PART.mistake(
     "Two things. That is the standard deviation, and the variance, its square, "
     "is asked. And means other than 0 count."
 )
@@ -74,7 +79,7 @@ def deviation_without_means(d_k, mean_q, var_q, mean_k, var_k):
     return (d_k * var_q * var_k) ** 0.5
 
 
-@mistake(
+@PART.mistake(
     "Right for means of 0. With others each product q_j k_j varies more: write "
     "q = mean + rest, and multiply out."
 )
@@ -82,7 +87,7 @@ def without_means(d_k, mean_q, var_q, mean_k, var_k):
     return d_k * var_q * var_k
 
 
-@mistake(
+@PART.mistake(
     "That is the variance after the division by √d_k. Asked is the score "
     "itself."
 )
@@ -90,7 +95,7 @@ def after_scaling(d_k, *given):
     return score_variance(1, *given)
 
 
-@mistake(
+@PART.mistake(
     "Variances of independent terms add, so that d_k of them make d_k times "
     "one. The square belongs to a constant factor."
 )
@@ -98,7 +103,7 @@ def d_squared(d_k, *given):
     return d_k * score_variance(d_k, *given)
 
 
-@mistake(
+@PART.mistake(
     "Two things. Variances of independent terms add, so that d_k of them make "
     "d_k times one. And means other than 0 count."
 )
@@ -106,7 +111,7 @@ def d_squared_without_means(d_k, mean_q, var_q, mean_k, var_k):
     return d_k**2 * var_q * var_k
 
 
-@mistake(
+@PART.mistake(
     "That is d_k times the mean square of a product. Its variance is less, by "
     "the square of its mean."
 )
@@ -114,7 +119,7 @@ def mean_squares(d_k, mean_q, var_q, mean_k, var_k):
     return d_k * (var_q + mean_q**2) * (var_k + mean_k**2)
 
 
-@mistake(
+@PART.mistake(
     "You add the variances of the query and the key. Entries are multiplied, "
     "and only then added."
 )
@@ -122,7 +127,7 @@ def variances_added(d_k, mean_q, var_q, mean_k, var_k):
     return d_k * (var_q + var_k)
 
 
-@mistake(
+@PART.mistake(
     "The means are exchanged: what one varies is multiplied by the mean of the "
     "other."
 )
@@ -130,7 +135,7 @@ def means_exchanged(d_k, mean_q, var_q, mean_k, var_k):
     return score_variance(d_k, mean_k, var_q, mean_q, var_k)
 
 
-@mistake(
+@PART.mistake(
     "You squared the variances. They are the squares already, of the standard "
     "deviations."
 )
@@ -138,36 +143,13 @@ def variances_squared(d_k, mean_q, var_q, mean_k, var_k):
     return score_variance(d_k, mean_q, var_q**2, mean_k, var_k**2)
 
 
-@mistake("You did not square the means.")
+@PART.mistake("You did not square the means.")
 def means_not_squared(d_k, mean_q, var_q, mean_k, var_k):
     return d_k * (var_q * var_k + mean_q * var_k + mean_k * var_q)
 
 
-@mistake(
+@PART.mistake(
     "That is the variance of one product. A score is a sum of d_k of them."
 )
 def one_product_without_means(d_k, mean_q, var_q, mean_k, var_k):
     return var_q * var_k
-
-
-PART = Part(
-    score_variance,
-    1,
-    cases,
-    (
-        deviation,
-        deviation_without_means,
-        without_means,
-        after_scaling,
-        d_squared,
-        d_squared_without_means,
-        mean_squares,
-        variances_added,
-        means_exchanged,
-        variances_squared,
-        means_not_squared,
-        one_product_without_means,
-    ),
-    edges,
-    text=TEXT,
-)

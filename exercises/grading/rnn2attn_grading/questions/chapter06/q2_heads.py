@@ -1,6 +1,5 @@
 """6.2: heads."""
 
-from rnn2attn_grading.questions.chapter06 import q2a_pack, q2b_shares
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -9,9 +8,4 @@ own. In code one large matrix makes the queries of all heads, and its result is 
 to the other.
 """
 
-QUESTION = Question(
-    "6.2",
-    "Heads, apart and together",
-    TEXT,
-    (q2a_pack.PART, q2b_shares.PART),
-)
+QUESTION = Question("6.2", "Heads, apart and together", TEXT)

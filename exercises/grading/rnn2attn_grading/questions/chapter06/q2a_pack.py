@@ -2,8 +2,8 @@
 
 import torch
 
+from rnn2attn_grading.questions.chapter06.q2_heads import QUESTION
 from rnn2attn_grading.questions.chapter06.ready_made import READY_MADE
-from rnn2attn_grading.questions.specification import Part, mistake
 
 TEXT = r"""
 **Together.** In the paper a sequence is multiplied from the left: head $h$ has $Q_h = X W^Q_h$, and so on, and
@@ -34,6 +34,9 @@ def pack_heads(W_q, W_k, W_v, W_o):
     return torch.cat(rows), W_o.T
 
 
+PART = QUESTION.part(pack_heads, 2, forbidden=READY_MADE[:2], text=TEXT)
+
+
 def inputs(draw, heads, d_head):
     d_model = heads * d_head
     return {
@@ -44,12 +47,14 @@ def inputs(draw, heads, d_head):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "three heads of two", inputs(draw, 3, 2)
     yield "two heads of two", inputs(draw, 2, 2)
     yield "one head", inputs(draw, 1, 3)
 
 
+@PART.edges
 def edges(draw):
     yield "two heads of three", inputs(draw, 2, 3)
     yield "heads of one", inputs(draw, 3, 1)
@@ -68,7 +73,7 @@ def by_entry(W):
     return W.permute(2, 0, 1).flatten(0, 1)
 
 
-@mistake(
+@PART.mistake(
     "`reshape` keeps the numbers in the order in which they lie, so the rows "
     "are made of pieces of others. Exchange the axes of each head first."
 )
@@ -76,7 +81,7 @@ def reshaped(*given):
     return variant(*given, rows=lambda W: W.reshape(W.shape[1], W.shape[1]))
 
 
-@mistake(
+@PART.mistake(
     "Side by side the heads make the matrix (in, out). `in_proj_weight` lies "
     "(out, in)."
 )
@@ -84,7 +89,7 @@ def side_by_side(*given):
     return variant(*given, rows=lambda W: torch.cat(list(W), dim=1))
 
 
-@mistake(
+@PART.mistake(
     "The heads take turns in your rows: first entry 1 of every head, then "
     "entry 2. The d_head rows of one head lie together."
 )
@@ -92,7 +97,7 @@ def interleaved(*given):
     return variant(*given, rows=by_entry)
 
 
-@mistake(
+@PART.mistake(
     "`out_proj.weight` is right. In `in_proj_weight` the first head has its "
     "queries, keys and values, then the second. Some programs store it so; "
     "here come the queries of all heads first."
@@ -106,12 +111,12 @@ def head_by_head(*given):
     return variant(*given, together=together)
 
 
-@mistake("The order is queries, keys, values. Yours is another.")
+@PART.mistake("The order is queries, keys, values. Yours is another.")
 def keys_first(W_q, W_k, W_v, W_o):
     return variant(W_k, W_q, W_v, W_o)
 
 
-@mistake(
+@PART.mistake(
     "`out_proj.weight` is right. `in_proj_weight` is one matrix: its three "
     "blocks lie below each other, not side by side."
 )
@@ -119,7 +124,7 @@ def blocks_side_by_side(*given):
     return variant(*given, together=lambda blocks: torch.cat(blocks, dim=1))
 
 
-@mistake(
+@PART.mistake(
     "Your queries are divided by √d_head. The layer divides by it itself, and "
     "then it would happen twice."
 )
@@ -127,7 +132,7 @@ def scaled(W_q, *others):
     return variant(W_q / W_q.shape[2] ** 0.5, *others)
 
 
-@mistake(
+@PART.mistake(
     "`in_proj_weight` is right. In W^O you cut the heads apart and put their "
     "rows in another order. The heads' outputs are joined head by head, as in "
     "the layer."
@@ -139,23 +144,3 @@ def out_interleaved(*given):
         return W_o.T.unflatten(1, (heads, -1)).mT.flatten(1)
 
     return variant(*given, out=out)
-
-
-PART = Part(
-    pack_heads,
-    2,
-    cases,
-    (
-        reshaped,
-        side_by_side,
-        interleaved,
-        head_by_head,
-        keys_first,
-        blocks_side_by_side,
-        scaled,
-        out_interleaved,
-    ),
-    edges,
-    forbidden=READY_MADE[:2],
-    text=TEXT,
-)

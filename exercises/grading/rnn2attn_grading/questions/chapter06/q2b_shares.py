@@ -2,8 +2,8 @@
 
 import torch
 
+from rnn2attn_grading.questions.chapter06.q2_heads import QUESTION
 from rnn2attn_grading.questions.chapter06.ready_made import READY_MADE
-from rnn2attn_grading.questions.specification import Part, mistake
 
 TEXT = r"""
 **Apart.** What the heads found is joined and multiplied by one matrix. That mixes them, it is said, so that nobody
@@ -26,6 +26,15 @@ def shares_of_heads(contexts, W_o):
     return torch.einsum("bhtk,dhk->bhtd", contexts, blocks)
 
 
+PART = QUESTION.part(
+    shares_of_heads,
+    1,
+    gradients=("contexts", "W_o"),
+    forbidden=READY_MADE[:2],
+    text=TEXT,
+)
+
+
 def inputs(draw, B, heads, T, d_head, d_model):
     return {
         "contexts": draw.normal(B, heads, T, d_head),
@@ -33,6 +42,7 @@ def inputs(draw, B, heads, T, d_head, d_model):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "different sizes", inputs(draw, 2, 3, 5, 2, 7)
     yield (
@@ -42,6 +52,7 @@ def cases(draw):
     yield "three heads of two", inputs(draw, 1, 3, 2, 2, 6)
 
 
+@PART.edges
 def edges(draw):
     yield "one head", inputs(draw, 3, 1, 2, 3, 3)
     yield "heads of one", inputs(draw, 2, 3, 2, 1, 5)
@@ -57,7 +68,7 @@ def right(W_o, heads):
     return W_o.T.unflatten(0, (heads, -1))
 
 
-@mistake(
+@PART.mistake(
     "That is the sum over the heads, the output itself. Asked is each head's "
     "summand."
 )
@@ -65,7 +76,7 @@ def summed(contexts, W_o):
     return variant(contexts, W_o, cut=right).sum(dim=1)
 
 
-@mistake(
+@PART.mistake(
     "You cut the rows of `W_o`. They belong to the output; a head's entries "
     "meet d_head columns."
 )
@@ -75,7 +86,7 @@ def rows_cut(contexts, W_o):
     )
 
 
-@mistake(
+@PART.mistake(
     "A head's columns lie together, d_head of them. You took every H-th, as if "
     "the heads took turns."
 )
@@ -87,7 +98,7 @@ def interleaved(contexts, W_o):
     )
 
 
-@mistake(
+@PART.mistake(
     "`W_o` was reshaped to blocks without exchanging axes, and a block holds "
     "numbers of several heads. Cut the columns first."
 )
@@ -99,7 +110,7 @@ def reshaped(contexts, W_o):
     )
 
 
-@mistake(
+@PART.mistake(
     "The heads come out in the reverse order: the first d_head columns belong "
     "to the first head."
 )
@@ -107,7 +118,7 @@ def reversed_(contexts, W_o):
     return variant(contexts, W_o, cut=lambda W, heads: right(W, heads).flip(0))
 
 
-@mistake(
+@PART.mistake(
     "You join the heads with `reshape` alone. Words and heads are mixed then: "
     "bring the words before the heads first."
 )
@@ -121,7 +132,7 @@ def joined_without_exchange(contexts, W_o):
     return torch.stack(shares, dim=1)
 
 
-@mistake(
+@PART.mistake(
     "You divide by the number of heads. The output is the sum of the summands, "
     "not their mean."
 )
@@ -129,7 +140,7 @@ def averaged(contexts, W_o):
     return variant(contexts, W_o, cut=right) / contexts.shape[1]
 
 
-@mistake(
+@PART.mistake(
     "Right numbers in another place: the heads are the second axis, before the "
     "words."
 )
@@ -137,38 +148,15 @@ def words_first(contexts, W_o):
     return variant(contexts, W_o, cut=right).transpose(1, 2)
 
 
-@mistake("Every head is given the first head's columns. Each has its own.")
+@PART.mistake("Every head is given the first head's columns. Each has its own.")
 def first_block(contexts, W_o):
     return variant(contexts, W_o, cut=lambda W, heads: right(W, heads)[:1])
 
 
-@mistake(
+@PART.mistake(
     "That is the output without the head, for each head. Asked is what the "
     "head adds."
 )
 def left_out(contexts, W_o):
     shares = variant(contexts, W_o, cut=right)
     return shares.sum(dim=1, keepdim=True) - shares
-
-
-PART = Part(
-    shares_of_heads,
-    1,
-    cases,
-    (
-        summed,
-        rows_cut,
-        interleaved,
-        reshaped,
-        reversed_,
-        joined_without_exchange,
-        averaged,
-        words_first,
-        first_block,
-        left_out,
-    ),
-    edges,
-    gradients=("contexts", "W_o"),
-    forbidden=READY_MADE[:2],
-    text=TEXT,
-)

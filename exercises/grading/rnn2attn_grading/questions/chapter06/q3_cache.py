@@ -1,6 +1,5 @@
 """6.3: decoding with a cache."""
 
-from rnn2attn_grading.questions.chapter06 import q3a_mask, q3b_step
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -9,9 +8,4 @@ word's query. In training it reads the whole sentence at once, under a causal ma
 functions.
 """
 
-QUESTION = Question(
-    "6.3",
-    "A causal mask, and a cache",
-    TEXT,
-    (q3a_mask.PART, q3b_step.PART),
-)
+QUESTION = Question("6.3", "A causal mask, and a cache", TEXT)

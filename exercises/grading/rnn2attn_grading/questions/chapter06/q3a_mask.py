@@ -2,8 +2,8 @@
 
 import torch
 
+from rnn2attn_grading.questions.chapter06.q3_cache import QUESTION
 from rnn2attn_grading.questions.chapter06.ready_made import READY_MADE
-from rnn2attn_grading.questions.specification import Part, mistake
 
 TEXT = r"""
 **The mask.** T words have been read, and the newest T′ of them ask queries: T′ = T when a sentence is read at once, 1
@@ -32,10 +32,14 @@ def decoding_mask(lengths, T_query, T):
     return (first <= key) & (key <= query)
 
 
+PART = QUESTION.part(decoding_mask, 3, forbidden=READY_MADE[:2], text=TEXT)
+
+
 def inputs(T_query, T, *lengths):
     return {"lengths": torch.tensor(lengths), "T_query": T_query, "T": T}
 
 
+@PART.cases
 def cases(draw):
     yield "all read at once", inputs(5, 5, 5, draw.choice(2, 3), 1)
     yield "one query", inputs(1, 5, draw.choice(2, 4), 5, 1, 3)
@@ -44,6 +48,7 @@ def cases(draw):
     yield "one row, without padding", inputs(2, 3, 3)
 
 
+@PART.edges
 def edges(draw):
     lengths = (1 + draw.integers(11, 5)).tolist()
     yield "five rows", inputs(draw.choice(5, 7), 11, *lengths)
@@ -63,7 +68,7 @@ def mask(
     return seen | (key == query) if itself else seen
 
 
-@mistake(
+@PART.mistake(
     "Your first query stands in the first column. The queries are the newest: "
     "the last of them stands in the last column, and sees it."
 )
@@ -71,7 +76,7 @@ def from_the_top(lengths, T_query, T):
     return mask(lengths, T_query, T, aligned=T_query - T)
 
 
-@mistake(
+@PART.mistake(
     "The mask is inverted. Here True means that a key may be used, as in "
     "`F.scaled_dot_product_attention`; `nn.MultiheadAttention` has it the "
     "other way round."
@@ -80,7 +85,7 @@ def inverted(*given):
     return ~decoding_mask(*given)
 
 
-@mistake(
+@PART.mistake(
     "The wrong triangle: each query sees itself and what comes after it, in "
     "place of what came before."
 )
@@ -88,7 +93,7 @@ def other_triangle(*given):
     return mask(*given, causal=lambda key, query: key >= query)
 
 
-@mistake(
+@PART.mistake(
     "Your words do not see themselves. A query may use every key that stands "
     "no further right than itself, its own among them."
 )
@@ -96,7 +101,7 @@ def not_itself(*given):
     return mask(*given, causal=lambda key, query: key < query, itself=False)
 
 
-@mistake(
+@PART.mistake(
     "You have the padding on the right. Row b has its words in the last "
     "lengths[b] columns."
 )
@@ -109,7 +114,7 @@ def padding_on_the_right(lengths, T_query, T):
     )
 
 
-@mistake(
+@PART.mistake(
     "Right but for the lengths: the padding of the shorter rows may be used "
     "as if it were words."
 )
@@ -117,12 +122,14 @@ def padding_seen(*given):
     return mask(*given, word=lambda key, padding: key >= 0 * padding)
 
 
-@mistake("Right but for the order: each query sees the words after it as well.")
+@PART.mistake(
+    "Right but for the order: each query sees the words after it as well."
+)
 def future_seen(*given):
     return mask(*given, causal=lambda key, query: key == key)
 
 
-@mistake(
+@PART.mistake(
     "Right, except where a query is padding: it has no key at all, and its "
     "softmax would not be a number. It may use its own."
 )
@@ -130,7 +137,7 @@ def padding_without_a_key(*given):
     return mask(*given, itself=False)
 
 
-@mistake(
+@PART.mistake(
     "Right, except where a query is padding: it may use all keys. Only its own "
     "was allowed."
 )
@@ -139,7 +146,7 @@ def padding_sees_all(*given):
     return seen | ~seen.any(dim=2, keepdim=True)
 
 
-@mistake(
+@PART.mistake(
     "You take the first lengths[b] columns of a row for its padding. The "
     "padding is what is left of the T columns."
 )
@@ -153,12 +160,14 @@ def lengths_of_padding(lengths, T_query, T):
     )
 
 
-@mistake("One word too few in each row: the first word is taken for padding.")
+@PART.mistake(
+    "One word too few in each row: the first word is taken for padding."
+)
 def first_word_lost(*given):
     return mask(*given, word=lambda key, padding: key > padding)
 
 
-@mistake(
+@PART.mistake(
     "One word too many in each padded row: the last place of the padding is "
     "taken for a word."
 )
@@ -166,7 +175,7 @@ def one_too_many(*given):
     return mask(*given, word=lambda key, padding: key >= padding - 1)
 
 
-@mistake(
+@PART.mistake(
     "Two things. Your first query stands in the first column, and it should "
     "stand in column T − T′. And a query that is padding has no key."
 )
@@ -174,7 +183,7 @@ def from_the_top_without_a_key(lengths, T_query, T):
     return mask(lengths, T_query, T, aligned=T_query - T, itself=False)
 
 
-@mistake(
+@PART.mistake(
     "You have the padding on the right, where each query has a key. It lies on "
     "the left: row b has its words in the last lengths[b] columns."
 )
@@ -188,7 +197,7 @@ def padded_right_without_a_key(lengths, T_query, T):
     )
 
 
-@mistake(
+@PART.mistake(
     "Two things. Your first query stands in the first column, and it should "
     "stand in column T − T′. And you have the padding on the right."
 )
@@ -201,30 +210,3 @@ def from_the_top_padded_right(lengths, T_query, T):
         word=lambda key, padding: key < T - padding,
         itself=False,
     )
-
-
-PART = Part(
-    decoding_mask,
-    3,
-    cases,
-    (
-        from_the_top,
-        inverted,
-        other_triangle,
-        not_itself,
-        padding_on_the_right,
-        padding_seen,
-        future_seen,
-        padding_without_a_key,
-        padding_sees_all,
-        lengths_of_padding,
-        first_word_lost,
-        one_too_many,
-        from_the_top_without_a_key,
-        padded_right_without_a_key,
-        from_the_top_padded_right,
-    ),
-    edges,
-    forbidden=READY_MADE[:2],
-    text=TEXT,
-)

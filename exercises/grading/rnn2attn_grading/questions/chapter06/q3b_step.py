@@ -4,8 +4,8 @@ import math
 
 import torch
 
+from rnn2attn_grading.questions.chapter06.q3_cache import QUESTION
 from rnn2attn_grading.questions.chapter06.ready_made import READY_MADE
-from rnn2attn_grading.questions.specification import Part, mistake
 
 TEXT = r"""
 **One step.** The newest word has made a query, a key and a value for each head. The cache holds the keys and the
@@ -37,6 +37,15 @@ def cached_step(q, k, v, cache):
     return contexts.flatten(1), (keys, values)
 
 
+PART = QUESTION.part(
+    cached_step,
+    2,
+    gradients=("q", "k", "v", "cache[0]", "cache[1]"),
+    forbidden=READY_MADE,
+    text=TEXT,
+)
+
+
 def inputs(draw, B, heads, d_k, d_v, t, scale=1.0):
     return {
         "q": draw.normal(B, heads, d_k, scale=scale),
@@ -49,6 +58,7 @@ def inputs(draw, B, heads, d_k, d_v, t, scale=1.0):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "different sizes", inputs(draw, 2, 3, 5, 2, 4)
     yield "all sizes alike", inputs(draw, 2, 2, 2, 2, 2)
@@ -56,6 +66,7 @@ def cases(draw):
     yield "the second word", inputs(draw, 1, 2, 3, 5, 1)
 
 
+@PART.edges
 def edges(draw):
     yield "one head", inputs(draw, 2, 1, 3, 2, 5)
     yield "large scores", inputs(draw, 2, 3, 2, 5, 3, scale=30)
@@ -78,7 +89,7 @@ def variant(
     return contexts.flatten(1) if join is None else join(contexts), new
 
 
-@mistake(
+@PART.mistake(
     "The new cache is right. The newest word does not see itself: its key and "
     "value belong among those that are used."
 )
@@ -86,7 +97,7 @@ def newest_unseen(*given):
     return variant(*given, seen=lambda keys, values: given[3])
 
 
-@mistake(
+@PART.mistake(
     "The new cache is right. The newest word sees itself alone: the query is "
     "to be scored against every key of the new cache."
 )
@@ -97,7 +108,7 @@ def cache_unseen(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "The new cache is right. The query sees the first word alone. A causal "
     "mask of one row, aligned at the top, lets only that through; the newest "
     "word may see all."
@@ -109,7 +120,7 @@ def first_alone_seen(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "The contexts are right. The cache is returned as it came: at the next "
     "step this word would be missing."
 )
@@ -117,7 +128,7 @@ def cache_not_extended(*given):
     return variant(*given, kept=lambda keys, values: given[3])
 
 
-@mistake(
+@PART.mistake(
     "The contexts are right. The new cache holds the newest word alone; those "
     "before it are lost."
 )
@@ -128,7 +139,7 @@ def cache_overwritten(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "The contexts are right. In the cache the newest word stands before the "
     "others. Attention does not notice; whoever looks for a word's place does."
 )
@@ -142,12 +153,12 @@ def newest_first(*given):
     )
 
 
-@mistake("The new cache is right. The scores are not divided by √d_k.")
+@PART.mistake("The new cache is right. The scores are not divided by √d_k.")
 def not_scaled(*given):
     return variant(*given, divide=1)
 
 
-@mistake(
+@PART.mistake(
     "The new cache is right. The scores are divided by √d_model, of all heads "
     "together. Each head sums over d_k of its own."
 )
@@ -156,7 +167,7 @@ def scaled_by_d_model(*given):
     return variant(*given, divide=math.sqrt(heads * d_k))
 
 
-@mistake(
+@PART.mistake(
     "The new cache is right. You normalise over the heads: it is over the "
     "words that the weights add up to 1, in each head by itself."
 )
@@ -164,7 +175,7 @@ def over_heads(*given):
     return variant(*given, softmax=1)
 
 
-@mistake(
+@PART.mistake(
     "The new cache is right. The heads take turns in your contexts: all of "
     "head 1 comes first, then all of head 2."
 )
@@ -172,7 +183,7 @@ def heads_interleaved(*given):
     return variant(*given, join=lambda contexts: contexts.mT.flatten(1))
 
 
-@mistake(
+@PART.mistake(
     "The new cache is right. The contexts of the heads are added up; put them "
     "side by side."
 )
@@ -180,7 +191,7 @@ def heads_added(*given):
     return variant(*given, join=lambda contexts: contexts.sum(dim=1))
 
 
-@mistake(
+@PART.mistake(
     "The contexts are not joined: side by side, those of all heads make one "
     "vector of H d_v numbers."
 )
@@ -188,7 +199,7 @@ def heads_apart(*given):
     return variant(*given, join=lambda contexts: contexts)
 
 
-@mistake(
+@PART.mistake(
     "The new cache is right. Your weights average the keys. What is averaged "
     "is the values."
 )
@@ -196,36 +207,9 @@ def keys_averaged(*given):
     return variant(*given, seen=lambda keys, values: (keys, keys))
 
 
-@mistake(
+@PART.mistake(
     "Your query went into the cache in place of the key. No later word needs "
     "it: each asks with its own."
 )
 def query_cached(q, k, v, cache):
     return variant(q, q, v, cache)
-
-
-PART = Part(
-    cached_step,
-    2,
-    cases,
-    (
-        newest_unseen,
-        cache_unseen,
-        first_alone_seen,
-        cache_not_extended,
-        cache_overwritten,
-        newest_first,
-        not_scaled,
-        scaled_by_d_model,
-        over_heads,
-        heads_interleaved,
-        heads_added,
-        heads_apart,
-        keys_averaged,
-        query_cached,
-    ),
-    edges,
-    gradients=("q", "k", "v", "cache[0]", "cache[1]"),
-    forbidden=READY_MADE,
-    text=TEXT,
-)

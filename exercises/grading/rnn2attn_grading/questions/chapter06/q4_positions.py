@@ -1,6 +1,5 @@
 """6.4: positions."""
 
-from rnn2attn_grading.questions.chapter06 import q4a_wavelengths, q4b_moved
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -15,9 +14,4 @@ $$
 The paper (Vaswani et al., 2017, section 3.5) says two things of them without a proof. Two functions.
 """
 
-QUESTION = Question(
-    "6.4",
-    "What the paper says of positions",
-    TEXT,
-    (q4a_wavelengths.PART, q4b_moved.PART),
-)
+QUESTION = Question("6.4", "What the paper says of positions", TEXT)

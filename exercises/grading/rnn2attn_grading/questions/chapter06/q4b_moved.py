@@ -2,8 +2,8 @@
 
 import torch
 
+from rnn2attn_grading.questions.chapter06.q4_positions import QUESTION
 from rnn2attn_grading.questions.chapter06.ready_made import READY_MADE
-from rnn2attn_grading.questions.specification import Part, mistake
 
 TEXT = r"""
 **Moved.** "[…] it would allow the model to easily learn to attend by relative positions, since for any fixed offset
@@ -32,6 +32,11 @@ def moved(p, k, omega):
     return torch.stack([new_sin, new_cos], dim=2).flatten(1)
 
 
+PART = QUESTION.part(
+    moved, 2, gradients=("p",), forbidden=READY_MADE[:2], text=TEXT
+)
+
+
 def frequencies(d):
     return 10000 ** (-2 * torch.arange(d // 2).double() / d)
 
@@ -49,6 +54,7 @@ def inputs(draw, d, *ks):
     return {"p": p, "k": torch.tensor(ks), "omega": omega}
 
 
+@PART.cases
 def cases(draw):
     steps = range(2, 13)
     yield (
@@ -67,6 +73,7 @@ def cases(draw):
     )
 
 
+@PART.edges
 def edges(draw):
     yield "one pair", inputs(draw, 2, draw.choice(3, 5, 7), -3, 8)
     yield (
@@ -89,7 +96,7 @@ def turned(sin, cos, s, c):
     return sin * c + cos * s, cos * c - sin * s
 
 
-@mistake(
+@PART.mistake(
     "It moves back by k. Either the sign of the angle is wrong, or you take "
     "the even features for cosines."
 )
@@ -97,7 +104,7 @@ def back(p, k, omega):
     return variant(p, -k, omega)
 
 
-@mistake(
+@PART.mistake(
     "You take the first half of the features for sines and the second for "
     "cosines. Some programs store them so; here they take turns."
 )
@@ -105,7 +112,7 @@ def halves(p, k, omega):
     return variant(p, k, omega, split=lambda p: p.chunk(2, dim=1))
 
 
-@mistake(
+@PART.mistake(
     "Right numbers in other places: the sines come first, and then the "
     "cosines. They take turns."
 )
@@ -114,7 +121,7 @@ def not_interleaved(p, k, omega):
     return torch.cat([whole[:, ::2], whole[:, 1::2]], dim=1)
 
 
-@mistake(
+@PART.mistake(
     "Sine and cosine of a pair turn by one angle. You repeat the frequencies "
     "as a whole, so that a pair gets two; repeat each by itself."
 )
@@ -129,22 +136,26 @@ def frequencies_tiled(p, k, omega):
     return torch.stack(pair, dim=2).flatten(1)
 
 
-@mistake("You divide by the frequency. The angle of k places is ω k.")
+@PART.mistake("You divide by the frequency. The angle of k places is ω k.")
 def divided(p, k, omega):
     return variant(p, k, 1 / omega)
 
 
-@mistake("All your pairs turn by the angle k. Each has a frequency of its own.")
+@PART.mistake(
+    "All your pairs turn by the angle k. Each has a frequency of its own."
+)
 def one_frequency(p, k, omega):
     return variant(p, k, torch.ones_like(omega))
 
 
-@mistake("You add PE(k). Angles add; their sines do not. Look up sin(a + b).")
+@PART.mistake(
+    "You add PE(k). Angles add; their sines do not. Look up sin(a + b)."
+)
 def added(p, k, omega):
     return p + encoded(k, omega)
 
 
-@mistake(
+@PART.mistake(
     "You multiply by PE(k), feature by feature. sin(a + b) has two terms, and "
     "one of them needs the cosine of a."
 )
@@ -152,7 +163,7 @@ def multiplied(p, k, omega):
     return p * encoded(k, omega)
 
 
-@mistake(
+@PART.mistake(
     "The cosines are not right: cos(a + b) = cos a cos b − sin a sin b. Yours "
     "are with a plus."
 )
@@ -163,7 +174,7 @@ def plus(p, k, omega):
     )  # fmt: skip
 
 
-@mistake(
+@PART.mistake(
     "The cosines are made of the new sines: you wrote over the old ones too "
     "early. Both come from what p was."
 )
@@ -175,12 +186,14 @@ def overwritten(p, k, omega):
     return variant(p, k, omega, turn=turn)
 
 
-@mistake("Every row is moved by the k of the first. Each has a k of its own.")
+@PART.mistake(
+    "Every row is moved by the k of the first. Each has a k of its own."
+)
 def first_k(p, k, omega):
     return variant(p, k[:1], omega)
 
 
-@mistake(
+@PART.mistake(
     "`k * omega` pairs the rows with the frequencies, and runs only where there "
     "are as many of the one as of the other. Every k meets every frequency: "
     "`k[:, None] * omega`."
@@ -191,7 +204,7 @@ def paired(p, k, omega):
     return torch.stack(pair, dim=2).flatten(1)
 
 
-@mistake(
+@PART.mistake(
     "You read t off the first pair, and encode t + k anew. That angle is known "
     "up to multiples of 2π only, which is enough for the first pair, and for "
     "no other."
@@ -200,37 +213,10 @@ def position_guessed(p, k, omega):
     return encoded(torch.atan2(p[:, 0], p[:, 1]) + k, omega)
 
 
-@mistake(
+@PART.mistake(
     "Right where p encodes a position. You read each pair's angle off and turn "
     "it, so the length is lost where a pair's is not 1. Is that linear?"
 )
 def lengths_lost(p, k, omega):
     angle = torch.atan2(p[:, ::2], p[:, 1::2]) + k[:, None] * omega
     return torch.stack([angle.sin(), angle.cos()], dim=2).flatten(1)
-
-
-PART = Part(
-    moved,
-    2,
-    cases,
-    (
-        back,
-        halves,
-        not_interleaved,
-        frequencies_tiled,
-        divided,
-        one_frequency,
-        added,
-        multiplied,
-        plus,
-        overwritten,
-        first_k,
-        paired,
-        position_guessed,
-        lengths_lost,
-    ),
-    edges,
-    gradients=("p",),
-    forbidden=READY_MADE[:2],
-    text=TEXT,
-)

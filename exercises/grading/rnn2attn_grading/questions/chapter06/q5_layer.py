@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 
 from rnn2attn_grading.questions.chapter06.ready_made import READY_MADE
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 A layer of the encoder has two sublayers, attention and a feed-forward network. Around each there is a residual
@@ -25,6 +25,8 @@ $$
 `F.layer_norm` is allowed, with the ε it has by itself; `nn.TransformerEncoderLayer` is not. Checked: the values, and
 the gradient for $x$ and all that is trained.
 """
+
+QUESTION = Question("6.5", "A layer of the encoder", TEXT)
 
 
 def encoder_layer(x, attention, norm1, feed, norm2, pre_norm):
@@ -52,6 +54,23 @@ def encoder_layer(x, attention, norm1, feed, norm2, pre_norm):
     return out if pre_norm else F.layer_norm(out, size, *norm2)
 
 
+PART = QUESTION.part(
+    encoder_layer,
+    3,
+    gradients=(
+        "x",
+        "attention[1]",
+        *(f"{name}[{n}]" for name in ("norm1", "norm2") for n in (0, 1)),
+        *(f"feed[{n}]" for n in range(4)),
+    ),
+    forbidden=(
+        *READY_MADE,
+        "torch.nn.TransformerEncoder",
+        "torch.nn.TransformerEncoderLayer",
+    ),
+)
+
+
 def inputs(draw, pre_norm, B, T, d, d_ff, scale=1.0):
     """Weights of attention that add up to 1 in each row, gains that are far from 1."""
     A = draw.normal(B, T, T).softmax(dim=2).round(decimals=3)
@@ -70,6 +89,7 @@ def inputs(draw, pre_norm, B, T, d, d_ff, scale=1.0):
     }
 
 
+@PART.cases
 def cases(draw):
     yield "post-norm", inputs(draw, False, 2, 3, 5, 7)
     yield "pre-norm", inputs(draw, True, 2, 3, 5, 7)
@@ -77,6 +97,7 @@ def cases(draw):
     yield "pre-norm, all sizes alike", inputs(draw, True, 3, 3, 3, 3)
 
 
+@PART.edges
 def edges(draw):
     yield "one word", inputs(draw, True, 1, 1, 5, 3)
     yield "small x, post-norm", inputs(draw, False, 1, 2, 3, 5, scale=0.02)
@@ -129,22 +150,22 @@ def both(**wirings):
     return {"first": around(**wirings), "second": around(**wirings)}
 
 
-@mistake("The two orders are exchanged: `pre_norm` is True for pre-norm.")
+@PART.mistake("The two orders are exchanged: `pre_norm` is True for pre-norm.")
 def exchanged(*given):
     return variant(*given[:5], not given[5])
 
 
-@mistake("You wrote post-norm; with `pre_norm` True the order is another.")
+@PART.mistake("You wrote post-norm; with `pre_norm` True the order is another.")
 def always_post(*given):
     return variant(*given[:5], False)
 
 
-@mistake("You wrote pre-norm; with `pre_norm` False the order is another.")
+@PART.mistake("You wrote pre-norm; with `pre_norm` False the order is another.")
 def always_pre(*given):
     return variant(*given[:5], True)
 
 
-@mistake(
+@PART.mistake(
     "Right for post-norm. In pre-norm you add norm(x) to what the sublayer "
     "gives. The plain path has to stay plain: x is added."
 )
@@ -152,7 +173,7 @@ def path_normalised(*given):
     return variant(*given, **both(pre=lambda x, f, norm: norm(x) + f(norm(x))))
 
 
-@mistake(
+@PART.mistake(
     "Right for pre-norm. In post-norm you normalise what the sublayer gives, "
     "and then add x. The sum is what is normalised."
 )
@@ -160,7 +181,7 @@ def sublayer_normalised(*given):
     return variant(*given, **both(post=lambda x, f, norm: x + norm(f(x))))
 
 
-@mistake("The residual connections are missing: x is not added.")
+@PART.mistake("The residual connections are missing: x is not added.")
 def no_residual(*given):
     return variant(
         *given,
@@ -171,7 +192,7 @@ def no_residual(*given):
     )
 
 
-@mistake("The residual connection around attention is missing.")
+@PART.mistake("The residual connection around attention is missing.")
 def no_first_residual(*given):
     first = around(
         post=lambda x, f, norm: norm(f(x)), pre=lambda x, f, norm: f(norm(x))
@@ -179,7 +200,9 @@ def no_first_residual(*given):
     return variant(*given, first=first)
 
 
-@mistake("The residual connection around the feed-forward network is missing.")
+@PART.mistake(
+    "The residual connection around the feed-forward network is missing."
+)
 def no_second_residual(*given):
     second = around(
         post=lambda x, f, norm: norm(f(x)), pre=lambda x, f, norm: f(norm(x))
@@ -187,7 +210,7 @@ def no_second_residual(*given):
     return variant(*given, second=second)
 
 
-@mistake(
+@PART.mistake(
     "The feed-forward network reads x. What it is to read is what attention's "
     "sublayer made of it."
 )
@@ -202,7 +225,7 @@ def parallel(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "The second residual connection adds x once more. It goes around the "
     "second sublayer alone, so it adds what that reads."
 )
@@ -217,12 +240,12 @@ def residual_from_the_start(*given):
     )
 
 
-@mistake("You normalise with norm1 in both places. The second has norm2.")
+@PART.mistake("You normalise with norm1 in both places. The second has norm2.")
 def norm1_twice(x, attention, norm1, feed, norm2, pre_norm):
     return variant(x, attention, norm1, feed, norm1, pre_norm)
 
 
-@mistake(
+@PART.mistake(
     "Right for post-norm. In pre-norm you normalise what comes out as well. A "
     "stack of such layers has one more norm, but behind its last layer."
 )
@@ -231,17 +254,17 @@ def last_norm(*given):
     return norm(out, given[4]) if given[5] else out
 
 
-@mistake("norm1 and norm2 are exchanged.")
+@PART.mistake("norm1 and norm2 are exchanged.")
 def norms_exchanged(x, attention, norm1, feed, norm2, pre_norm):
     return variant(x, attention, norm2, feed, norm1, pre_norm)
 
 
-@mistake("The norms' gain and bias are not used.")
+@PART.mistake("The norms' gain and bias are not used.")
 def bare_norm(*given):
     return variant(*given, norm=lambda y, _: F.layer_norm(y, y.shape[2:]))
 
 
-@mistake(
+@PART.mistake(
     "Your standard deviation divides by d − 1, as `std` does. Layer "
     "normalisation divides by d."
 )
@@ -254,7 +277,7 @@ def unbiased(*given):
     return variant(*given, norm=other)
 
 
-@mistake(
+@PART.mistake(
     "You normalise over the words. Each word is normalised by itself, over its "
     "d features."
 )
@@ -266,7 +289,7 @@ def norm_over_words(*given):
     return variant(*given, norm=other)
 
 
-@mistake("There is no max(0, ·) in your feed-forward network.")
+@PART.mistake("There is no max(0, ·) in your feed-forward network.")
 def no_relu(*given):
     return variant(
         *given,
@@ -274,7 +297,7 @@ def no_relu(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "Between the two matrices stands max(0, ·), not GELU, which later networks "
     "have there."
 )
@@ -287,7 +310,7 @@ def gelu(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "max(0, ·) stands around the whole feed-forward network. It belongs "
     "between the two matrices."
 )
@@ -300,7 +323,7 @@ def relu_outside(*given):
     )
 
 
-@mistake(
+@PART.mistake(
     "A word is made of the words that look at it: A is transposed. Row t holds "
     "the weights with which word t looks."
 )
@@ -309,63 +332,10 @@ def columns(*given):
     return variant(*given, attend=lambda y: A.mT @ y @ W.T)
 
 
-@mistake(
+@PART.mistake(
     "Weights lie (out, in), and W is square: the shapes do not show that it "
     "was not transposed."
 )
 def not_transposed(*given):
     A, W = given[1]
     return variant(*given, attend=lambda y: A @ y @ W)
-
-
-QUESTION = Question(
-    "6.5",
-    "A layer of the encoder",
-    TEXT,
-    (
-        Part(
-            encoder_layer,
-            3,
-            cases,
-            (
-                exchanged,
-                always_post,
-                always_pre,
-                path_normalised,
-                sublayer_normalised,
-                no_residual,
-                no_first_residual,
-                no_second_residual,
-                parallel,
-                residual_from_the_start,
-                norm1_twice,
-                last_norm,
-                norms_exchanged,
-                bare_norm,
-                unbiased,
-                norm_over_words,
-                no_relu,
-                gelu,
-                relu_outside,
-                columns,
-                not_transposed,
-            ),
-            edges,
-            gradients=(
-                "x",
-                "attention[1]",
-                *(
-                    f"{name}[{n}]"
-                    for name in ("norm1", "norm2")
-                    for n in (0, 1)
-                ),
-                *(f"feed[{n}]" for n in range(4)),
-            ),
-            forbidden=(
-                *READY_MADE,
-                "torch.nn.TransformerEncoder",
-                "torch.nn.TransformerEncoderLayer",
-            ),
-        ),
-    ),
-)

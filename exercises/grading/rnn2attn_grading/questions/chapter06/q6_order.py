@@ -2,7 +2,7 @@
 
 import torch
 
-from rnn2attn_grading.questions.specification import Part, Question, mistake
+from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 Somebody has a network that gives one output for each word, and nobody can look inside. Does it see the order of the
@@ -20,6 +20,8 @@ that anything has changed, as long as everything up to there has stayed. Choose:
 Two outputs are alike where none of their numbers differ by more than `tolerance`. Before you write it: does a network
 look back only, if it has no positions, and attends under a causal mask?
 """
+
+QUESTION = Question("6.6", "Which order a network sees", TEXT)
 
 
 def order_seen(trials, tolerance):
@@ -46,6 +48,9 @@ def order_seen(trials, tolerance):
     if changed:
         return "looks back only" if tested else "cannot tell"
     return "blind to order" if moved else "cannot tell"
+
+
+PART = QUESTION.part(order_seen, 3)
 
 
 def attention(x, causal=False, positions=0):
@@ -101,6 +106,7 @@ def last_sums(x):
 STAYED = (0, 1, 2, 3)
 
 
+@PART.cases
 def cases(draw):
     yield (
         "attention",
@@ -130,6 +136,7 @@ def cases(draw):
     )
 
 
+@PART.edges
 def edges(draw):
     yield "no trials", {"trials": [], "tolerance": 0.001}
     yield "one word", inputs(draw, positions_alone, (0,))
@@ -195,11 +202,11 @@ def mean_differs(order, first, second, tolerance):
     return off.any().expand(len(order)) & (order != torch.arange(len(order)))
 
 
-place_by_place = mistake(
+place_by_place = PART.mistake(
     "You compare what stands at the same place. A word that moved took its "
     "output along, or not; compare word by word."
 )(rule(differ=lambda order, *outputs: at_one_place(*outputs)))
-other_direction = mistake(
+other_direction = PART.mistake(
     "`order` is used the wrong way round: the word at place j of the second "
     "reading stood at place order[j] of the first. Where words only changed "
     "places in pairs, it makes no difference."
@@ -210,15 +217,15 @@ other_direction = mistake(
         )
     )
 )
-last_alone = mistake(
+last_alone = PART.mistake(
     "You look at the last word's output alone. Under a causal mask it is the "
     "one that can stay although order is seen."
 )(rule(differ=last_word))
-by_means = mistake(
+by_means = PART.mistake(
     "You compare means over the words. Words can get other outputs whose mean "
     "stays."
 )(rule(differ=mean_differs))
-exact = mistake(
+exact = PART.mistake(
     "Where nothing but rounding differs, you see a difference. Up to the "
     "tolerance numbers are alike."
 )(
@@ -228,7 +235,7 @@ exact = mistake(
         ).any(dim=1)
     )
 )
-summed = mistake(
+summed = PART.mistake(
     "You add up the differences of a word's numbers. It is each number that "
     "may differ by the tolerance."
 )(
@@ -238,49 +245,49 @@ summed = mistake(
         )
     )
 )
-in_every_trial = mistake(
+in_every_trial = PART.mistake(
     "You want a difference in every trial. One is enough: it shows what the "
     "network can see."
 )(rule(over=all))
-unmoved_anywhere = mistake(
+unmoved_anywhere = PART.mistake(
     "A word that stayed where it was tells of looking ahead only if nothing "
     "before it moved, either. Yours may have seen what moved before it."
 )(rule(unmoved=lambda here, stays: here))
-first_moved_too = mistake(
+first_moved_too = PART.mistake(
     "At the first place that moved there is another word now, so that the "
     "places before it end one earlier."
 )(rule(unmoved=lambda here, stays: torch.cat([stays[:1] | True, stays[:-1]])))
-first_word_alone = mistake(
+first_word_alone = PART.mistake(
     "You look for a change at the first place alone. A network that sees one "
     "word ahead shows it only just before what moved."
 )(rule(unmoved=lambda here, stays: stays & (torch.arange(len(stays)) == 0)))
-untested_back = mistake(
+untested_back = PART.mistake(
     'You say `"looks back only"` although in each trial the first word moved. '
     "Then no place was left at which looking ahead could have shown."
 )(rule(untested="looks back only"))
-nothing_moved = mistake(
+nothing_moved = PART.mistake(
     'You say `"blind to order"` although no word was moved in any trial. That '
     "the same sentence gives the same shows nothing."
 )(rule(still="blind to order"))
 
 
-never_in_doubt = mistake(
+never_in_doubt = PART.mistake(
     'You never say `"cannot tell"`. Where no word moved, nothing could show; '
     "and where the first word moved in each trial, looking ahead could not."
 )(rule(untested="looks back only", still="blind to order"))
-back_without_doubt = mistake(
+back_without_doubt = PART.mistake(
     "Two things. A word that stayed where it was tells of looking ahead only "
     'if nothing before it moved, either. And you say `"looks back only"` where '
     "in each trial the first word moved."
 )(rule(unmoved=lambda here, stays: here, untested="looks back only"))
 
 
-@mistake("You look at the first trial alone.")
+@PART.mistake("You look at the first trial alone.")
 def first_trial(trials, tolerance):
     return order_seen(trials[:1], tolerance)
 
 
-@mistake(
+@PART.mistake(
     'You never say `"looks back only"`: wherever some word got another output, '
     "you say that it looks ahead."
 )
@@ -290,44 +297,10 @@ def always_ahead(trials, tolerance):
     return "looks ahead" if changed else says
 
 
-@mistake(
+@PART.mistake(
     "You say that it looks ahead wherever some word got another output, and "
     'else `"blind to order"`. What of the two other answers?'
 )
 def two_answers(trials, tolerance):
     changed = any(differing(*trial, tolerance).any() for trial in trials)
     return "looks ahead" if changed else "blind to order"
-
-
-QUESTION = Question(
-    "6.6",
-    "Which order a network sees",
-    TEXT,
-    (
-        Part(
-            order_seen,
-            3,
-            cases,
-            (
-                place_by_place,
-                other_direction,
-                last_alone,
-                by_means,
-                exact,
-                summed,
-                in_every_trial,
-                unmoved_anywhere,
-                first_moved_too,
-                first_word_alone,
-                untested_back,
-                nothing_moved,
-                never_in_doubt,
-                back_without_doubt,
-                first_trial,
-                always_ahead,
-                two_answers,
-            ),
-            edges,
-        ),
-    ),
-)
