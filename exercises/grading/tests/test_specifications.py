@@ -74,11 +74,22 @@ def test_hidden_cases_are_other_cases_and_follow_the_salt(name):
 
     ours, again, theirs = (drawn(hidden(name)), drawn(PARTS[name].hidden("a class")), drawn(hidden(name, "another")))
     assert ours == again
+    assert ours != theirs
     assert len(ours) > len(public(name).cases)
     if PARTS[name].view != "misleading":  # there are three rules, and no more
-        assert ours != theirs
         known = drawn(public(name).cases)
         assert sum(case in known for case in ours) <= len(ours) / 2
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if public(name).arguments])
+def test_who_counts_calls_and_knows_one_class_loses_the_points_in_another(name):
+    """Whichever class it is whose right answers come one after the other."""
+    salts = [f"class {n}" for n in range(8)]
+    for known in salts:
+        replies = [call(PARTS[name].reference, case.inputs, tuple(case.gradients)) for case in hidden(name, known)]
+        for salt in salts:
+            right = not any(map(judge, replies, hidden(name, salt)))
+            assert right == (salt == known)
 
 
 @pytest.mark.parametrize(("name", "number"), MISTAKES, ids=[f"{n}-{i}" for n, i in MISTAKES])

@@ -33,6 +33,10 @@ class Draw:
         """A number with two decimals."""
         return round(self._random.uniform(low, high), 2)
 
+    def shuffled(self, things: list) -> list:
+        """The same things in another order."""
+        return self._random.sample(things, len(things))
+
     def choice(self, *options):
         """One of the options."""
         return self._random.choice(options)

@@ -93,7 +93,9 @@ class Part:
         return [self._solved(*case) for case in drawn]
 
     def hidden(self, salt: str) -> list[Case]:
-        """The cases of a class: drawn with its secret salt, twice, and the edges.
+        """The cases of a class: drawn with its secret salt, twice, and the edges, all in an order of the salt's.
+
+        Without that, an answer of one word could be right by counting how often it was called.
 
         Args:
             salt: any text; whoever knows it can draw the same cases.
@@ -103,7 +105,10 @@ class Part:
             draw = Draw(f"{salt}\0{repeat}", self.name)
             for drawing in self._draw.values():
                 drawn += drawing(draw)
-        return [self._solved(*case) for case in drawn]
+        return [
+            self._solved(*case)
+            for case in Draw(f"{salt}\0order", self.name).shuffled(drawn)
+        ]
 
     def _solved(
         self, name: str, inputs: dict[str, object], trial: dict | None = None

@@ -32,9 +32,19 @@ def counterexample(rule):
 PART = QUESTION.part(counterexample, 1, view="misleading", text=TEXT)
 
 
+RULES = ("radius", "largest entry", "frobenius")
+
+
 @PART.cases
 def rules(draw):
-    for name in ("radius", "largest entry", "frobenius"):
+    for name in RULES:
+        yield f"the rule {name!r}", {"rule": name}
+
+
+@PART.edges
+def rules_again(draw):
+    """So many that nobody can say beforehand which rule a call is for."""
+    for name in (draw.choice(*RULES) for _ in range(10)):
         yield f"the rule {name!r}", {"rule": name}
 
 
