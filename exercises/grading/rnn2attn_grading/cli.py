@@ -96,6 +96,7 @@ def main() -> None:
         help="grade these alone; * stands for anything; may be repeated",
     )  # fmt: skip
     command.add_argument("--regrade", action="store_true", help="also what has its grade")
+    command.add_argument("--roster", type=Path, metavar="CSV", help="who is in the class, and under which names")
     command.add_argument("--jobs", type=int, default=1, help="learners at a time (%(default)s)")
     command.add_argument(
         "--scheduler", default="", metavar="tcp://…",
@@ -133,7 +134,8 @@ def _grade(arguments: argparse.Namespace) -> str | int | None:
         grade(
             arguments.submissions, out, Limits(**given),
             jobs=arguments.jobs, scheduler=arguments.scheduler,
-            only=arguments.only, regrade=arguments.regrade, say=progress, found=progress.found,
+            only=arguments.only, regrade=arguments.regrade, roster=arguments.roster,
+            say=progress, found=progress.found,
         )  # fmt: skip
     except RefusedError as refused:
         return f"Nothing is graded without a jail.\n{refused}"

@@ -15,6 +15,8 @@ from rnn2attn_grading.grading.learner import EXERCISES, Learner, Settings, versi
 from rnn2attn_grading.reports.tables import report
 from rnn2attn_grading.sandbox.limits import Limits
 from rnn2attn_grading.submissions.discovery import Submission, submitted
+from rnn2attn_grading.submissions.roster import Roster
+from rnn2attn_grading.submissions.roster import read as read_roster
 
 
 def grade(
@@ -26,6 +28,7 @@ def grade(
     scheduler: str = "",
     only: Sequence[str] = (),
     regrade: bool = False,
+    roster: Path | None = None,
     say: Callable[[int, int, str], None] = lambda done, of, name: None,
     found: Callable[[int, str], None] = lambda count, name: None,
 ) -> None:
@@ -42,6 +45,7 @@ def grade(
         scheduler: address of a Dask cluster that does it instead.
         only: patterns of STUDENT or STUDENT/EXERCISE; none for all.
         regrade: also what has its grade.
+        roster: a CSV file, see `submissions.roster`.
         say: is told of each submission: how many are done, of how many, and
             what it was.
         found: is told of each file that is read before that: how many there
@@ -50,18 +54,20 @@ def grade(
     Raises:
         RefusedError: this machine cannot jail. Nothing is graded.
         NotADirectoryError: there is no folder of submissions.
-        UnreadableError: an archive of a class is refused.
+        UnreadableError: an archive of a class is refused, or whose its files
+            are cannot be told.
         ValueError: the results would lie among the submissions; the salt is
             empty, or the gradebook none; `only` fits nobody; there are no
-            jobs, or no such scheduler.
+            jobs, or no such scheduler; the roster names nobody.
     """
     if jobs < 1:
         raise ValueError(f"jobs is {jobs}; 1 or more are needed.")
     for place in places:
         if out.resolve().is_relative_to(place.resolve()):
             raise ValueError(f"The results, {out}, would lie among submissions.")
+    people = read_roster(roster) if roster else Roster()
     handed = []
-    for one in (one for place in places for one in submitted(place, list(EXERCISES))):
+    for one in (one for place in places for one in submitted(place, list(EXERCISES), people)):
         handed.append(one)
         found(len(handed), f"{one.student} {one.exercise}")
     chosen = [one for one in newest(handed) if _fits(one, only)]

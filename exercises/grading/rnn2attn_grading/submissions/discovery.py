@@ -1,24 +1,33 @@
-"""What was handed in: folders, and archives as learning platforms give them, without trust in a name in them."""
+"""What was handed in: folders, and archives as learning platforms give them, without trust in a name in them.
 
+First the names of a whole place are read, and `platforms` says whose each file
+is. Then the files are read, student by student.
+"""
+
+import contextlib
 import hashlib
 import io
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
 from zipfile import ZipFile, ZipInfo
 
-from rnn2attn_grading.submissions import untrusted
-from rnn2attn_grading.submissions.owners import Owner, exercise, owner
+from rnn2attn_grading.submissions import platforms, untrusted
+from rnn2attn_grading.submissions.owners import Owner, clean, read_name
+from rnn2attn_grading.submissions.roster import Roster
 from rnn2attn_grading.submissions.untrusted import UnreadableError
 
-SKIPPED = ("__MACOSX", "__pycache__")
-KINDS = (".ipynb", ".zip")
+SKIPPED = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
+OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".egg")
 DEEPEST = 50  # folders within each other that are searched
 LARGEST_STUDENT = 500 * untrusted.MIB  # bytes of one student's files, and of what is packed in them
+NOBODY = Owner("")
+OTHER = "other"  # the status of a file that is no notebook, until it is known whether the student has one
+NAMED = 5  # files that a message names
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,7 @@ class Submission:
         content: hash of its bytes; "" if they cannot be read.
         status: of a submission that is not opened.
         message: why it is not.
+        place: the folder or archive of the class in which it was found.
     """
 
     owner: Owner
@@ -46,6 +56,7 @@ class Submission:
     content: str = ""
     status: str = ""
     message: str = ""
+    place: Path = Path()
 
     @property
     def student(self) -> str:
@@ -53,9 +64,23 @@ class Submission:
         return self.owner.student
 
     @property
-    def age(self) -> tuple[int, str, int]:
-        """Of two with one student and exercise, the larger is the newer."""
-        return self.owner.file, self.time, self.copy
+    def path(self) -> str:
+        """Where it is, in one line."""
+        return "/".join(map(str, self.where))
+
+    @property
+    def age(self) -> str:
+        """Of two with one student and exercise, the larger is the newer; the path decides where all else is equal."""
+        return f"{self.owner.file:020}|{self.time}|{self.copy:03}|{self.path}"
+
+    @property
+    def handed_in(self) -> str:
+        """When it was handed in, in ISO 8601, as far as that is known.
+
+        Canvas and Moodle write into an archive when it was made, and a clone
+        of a repository has the time of the cloning.
+        """
+        return self.owner.time or ("" if self.owner.platform in ("Canvas", "Moodle", "GitHub") else self.time)
 
     def read(self) -> bytes:
         """Its bytes. UnreadableError: see `untrusted.content`."""
@@ -80,72 +105,249 @@ class Room:
             raise FullError(f"These are more than {most}. The rest is not looked at.")
 
 
-def submitted(place: Path, exercises: list[str]) -> Iterator[Submission]:
+@dataclass(frozen=True)
+class File:
+    """A file in a folder or in an archive, or a folder without one.
+
+    Attributes:
+        parts: its path in the place, as `platforms.Place` wants it; the last
+            is "" for a folder.
+        where: see `Submission`.
+        size: bytes.
+        time: see `Submission`.
+        read: reads its bytes.
+        problem: why it is not read.
+        owner: who handed it in.
+    """
+
+    parts: tuple[str, ...]
+    where: tuple[Path | str, ...]
+    size: int = 0
+    time: str = ""
+    read: Callable[[], bytes] = field(default=bytes, repr=False)
+    problem: str = ""
+    owner: Owner = NOBODY
+
+    @property
+    def name(self) -> str:
+        """The name alone, "" for a folder."""
+        return self.parts[-1]
+
+
+def submitted(place: Path, exercises: list[str], roster: Roster | None = None) -> Iterator[Submission]:
     """All that lies in a place, in the order of the names. Names that begin with a dot are passed over.
 
     Args:
         place: a folder, or an archive with the submissions of a class.
         exercises: the names that are known.
+        roster: of the class, if there is one.
 
     Raises:
         NotADirectoryError: there is no such folder, and no such archive.
-        UnreadableError: the archive is refused.
+        UnreadableError: the archive is refused, or whose its files are cannot
+            be told.
     """
+    roster = roster or Roster()
     if place.is_dir():
-        return _folder(place, exercises)
-    if place.suffix == ".zip" and place.is_file():
-        return _class(place, exercises)
+        return _handed(place, [*_folder(place)], exercises, roster)
+    if place.suffix.lower() == ".zip" and place.is_file():
+        return _class(place, exercises, roster)
     raise NotADirectoryError(f"There is no folder {place}, and no archive.")
 
 
-def _folder(root: Path, exercises: list[str]) -> Iterator[Submission]:
-    slug = root.resolve().name.removesuffix("-submissions")
-    slug = "" if slug == root.resolve().name else slug
-    rooms = defaultdict(Room)
-    for name in _names(root):
-        path = root / name
-        if not path.is_dir() and path.suffix not in KINDS:
-            continue
-        inner = PurePosixPath(name, *["x"] * path.is_dir())
-        whose = owner(inner, exercises, slug)
-        place = Submission(whose, "", (path,))
-        if path.is_symlink() and path.is_dir():
-            text = "It is a symbolic link, and no folder."
-            yield replace(place, status="unreadable", message=text)
-            continue
-        files, problem = _files(path)
-        if problem:
-            yield replace(place, status="unreadable", message=problem)
-        elif not files:
-            text = "The folder has no notebook."
-            yield replace(place, status="empty", message=text)
-        for file in files:
-            size, time = _state(file)
-            one = Submission(whose, "", (file,), time)
-            yield from _file(one, size, partial(untrusted.content, file), exercises, rooms[whose.student])
+def _class(place: Path, exercises: list[str], roster: Roster) -> Iterator[Submission]:
+    """The archive of a class."""
+    largest = untrusted.LARGEST_CLASS
+    with untrusted.opened(place, largest) as file, untrusted.unpacked(file, largest) as archive:
+        yield from _handed(place, _members(archive, (place,)), exercises, roster)
 
 
-def _files(path: Path) -> tuple[list[Path], str]:
-    """The notebooks and archives at a path and below, and why some are missing; links to folders are not followed."""
-    found, waiting, count, problem = [], [(path, 0)], 0, ""
-    while waiting and count <= untrusted.MOST:
-        path, deep = waiting.pop()
-        try:
-            if path.suffix in KINDS:
-                found.append(path)
-            elif not path.is_dir() or path.is_symlink():
-                continue
-            elif deep > DEEPEST:
-                problem = f"Folders within each other, more than {DEEPEST}; the inner ones are not searched."
+def _handed(place: Path, files: list[File], exercises: list[str], roster: Roster) -> Iterator[Submission]:
+    """What each student handed in."""
+    shown = place.resolve().name
+    slug = shown.removesuffix("-submissions")
+    reads = {file.parts: file.read for file in files}
+    names = platforms.Place(
+        [*reads], exercises, lambda path: reads[path](), "" if slug == shown else slug,
+        lambda name: roster.named(name) is not None,
+    )  # fmt: skip
+    students = defaultdict(list)
+    for file in files:
+        for owner in (_settled(owner, roster) for owner in names.owners(file.parts)):
+            # Where it cannot be told whose they are, each file has a row of its own.
+            students[owner.student, "" if owner.student else file.parts].append(replace(file, owner=owner))
+    for (student, _), own in students.items():
+        if student:
+            yield from _student(own, place, exercises, Room())
+        else:
+            for file in own:
+                name = "" if file.problem else "/".join(file.parts).removesuffix(".ipynb")
+                text = file.problem or file.owner.doubt
+                yield Submission(file.owner, name, file.where, status="unreadable", message=text, place=place)
+
+
+def _settled(owner: Owner, roster: Roster) -> Owner:
+    """The owner, by the name that the roster has."""
+    person = roster.whose(owner)
+    student = person.student if person else clean(owner.student)
+    return replace(owner, student=student)
+
+
+def _student(
+    files: list[File], place: Path, exercises: list[str], room: Room, archive: str = ""
+) -> Iterator[Submission]:
+    """The notebooks of one student, in files or in an archive, and a row for what is none."""
+    others, known, count = [], set(), 0
+    for file in files:
+        found = Submission(file.owner, "", file.where, file.time, place=place)
+        if file.problem:
+            count += 1
+            yield replace(found, status="unreadable", message=file.problem)
+        elif file.name:
+            for one in _file(found, file, exercises, room):
+                if one.status == OTHER:
+                    others.append(one)
+                else:
+                    count += 1
+                    known.add(one.exercise)
+                    yield one
+    for one in others:
+        if one.exercise and one.exercise not in known:
+            count += 1
+            known.add(one.exercise)
+            yield replace(one, status="unreadable", message=_none(_name(one)))
+    if not count:
+        names = ", ".join(map(_name, others[:NAMED]))
+        text = f"{archive} holds no notebook" if archive else "The folder has no notebook"
+        if names:
+            text = f"{text}, but {names}" if archive else f"There is no notebook, but {names}"
+        yield replace(found, exercise="", status="empty", message=f"{text}.")
+
+
+def _name(one: Submission) -> str:
+    return PurePosixPath(one.where[-1]).name
+
+
+def _none(name: str) -> str:
+    """What to say of a file that is no notebook."""
+    if name.lower().endswith(OTHER_ARCHIVES):
+        return (
+            f"{name} is an archive that is not opened. What is handed in is the notebook (.ipynb), or a .zip of it."
+        )
+    return f"{name} is no notebook. What is handed in is the .ipynb itself."
+
+
+def _file(found: Submission, file: File, exercises: list[str], room: Room) -> Iterator[Submission]:
+    """The notebook, or those in a student's archive; or one line with the status OTHER."""
+    name, low = file.name, file.name.lower()
+    said = read_name(name, exercises)
+    found = replace(found, copy=said.copy)
+    try:
+        if low.endswith(".zip"):
+            room.take(min(file.size, untrusted.LARGEST_ARCHIVE))
+            if len(found.where) > 2:
+                text = f"{name}: an archive within an archive within an archive."
+                yield replace(found, status="unreadable", message=text)
             else:
+                yield from _archive(found, file, exercises, room)
+        elif low.endswith(".ipynb"):
+            room.take(min(file.size, untrusted.LARGEST))
+            yield _notebook(found, said.exercise or clean(name[: -len(".ipynb")]), file, exercises)
+        else:
+            yield _other(found, said.exercise, file, exercises, room)
+    except FullError as full:
+        yield replace(found, status="unreadable", message=f"{name}: {full}")
+
+
+def _other(found: Submission, known: str, file: File, exercises: list[str], room: Room) -> Submission:
+    """A file of another name: a notebook if that is what it holds, as where a browser added an ending."""
+    other = replace(found, exercise=known, status=OTHER)
+    if not known and ".ipynb" not in file.name.lower() and PurePosixPath(file.name).suffix:
+        return other
+    room.take(min(file.size, untrusted.LARGEST))
+    with contextlib.suppress(UnreadableError):
+        data = file.read()
+        if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{" and b'"cells"' in data:
+            return _notebook(found, known or file.name, replace(file, read=lambda: data), exercises)
+    return other
+
+
+def _archive(found: Submission, file: File, exercises: list[str], room: Room) -> Iterator[Submission]:
+    try:
+        with untrusted.unpacked(io.BytesIO(file.read()), untrusted.LARGEST_ARCHIVE) as archive:
+            files = [replace(one, owner=found.owner) for one in _members(archive, found.where)]
+            nothing = File(("",), found.where, owner=found.owner)
+            yield from _student(files or [nothing], found.place, exercises, room, file.name)
+    except UnreadableError as error:
+        yield replace(found, status="unreadable", message=f"{file.name}: {error}")
+
+
+def _notebook(found: Submission, name: str, file: File, exercises: list[str]) -> Submission:
+    found = replace(found, exercise=name)
+    try:
+        content = hashlib.sha256(file.read()).hexdigest()
+    except UnreadableError as error:
+        return replace(found, status="unreadable", message=str(error))
+    if name not in exercises:
+        text = ", ".join(f"{known}.ipynb" for known in exercises)
+        text = f"No exercise has this name. These are known: {text}."
+        found = replace(found, status="unreadable", message=text)
+    return replace(found, content=content)
+
+
+def _wanted(name: str) -> bool:
+    return name == ".." or (not name.startswith(".") and name not in SKIPPED)
+
+
+def _folder(root: Path) -> Iterator[File]:
+    """What lies in the folder of a class. Each folder in it may hold so much; if there is but one, each in that."""
+    names, outer = _names(root), ()
+    while len(names) == 1 and len(outer) < DEEPEST:
+        inner = root.joinpath(*outer, *names)
+        if inner.is_symlink() or not inner.is_dir() or not (deeper := _listed(inner)):
+            break
+        outer, names = (*outer, *names), deeper
+    for name in names:
+        yield from _below(root, (*outer, name))
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(n for n in os.listdir(folder) if _wanted(n))
+
+
+def _listed(folder: Path) -> list[str]:
+    """The names in a folder; none if it cannot be opened."""
+    with contextlib.suppress(OSError):
+        return _names(folder)
+    return []
+
+
+def _below(root: Path, top: tuple[str, ...]) -> Iterator[File]:
+    """The files at a path and below; links to folders are not followed."""
+    waiting, count, problems, found = [top], 0, [], False
+    while waiting and count <= untrusted.MOST:
+        parts = waiting.pop()
+        path = root.joinpath(*parts)
+        try:
+            folder = path.is_dir() and path.suffix.lower() != ".ipynb"
+            if folder and path.is_symlink():
+                problems += ["It is a symbolic link, and no folder."] * (parts == top)
+            elif folder and len(parts) - len(top) > DEEPEST:
+                problems = [f"Folders within each other, more than {DEEPEST}; the inner ones are not searched."]
+            elif folder:
                 names = _names(path)
                 count += len(names)
-                waiting += [(path / name, deep + 1) for name in reversed(names)]
+                waiting += [(*parts, name) for name in reversed(names)]
+            else:
+                found = True
+                size, time = _state(path)
+                yield File(tuple(map(clean, parts)), (path,), size, time, partial(untrusted.content, path))
         except OSError as error:
-            problem = f"The folder is not opened: {error.strerror}."
+            problems.append(f"The folder is not opened: {error.strerror}.")
     if count > untrusted.MOST:
-        problem = f"The folder holds more than {untrusted.MOST} files; not all are searched."
-    return found, problem
+        problems.append(f"The folder holds more than {untrusted.MOST} files; not all are searched.")
+    if problems or not found:
+        yield File((*map(clean, top), ""), (root.joinpath(*top),), problem=problems[0] if problems else "")
 
 
 def _state(file: Path) -> tuple[int, str]:
@@ -159,39 +361,28 @@ def _state(file: Path) -> tuple[int, str]:
         return status.st_size, ""
 
 
-def _names(folder: Path) -> list[str]:
-    return sorted(n for n in os.listdir(folder) if _wanted(n))
-
-
-def _wanted(name: str) -> bool:
-    return name == ".." or (not name.startswith(".") and name not in SKIPPED)
-
-
-def _class(place: Path, exercises: list[str]) -> Iterator[Submission]:
-    """The archive of a class: its outermost names are the platform's."""
-    rooms = defaultdict(Room)
-    largest = untrusted.LARGEST_CLASS
-    with untrusted.opened(place, largest) as file, untrusted.unpacked(file, largest) as archive:
-        entries = _entries(archive)
-        paths = [PurePosixPath(name) for name in entries]
-        # Google Drive packs the folder. The students are in the files' names.
-        packed = len({p.parts[0] for p in paths}) == 1 and all(
-            len(p.parts) == 2 and owner(PurePosixPath(p.name), exercises).student for p in paths
-        )
-        for path, (name, time) in zip(paths, entries.items(), strict=True):
-            path = PurePosixPath(path.name) if packed else path
-            whose = owner(path, exercises) if path.parts[0] not in ("..", "/") else Owner("")
-            one = Submission(whose, "", (place, name), time)
-            yield from _member(one, archive, exercises, rooms[whose.student])
-
-
-def _entries(archive: ZipFile) -> dict[str, str]:
-    """The notebooks and archives in an archive, by name, with their times."""
-    return {
-        entry.filename: _time(entry)
-        for entry in sorted(archive.infolist(), key=lambda e: e.filename)
-        if entry.filename.endswith(KINDS) and all(map(_wanted, PurePosixPath(entry.filename).parts))
-    }
+def _members(archive: ZipFile, where: tuple[Path | str, ...]) -> list[File]:
+    """What an archive holds, in the order of the names."""
+    files, folders = [], {}
+    for name, shown in sorted(untrusted.readable(archive).items(), key=lambda pair: pair[1]):
+        parts = tuple(clean(part) for part in shown.split("/") if part not in ("", "."))
+        entry = archive.getinfo(name)
+        problem = ""
+        if untrusted.leads_out(shown):
+            parts = ("", *parts) if shown[0] == "/" else parts
+            problem = f"{PurePosixPath(where[-1]).name}: Its entry {shown!r:.60} leads out of it."
+            parts = ("",) if untrusted.leads_out(parts[0]) else parts
+        elif not all(map(_wanted, parts)) or not parts:
+            continue
+        elif shown.endswith("/"):
+            folders[*parts[:DEEPEST], ""] = (*where, name)
+            continue
+        parts = parts if len(parts) <= DEEPEST else (*parts[: DEEPEST - 1], parts[-1])
+        read = partial(untrusted.entry, archive, name)
+        files.append(File(parts, (*where, name), entry.file_size, _time(entry), read, problem))
+    full = {file.parts[:n] for file in files for n in range(len(file.parts))}
+    empty = [File(parts, place) for parts, place in folders.items() if parts[:-1] not in full]
+    return sorted(files + empty, key=lambda file: file.parts)
 
 
 def _time(entry: ZipInfo) -> str:
@@ -199,68 +390,3 @@ def _time(entry: ZipInfo) -> str:
         return datetime(*entry.date_time).isoformat()
     except ValueError:
         return ""
-
-
-def _member(found: Submission, archive: ZipFile, exercises: list[str], room: Room) -> Iterator[Submission]:
-    """What stands in an archive, which is open, under the last name."""
-    *_, outer, name = found.where
-    if untrusted.leads_out(name):
-        text = f"{PurePosixPath(outer).name}: Its entry {name!r:.60} leads out of it."
-        yield replace(found, status="unreadable", message=text)
-    else:
-        size = archive.getinfo(name).file_size
-        yield from _file(found, size, partial(untrusted.entry, archive, name), exercises, room)
-
-
-def _file(
-    found: Submission, size: int, read: Callable[[], bytes], exercises: list[str], room: Room
-) -> Iterator[Submission]:
-    """The notebook, or those in a student's archive."""
-    *outer, last = found.where
-    name = PurePosixPath(last).name
-    if not found.student:
-        stem = name.removesuffix(".ipynb")
-        text = "Whose it is cannot be told from its name."
-        yield replace(found, exercise=stem, status="unreadable", message=text)
-        return
-    try:
-        room.take(min(size, untrusted.LARGEST_ARCHIVE))
-        if not name.endswith(".zip"):
-            yield _notebook(found, name.removesuffix(".ipynb"), read, exercises)
-        elif len(outer) > 1:
-            text = f"{name}: an archive within an archive within an archive."
-            yield replace(found, status="unreadable", message=text)
-        else:
-            yield from _archive(found, read, exercises, room)
-    except FullError as full:
-        yield replace(found, status="unreadable", message=f"{name}: {full}")
-
-
-def _archive(found: Submission, read: Callable[[], bytes], exercises: list[str], room: Room) -> Iterator[Submission]:
-    name = PurePosixPath(found.where[-1]).name
-    try:
-        with untrusted.unpacked(io.BytesIO(read()), untrusted.LARGEST_ARCHIVE) as archive:
-            entries = _entries(archive)
-            if not entries:
-                text = f"{name} holds no notebook."
-                yield replace(found, status="empty", message=text)
-            for inner, time in entries.items():
-                one = replace(found, where=(*found.where, inner), time=time)
-                yield from _member(one, archive, exercises, room)
-    except UnreadableError as error:
-        text = f"{name}: {error}"
-        yield replace(found, status="unreadable", message=text)
-
-
-def _notebook(found: Submission, stem: str, read: Callable[[], bytes], exercises: list[str]) -> Submission:
-    known, copy = exercise(stem, exercises)
-    found = replace(found, exercise=known or stem, copy=copy)
-    try:
-        content = hashlib.sha256(read()).hexdigest()
-    except UnreadableError as error:
-        return replace(found, status="unreadable", message=str(error))
-    if not known:
-        text = ", ".join(f"{name}.ipynb" for name in exercises)
-        text = f"No exercise has this name. These are known: {text}."
-        found = replace(found, status="unreadable", message=text)
-    return replace(found, content=content)

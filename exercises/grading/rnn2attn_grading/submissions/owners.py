@@ -1,34 +1,25 @@
-"""Whose a notebook is, and which exercise, from the name that a person or a learning platform gave it.
-
-Only the outermost part of a path says whose it is: what lies deeper was named
-by the student, who may have chosen somebody else's name. It is read as one of
-these, the first that fits:
-
-- Canvas: ``NAME_[LATE_]USER_FILE_…``, USER and FILE numbers; in an anonymous
-  assignment ``[LATE_]anon_CODE_FILE_…``.
-- Moodle: ``NAME_NUMBER_assignsubmission_file…``, a folder or a file.
-- GitHub Classroom: ``SLUG-USER/…`` in a folder ``SLUG-submissions``.
-- a folder: ``NAME/…``.
-- a file: what stands before the exercise's name, ``NAME - EXERCISE.ipynb`` as
-  Google Classroom calls its copies, ``NAME_EXERCISE.ipynb``.
-
-Canvas and Moodle compose their names so in lib/content_zipper.rb and
-mod/assign/classes/downloader.php, GitHub in gh-classroom's student-repos.go.
-"""
+"""What a file's name says: whose it is, which exercise, and which copy of it."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from typing import NamedTuple
 
-# Non-greedy: what a student named stands behind, and Canvas leaves no number
-# between underscores in a name.
-CANVAS = re.compile(
-    r"(?P<name>.+?)(?P<late>_LATE)?(?P<user>_\d+)_(?P<file>\d+)_"
-    r"|(?P<late_too>LATE_)?(?P<anonymous>anon_[^_]+)_(?P<file_too>\d+)_"
+ENDINGS = re.compile(r"(\.(ipynb|json|txt|py|html?|pdf|docx?|md|zip|rar|7z|tar|t?gz))+$", re.IGNORECASE)
+# What Colab, Drive and the desktops write before or behind the name of a copy, by language.
+COPY_OF = (
+    "copy of|copie de|kopie von|kopie van|copia de|copia di|cópia de|kopia notatnika|kopia av|kopia|kopi af|kopi av"
+    "|копия блокнота|копия|salinan dari|salinan|bản sao của|สำเนาของ|نسخة من|עותק של"
+).replace(" ", "[ _]+")
+COPY = "copy|copie|kopie|copia|cópia|kopia|копия|복사본|사본|의 사본|のコピー|コピー|的副本|副本".replace(
+    " ", "[ _]*"
 )
-MOODLE = re.compile(r"(?P<name>.+?_(?P<user>\d+))_assignsubmission_file")
-AGAIN = re.compile(r"[ _-]*\(?(\d{1,3})\)?")  # "… (1)", "…-2"
-COPY = re.compile(r"(copy of|kopie von)\s*$", re.IGNORECASE)
+BEFORE = re.compile(rf"^(?:{COPY_OF})[ _-]+", re.IGNORECASE)
+BEHIND = re.compile(rf"(?:^|[ _-]+)(?:{COPY_OF})[ _-]*$", re.IGNORECASE)
+AGAIN = re.compile(
+    rf"[ _–-]*(?:{COPY})?[ _-]*\(?(?P<number>\d{{1,3}})\)?", re.IGNORECASE
+)  # "… (1)", "…-2", "…-Copy1"
+EDGES = " _-–“”「」'\""
 
 
 @dataclass(frozen=True)
@@ -41,46 +32,63 @@ class Owner:
         user: the platform's number of the student, or "".
         late: whether the platform marked it so.
         file: the platform's number of the file; it grows.
+        platform: which one composed the name, see `platforms`; "" if none.
+        email: as the platform says it, or "".
+        time: when it was handed in, as the platform says it, or "".
+        doubt: why it cannot be told whose it is.
     """
 
     student: str
     user: str = ""
     late: bool = False
     file: int = 0
+    platform: str = ""
+    email: str = ""
+    time: str = ""
+    doubt: str = ""
 
 
-def owner(path: PurePosixPath, exercises: list[str], slug: str = "") -> Owner:
-    """Who handed in what lies at this path.
+class Name(NamedTuple):
+    """What the name of a file says.
+
+    Attributes:
+        before: what stands before the exercise's name, or all if there is
+            none; without the words that mark a copy.
+        exercise: "" if none.
+        copy: which copy of it.
+    """
+
+    before: str
+    exercise: str
+    copy: int
+
+
+def clean(name: str) -> str:
+    """One spelling of a name: a letter and its accent are one sign (NFC)."""
+    return unicodedata.normalize("NFC", name)
+
+
+def stem(name: str) -> str:
+    """A name without its endings, also where words of a copy stand behind: ``x.ipynb의 사본``."""
+    return re.sub(r"\.ipynb(?=\W)", "", ENDINGS.sub("", clean(name)), flags=re.IGNORECASE)
+
+
+def read_name(name: str, exercises: list[str]) -> Name:
+    """What the name of a file says.
 
     Args:
-        path: as the instructor's folder or the platform's archive has it.
-        exercises: the names that are known.
-        slug: of GitHub Classroom's assignment, if it is one.
-    """
-    first, *rest = path.parts
-    if found := CANVAS.match(first):
-        user, file = found["user"] or "", found["file"] or found["file_too"]
-        name = found["anonymous"] or found["name"] + user
-        late = bool(found["late"] or found["late_too"])
-        return Owner(name, user.strip("_"), late, int(file))
-    if found := MOODLE.match(first):
-        return Owner(found["name"], found["user"])
-    if rest:
-        return Owner(first.removeprefix(f"{slug}-") if slug else first)
-    known, _ = exercise(path.stem, exercises)
-    before = path.stem.partition(known)[0] if known else path.stem
-    return Owner(COPY.sub("", before).strip(" _-"))
-
-
-def exercise(stem: str, exercises: list[str]) -> tuple[str, int]:
-    """Which exercise a file is, "" if none, and which copy of it.
-
-    Args:
-        stem: the file's name, without .ipynb.
+        name: with its ending.
         exercises: the names that are known.
     """
-    for name in exercises:
-        if name in stem:
-            again = AGAIN.fullmatch(stem.rpartition(name)[2])
-            return name, int(again[1]) if again else 0
-    return "", 0
+    plain = stem(name)
+    for known in exercises:
+        if found := re.search(known.replace("-", "[ _-]+"), plain, re.IGNORECASE):
+            again = AGAIN.fullmatch(plain[found.end() :])
+            return Name(_without_copy(plain[: found.start()]), known, int(again["number"]) if again else 0)
+    return Name(_without_copy(plain), "", 0)
+
+
+def _without_copy(text: str) -> str:
+    while (shorter := BEHIND.sub("", BEFORE.sub("", text)).strip(EDGES)) != text:
+        text = shorter
+    return text

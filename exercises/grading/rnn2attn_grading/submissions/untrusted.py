@@ -18,6 +18,8 @@ LARGEST_ARCHIVE = 100 * MIB  # of what a student's archive holds, unpacked
 LARGEST_CLASS = 4096 * MIB  # of what a class's holds
 MOST = 20_000  # files in an archive, or of one student
 LARGEST_INDEX = 8 * MIB  # bytes of an archive's list of what it holds; reading it takes 15 times as much memory
+UTF8 = 0x800  # the flag of an archive's entry whose name is UTF-8
+HANGUL = re.compile(rb"[\xb0-\xc8][\xa1-\xfe]")  # the common syllables in CP949
 DRIVE = re.compile(r"[A-Za-z]:([/\\]|$)")  # C:\, as Windows writes a path
 
 
@@ -85,6 +87,33 @@ def unpacked(file: BinaryIO, max_bytes: int) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
+def readable(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The names in an archive as they were meant: name as `zipfile` gives it → one with slashes.
+
+    Where the archive does not say that its names are UTF-8, Macs write UTF-8
+    all the same, and Windows in Korea CP949. PowerShell writes backslashes.
+    """
+    raw = {}
+    for one in archive.infolist():
+        if not one.flag_bits & UTF8:
+            with contextlib.suppress(UnicodeEncodeError):
+                raw[one.filename] = one.filename.encode("cp437")
+    encoding = next((e for e in ("utf-8", "cp949") if all(_is(name, e) for name in raw.values())), "cp437")
+    return {
+        name: (raw[name].decode(encoding) if name in raw else name).replace("\\", "/")
+        for name in (one.filename for one in archive.infolist())
+    }
+
+
+def _is(name: bytes, encoding: str) -> bool:
+    """Whether a name is text in this encoding. In CP437, what common Hangul is in CP949 would be lines of boxes."""
+    try:
+        name.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return encoding == "utf-8" or name.isascii() or bool(HANGUL.search(name))
+
+
 def leads_out(name: str) -> bool:
     """Whether a name in an archive is no path within it. Nothing is unpacked to the disk; it is a trick anyway."""
     parts = name.replace("\\", "/").split("/")
@@ -129,7 +158,7 @@ def content(path: Path, *members: str) -> bytes:
 
 
 def _most(name: str) -> int:
-    return LARGEST_ARCHIVE if name.endswith(".zip") else LARGEST
+    return LARGEST_ARCHIVE if name.lower().endswith(".zip") else LARGEST
 
 
 def cells(data: bytes) -> list[str]:
