@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from torch.nn import RNNCell as Cell
 import rnn2attn.recurrent as ready
 from rnn2attn.check import Wrong, check, examine, progress
 from rnn2attn.check.calling import call
+from rnn2attn.check.judging import Case, judge
 from rnn2attn.check.questions import chapters, restore, store
+from rnn2attn.check.values import mapped
 
 PARTS = {part.name: part for chapter in chapters().values() for part in chapter}
 
@@ -286,6 +289,43 @@ def test_a_part_of_a_tuple_is_an_input_like_any_other():
     assert "no gradient reaches `state[1]`." in said("lstm_step", detached)
     assert "the gradient of `state[0]` is off by" in said("lstm_step", halved)
     assert "changes its input `state` in place" in said("lstm_step", in_place)
+
+
+def test_no_gradient_is_a_gradient_of_zeros():
+    """A loop that leaves a row out, a cache that is used where there is one: nothing is cut off."""
+
+    def attend(query, keys, values, mask):
+        contexts = values.new_zeros(*query.shape[:2], values.shape[2])
+        weights = query.new_zeros(*query.shape[:2], keys.shape[1])
+        for b, row in enumerate(mask):
+            if row.any():
+                scores = query[b] @ keys[b, row].T / keys.shape[2] ** 0.5
+                weights[b, :, row] = scores.softmax(dim=1)
+                contexts[b] = weights[b, :, row] @ values[b, row]
+        return contexts, weights
+
+    def cached_step(q, k, v, cache):
+        keys, values = k[:, :, None], v[:, :, None]
+        if not cache[0].shape[2]:
+            return v.flatten(1), (keys, values)
+        keys, values = torch.cat([cache[0], keys], dim=2), torch.cat([cache[1], values], dim=2)
+        scores = (keys * q[:, :, None]).sum(dim=3) / q.shape[2] ** 0.5
+        return (scores.softmax(dim=2)[..., None] * values).sum(dim=2).flatten(1), (keys, values)
+
+    for answer in (attend, cached_step):
+        assert examine(PARTS[answer.__name__], answer).state == "right"
+        detached = functools.wraps(answer)(lambda *given, answer=answer: mapped(answer(*given), torch.Tensor.detach))
+        assert "no gradient reaches" in said(answer.__name__, detached)
+    empty = {name: values[:1] for name, values in PARTS["attend"].cases[0].inputs.items()} | {
+        "mask": torch.zeros(1, 5, dtype=torch.bool)
+    }
+    outputs = attend(**empty)
+    case = Case(
+        "nothing but padding", empty, outputs, {name: 0 * empty[name] for name in ("query", "keys", "values")}
+    )
+    assert judge(call(attend, empty, tuple(case.gradients)), case) is None
+    other = replace(case, gradients=case.gradients | {"keys": 0 * empty["keys"] + 0.1})
+    assert "no gradient reaches `keys`." in judge(call(attend, empty, tuple(case.gradients)), other).says
 
 
 def test_an_answer_without_arguments_is_not_sent_to_its_inputs():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 
 from rnn2attn.check.calling import Answer
-from rnn2attn.check.judging import Case, Fault, judge, seen
+from rnn2attn.check.judging import Case, Fault, gradients_of, judge, seen
 from rnn2attn.check.values import ATOL, RTOL, decode, encode, sketch
 from rnn2attn.check.views import UnfitError
 
@@ -99,7 +99,7 @@ def outline(answer: Answer, case: Case, *, gradients: bool = True) -> dict:
     except UnfitError as unfit:
         return {"unfit": str(unfit)}
     if gradients:
-        reduced["gradients"] = sketch(answer.gradients)
+        reduced["gradients"] = sketch(gradients_of(answer, case))
     return reduced
 
 
