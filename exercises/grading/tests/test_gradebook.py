@@ -1,5 +1,7 @@
 """The gradebook: what is graded once, what again, and what comes of an end at any moment."""
 
+import contextlib
+import json
 import os
 import signal
 import sqlite3
@@ -135,6 +137,141 @@ def test_what_was_handed_in_is_never_forgotten(again, examined, tmp_path):
     rows = grades(tmp_path / "out")
     assert list(rows) == STUDENTS
     assert {row["status"] for row in rows["bob"]} == {"graded"}
+
+
+def points(out):
+    """The points of each student, by name."""
+    return {student: total(rows) for student, rows in grades(out).items()}
+
+
+@pytest.fixture
+def worth(monkeypatch):
+    """Grading without a jail: each function earns 1 if the notebook says `good`, and else nothing."""
+
+    def examine(sources, hidden, limits, start):
+        return dict.fromkeys(hidden, Grade(int("good" in "".join(sources)), "graded")), b""
+
+    monkeypatch.setattr(workers, "proven", NoJail)
+    monkeypatch.setattr(learner, "examine", examine)
+
+
+def saying(path, word, time=10**9):
+    """Hand in a notebook that says a word."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": word}]}))
+    os.utime(path, (time, time))
+
+
+NAME = f"{CHAPTER.stem}.ipynb"
+ALL = len(NAMES)
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+@pytest.mark.parametrize("places", [1, 2])
+def test_of_equal_times_the_path_decides_and_nobody_vanishes(worth, tmp_path, order, places):
+    """Handed in at once in two folders, of one place or of two."""
+    for name in order:
+        folder = tmp_path / (f"in{name}/ada" if places == 2 else f"in/ada/{name}")
+        saying(folder / NAME, "good" if name == "b" else "bad")
+    given = [tmp_path / "ina", tmp_path / "inb"] if places == 2 else [tmp_path / "in"]
+    if places == 1:
+        saying(tmp_path / "in/bob" / NAME, "good")
+    for _ in range(2):
+        grade(given, tmp_path / "out", QUICK)
+        assert points(tmp_path / "out")["ada"] == ALL
+
+
+def test_what_is_withdrawn_counts_no_longer(worth, tmp_path):
+    older, newer = tmp_path / "in/ada" / NAME, tmp_path / "in/ada/last" / NAME
+    saying(older, "good", 10**9)
+    saying(newer, "bad", 2 * 10**9)
+    given = [tmp_path / "in"], tmp_path / "out", QUICK
+    grade(*given)
+    assert points(tmp_path / "out") == {"ada": 0}
+    newer.unlink()
+    grade(*given)
+    assert points(tmp_path / "out") == {"ada": ALL}
+    assert grades(tmp_path / "out")["ada"][0]["versions"] == "2"
+
+
+@pytest.mark.parametrize("first", ["not json", "a folder", "nothing"])
+def test_what_could_not_be_read_at_first_counts_no_longer(worth, tmp_path, first):
+    """The same path, and the same time."""
+    path = tmp_path / "in/ada" / NAME
+    path.parent.mkdir(parents=True)
+    if first == "not json":
+        path.write_text("{")
+    elif first == "a folder":
+        path.mkdir()
+    for place in path, path.parent:
+        if place.exists():
+            os.utime(place, (10**9, 10**9))
+    given = [tmp_path / "in"], tmp_path / "out", QUICK
+    grade(*given)
+    assert points(tmp_path / "out") == {"ada": 0}
+    if first == "a folder":
+        path.rmdir()
+    saying(path, "good")
+    grade(*given)
+    assert points(tmp_path / "out") == {"ada": ALL}
+
+
+@pytest.mark.parametrize("how", ["gone", "changed"])
+def test_what_is_not_there_when_its_turn_comes_is_tried_again(worth, tmp_path, monkeypatch, how):
+    """And a file that is changed while it waits, and changed back, has the grade of what it holds."""
+    path = tmp_path / "in/ada" / NAME
+    saying(path, "good")
+    given = [tmp_path / "in"], tmp_path / "out", QUICK
+    with monkeypatch.context() as patch:
+        proven = workers.proven
+
+        def spoiled(limits):
+            path.unlink() if how == "gone" else saying(path, "bad")
+            return proven(limits)
+
+        patch.setattr(workers, "proven", spoiled)
+        grade(*given)
+    (row, *_) = grades(tmp_path / "out")["ada"]
+    assert row["status"] == "not graded" and "tries it again" in row["message"]
+    saying(path, "good")
+    grade(*given)
+    assert points(tmp_path / "out") == {"ada": ALL}
+
+
+def test_what_vanishes_when_it_is_graded_again_keeps_its_grade(worth, tmp_path, monkeypatch):
+    path = tmp_path / "in/ada" / NAME
+    saying(path, "good")
+    given = [tmp_path / "in"], tmp_path / "out", QUICK
+    grade(*given)
+    proven = workers.proven
+    monkeypatch.setattr(workers, "proven", lambda limits: path.unlink() or proven(limits))
+    grade(*given, regrade=True)
+    assert points(tmp_path / "out") == {"ada": ALL}
+
+
+def test_a_roster_that_comes_later_leaves_no_second_student(worth, tmp_path):
+    saying(tmp_path / "in/al" / NAME, "good")
+    grade([tmp_path / "in"], tmp_path / "out", QUICK)
+    (tmp_path / "roster.csv").write_text("Name,Aliases\nAda Lovelace,al\n")
+    grade([tmp_path / "in"], tmp_path / "out", QUICK, roster=tmp_path / "roster.csv")
+    assert points(tmp_path / "out") == {"Ada Lovelace": ALL}
+
+
+def test_who_handed_in_is_in_the_tables_before_it_is_graded(worth, tmp_path):
+    for student in STUDENTS:
+        saying(tmp_path / "in" / student / NAME, "good")
+    grade([tmp_path / "in"], tmp_path / "out", QUICK, only=["ada"])
+    rows = grades(tmp_path / "out")
+    assert list(rows) == STUDENTS
+    assert [row["status"] for row in rows["bob"]] == ["not graded"]
+    assert (tmp_path / "out/students.csv").read_text().count("\n") == 1 + len(STUDENTS)
+
+
+def test_a_gradebook_of_another_program_is_left_as_it_is(tmp_path):
+    with contextlib.closing(sqlite3.connect(tmp_path / "gradebook.sqlite")) as file:
+        file.execute("CREATE TABLE handed_in (student, exercise, content, place)")
+    with pytest.raises(ValueError, match="written by another version"):
+        Gradebook(tmp_path)
 
 
 def test_a_file_that_is_no_gradebook_is_left_as_it_is(tmp_path):

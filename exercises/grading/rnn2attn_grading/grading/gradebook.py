@@ -18,10 +18,13 @@ from pathlib import Path
 from rnn2attn_grading.submissions.discovery import Submission
 
 KEY = "student, exercise, content, tests, salt"
+SCHEMA = 2  # of the tables; another number is another program's
 TABLES = f"""
+PRAGMA foreign_keys = ON;
+PRAGMA user_version = {SCHEMA};
 CREATE TABLE IF NOT EXISTS handed_in (
-    student, exercise, content, place, user, time, late, file, copy,
-    PRIMARY KEY (student, exercise, content, place)
+    student, exercise, content, path, place, present, age, user, platform, late, time,
+    PRIMARY KEY (student, exercise, content, path)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS graded (
     student, exercise, content, tests, salt, time, printed, shingles, final,
@@ -34,13 +37,14 @@ CREATE TABLE IF NOT EXISTS grades (
     FOREIGN KEY ({KEY}) REFERENCES graded ON DELETE CASCADE
 ) WITHOUT ROWID;
 """
-# Of each student and exercise the newest that was handed in, and of that the
-# newest grade. A place without a notebook counts only for who has none.
+# Of each student and exercise the newest that is there, or if there is none
+# any more, that was; see `Submission.age`. And of that the newest grade. A
+# place without a notebook counts only for who has none.
 COUNTING = """
 WITH newest AS (
     SELECT *, row_number() OVER (
         PARTITION BY student, exercise
-        ORDER BY file DESC, time DESC, copy DESC, place DESC
+        ORDER BY present DESC, age DESC
     ) AS rank, count(*) OVER (PARTITION BY student, exercise) AS versions,
     max(exercise) OVER (PARTITION BY student) AS any
     FROM handed_in
@@ -120,7 +124,13 @@ class Gradebook:
         self._lock = threading.Lock()
         self._file = sqlite3.connect(path, check_same_thread=False)
         try:
-            self._file.executescript(f"PRAGMA foreign_keys = ON;{TABLES}")
+            tables = self._file.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            schema = self._file.execute("PRAGMA user_version").fetchone()[0]
+            if tables and schema != SCHEMA:
+                self._file.close()
+                text = "was written by another version of this program. Move it away: the same command grades anew."
+                raise ValueError(f"{path} {text}")
+            self._file.executescript(TABLES)
         except sqlite3.DatabaseError as error:
             self._file.close()
             raise ValueError(f"{path} is no gradebook: {error}.") from None
@@ -132,31 +142,52 @@ class Gradebook:
     def __exit__(self, *error: object) -> None:
         self._file.close()
 
-    def keep(self, submissions: Iterable[Submission]) -> None:
-        """Note what was handed in. Nothing that was noted is forgotten."""
+    def keep(self, submissions: Iterable[Submission], places: Iterable[Path]) -> None:
+        """Note what was handed in.
+
+        What was noted before and is not there any more counts only for who has
+        nothing else, and only if it was read.
+
+        Args:
+            submissions: all that lies in the places.
+            places: folders and archives of the class.
+        """
         rows = (
             (
-                text(one.student), text(one.exercise), one.content,
-                text("/".join(map(str, one.where))), one.owner.user,
-                one.time, one.owner.late, one.owner.file, one.copy,
+                text(one.student), text(one.exercise), one.content, text(one.path), _place(one.place), True,
+                text(one.age), one.owner.user, one.owner.platform, one.owner.late, one.handed_in,
             )
             for one in submissions
         )  # fmt: skip
         with self._lock, self._file:
-            self._file.executemany(f"INSERT OR REPLACE INTO handed_in VALUES ({marks(9)})", rows)
+            self._file.executemany(
+                "UPDATE handed_in SET present = 0 WHERE place = ?", [(_place(one),) for one in places]
+            )
+            self._file.executemany(f"INSERT OR REPLACE INTO handed_in VALUES ({marks(11)})", rows)
+            self._file.execute(
+                # The same bytes at the same path: a roster now says whose they are.
+                """DELETE FROM handed_in WHERE NOT present AND (content = '' OR (path, content) IN (
+                    SELECT path, content FROM handed_in WHERE present
+                ))"""
+            )
 
     def holds(self, one: Submission, tests: str) -> bool:
         """Whether a submission has its grade."""
-        names = text(one.student), text(one.exercise)
-        found = self._file.execute(
-            f"SELECT 1 FROM graded WHERE final AND ({KEY}) = ({marks(5)})", (*names, one.content, tests, self._salt)
-        )
+        return self._is_final((text(one.student), text(one.exercise), one.content, tests, self._salt))
+
+    def _is_final(self, key: tuple[str, ...]) -> bool:
+        found = self._file.execute(f"SELECT 1 FROM graded WHERE final AND ({KEY}) = ({marks(5)})", key)
         return found.fetchone() is not None
 
     def record(self, result: Result) -> None:
-        """Write what a submission earned, in place of what it had; all of it or nothing."""
+        """Write what a submission earned, in place of what it had; all of it or nothing.
+
+        What it earned stays, if this time it was not judged.
+        """
         names = text(result.student), text(result.exercise)
         key = (*names, result.content, result.tests, self._salt)
+        if not result.final and self._is_final(key):
+            return
         now = datetime.now(UTC).isoformat()
         rest = result.printed, result.shingles, result.final
         with self._lock, self._file:
@@ -167,21 +198,33 @@ class Gradebook:
                 ((*key, n, *astuple(li)) for n, li in enumerate(result.lines)),
             )
 
-    def counting(self) -> list[dict]:
+    def counting(self, *, all_of_them: bool = True) -> list[dict]:
         """What counts: a row for each line of each student's newest submission of each exercise.
 
-        The keys: student, exercise, user, late, versions, question, points,
-        most, status, message, hint.
+        The keys: student, exercise, user, platform, late, time, versions,
+        question, points, most, status, message, hint.
+
+        Args:
+            all_of_them: also what has no grade yet.
         """
         return self._rows(
-            f"""{COUNTING} SELECT n.student, n.exercise, n.user, n.late,
-            n.versions, question, points, most, status, message, hint
-            FROM newest n JOIN latest USING (student, exercise, content)
-            JOIN grades g USING ({KEY})
-            WHERE n.rank = 1 AND latest.rank = 1
-            AND (n.exercise != '' OR n.any = '')
-            ORDER BY n.student, n.exercise, g.position"""
+            f"""{COUNTING} SELECT n.student, n.exercise, n.user, n.platform, n.late, n.time, n.versions,
+            ifnull(question, '') AS question, ifnull(points, 0) AS points, ifnull(most, 0) AS most,
+            ifnull(status, 'not graded') AS status,
+            ifnull(message, 'It is not graded yet.') AS message, ifnull(hint, 'It is not graded yet.') AS hint
+            FROM newest n
+            LEFT JOIN latest ON latest.rank = 1
+            AND (latest.student, latest.exercise, latest.content) = (n.student, n.exercise, n.content)
+            LEFT JOIN grades g ON (g.student, g.exercise, g.content, g.tests, g.salt)
+            = (latest.student, latest.exercise, latest.content, latest.tests, latest.salt)
+            WHERE n.rank = 1 AND (n.exercise != '' OR n.any = '') AND (? OR g.status IS NOT NULL)
+            ORDER BY n.student, n.exercise, g.position""",
+            all_of_them,
         )
+
+    def students(self) -> set[str]:
+        """Who handed in anything."""
+        return {row["student"] for row in self._rows("SELECT DISTINCT student FROM handed_in")}
 
     def kept(self, column: str) -> Iterable[dict]:
         """The same submissions, one at a time, with their exercise and a column of `Result`: printed, shingles."""
@@ -192,11 +235,11 @@ class Gradebook:
             ORDER BY n.exercise, n.student"""
         )
 
-    def _rows(self, question: str) -> list[dict]:
-        return list(self._each(question))
+    def _rows(self, question: str, *values: object) -> list[dict]:
+        return list(self._each(question, *values))
 
-    def _each(self, question: str) -> Iterable[dict]:
-        found = self._file.execute(question)
+    def _each(self, question: str, *values: object) -> Iterable[dict]:
+        found = self._file.execute(question, values)
         names = [name for name, *_ in found.description]
         for row in found:
             yield dict(zip(names, row, strict=True))
@@ -205,6 +248,10 @@ class Gradebook:
 def text(name: str) -> str:
     """A name as it can be stored: a byte that is not UTF-8 is shown."""
     return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _place(place: Path) -> str:
+    return text(str(place.resolve()))
 
 
 def marks(count: int) -> str:

@@ -58,11 +58,15 @@ class Learner:
 
 
 def _read(one: Submission) -> bytes | str:
-    """Its bytes, or why it cannot be read."""
+    """Its bytes, or why they are not those that were handed in."""
+    if one.status:
+        return b""
     try:
-        return b"" if one.status else one.read()
+        data = one.read()
     except UnreadableError as error:
-        return str(error)
+        return f"It could not be read when its turn came: {error}"
+    same = hashlib.sha256(data).hexdigest() == one.content
+    return data if same else "It was changed while it waited."
 
 
 def examined(learner: Learner, settings: Settings, jail: Jail) -> Iterator[Result]:
@@ -80,13 +84,13 @@ def examined(learner: Learner, settings: Settings, jail: Jail) -> Iterator[Resul
 def _result(one: Submission, data: bytes | str, settings: Settings, jail: Jail) -> Result:
     status, message = one.status, one.message
     if not status and isinstance(data, str):
-        status, message = "unreadable", data
+        status, message = "not graded", f"{data} The same command tries it again."
     key = one.student, one.exercise, one.content, version(one.exercise)
     if status and one.exercise not in EXERCISES:
-        return Result(*key, (Line("", 0, 0, status, message, message),))
+        return Result(*key, (Line("", 0, 0, status, message, message),), final=False)
     hidden = drawn(one.exercise, settings.secret)
     names = frozenset(part.name for part in hidden)
-    printed, marks, final = b"", b"", True
+    printed, marks, final = b"", b"", not status
     try:
         if status:
             raise UnreadableError(message)
@@ -96,7 +100,7 @@ def _result(one: Submission, data: bytes | str, settings: Settings, jail: Jail) 
     except (RefusedError, GoneError):
         raise
     except UnreadableError as error:
-        none = Grade(0, "unreadable", str(error), str(error))
+        none = Grade(0, status or "unreadable", str(error), str(error))
         grades = dict.fromkeys(hidden, none)
     except Exception as error:  # ours, and no reason to stop the others
         text = f"The grading failed: {error!r}"

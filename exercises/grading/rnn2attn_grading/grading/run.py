@@ -74,7 +74,7 @@ def grade(
     if only and not chosen:
         raise ValueError(f"Nothing was handed in that fits {' or '.join(only)}.")
     with Gradebook(out) as book:
-        book.keep(handed)
+        book.keep(handed, places)
         todo = [one for one in chosen if regrade or one.status or not book.holds(one, version(one.exercise))]
         done = 0
 
@@ -91,8 +91,10 @@ def grade(
                 workers.on_cluster(learners, settings, scheduler, record)
             else:
                 workers.here(learners, settings, jobs, record)
-        finally:
-            report(book, out)
+        except BaseException:
+            report(book, out, all_of_them=False)
+            raise
+        report(book, out)
 
 
 def newest(handed: Sequence[Submission]) -> list[Submission]:

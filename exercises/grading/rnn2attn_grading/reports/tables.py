@@ -24,14 +24,20 @@ COLUMNS = [
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def report(book: Gradebook, out: Path) -> None:
+def report(book: Gradebook, out: Path, *, all_of_them: bool = True) -> None:
     """Write grades.csv, students.csv, summary.html, feedback/ and printed/.
 
     Args:
         book: the gradebook.
         out: the folder; each file in it is replaced as a whole.
+        all_of_them: also those who have no grade yet.
+
+    Raises:
+        RuntimeError: somebody who handed in would be in no table.
     """
-    rows = book.counting()
+    rows = book.counting(all_of_them=all_of_them)
+    if all_of_them and (missing := book.students() - {row["student"] for row in rows}):
+        raise RuntimeError(f"This is a bug of ours: {', '.join(sorted(missing))} would be in no table.")
     write(out / "grades.csv", table([COLUMNS, *map(_line, rows)]))
     write(out / "students.csv", table(students(rows)))
     write(out / "summary.html", feedback.summary(rows, pairs(book.kept("shingles"))))
