@@ -12,12 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from classroom import CHAPTER, FULL, NAMES, QUICK, answered, command, grades, hand_in, not_run
+from classroom import CHAPTER, FULL, NAMES, QUICK, answered, command, grades, hand_in, not_run, right
 
 import rnn2attn_grading
 from rnn2attn_grading import cli
+from rnn2attn_grading.grading import learner, workers
 from rnn2attn_grading.grading.gradebook import Gradebook
-from rnn2attn_grading.grading.grader import Grade, examine
+from rnn2attn_grading.grading.grader import Grade, _Notebook, examine
 from rnn2attn_grading.grading.run import grade
 from rnn2attn_grading.sandbox import bubblewrap, jail, self_test
 from rnn2attn_grading.sandbox.bubblewrap import RefusedError
@@ -134,6 +135,45 @@ def test_no_process_outlives_its_jail(folder, ordinary):
 
 
 @pytest.mark.heavy
+def test_what_somebody_else_kills_is_not_graded_and_tried_again(proven, tmp_path, monkeypatch):
+    """A run, process 1 of its walls, or the whole jail."""
+    name = f"slow{os.getpid()}"
+    hand_in(tmp_path / "in", "ada", answered({"rnn_step": NAMED.format(name=name.encode()) + right("rnn_step")}))
+    examined = learner.examine
+
+    def killed(sources, hidden, limits, start):
+        def run():
+            process = start()
+            ask = process.ask
+
+            def asked(do, *given, **more):
+                if do == "look":
+                    (run,) = alive(name)
+                    above = int(re.search(r"PPid:\t(\d+)", Path(f"/proc/{run}/status").read_text())[1])
+                    whom = {"run": run, "first": above, "jail": proven._bubblewrap.pid}[victim]
+                    os.kill(whom, signal.SIGKILL)
+                return ask(do, *given, **more)
+
+            process.ask = asked
+            return process
+
+        return examined(sources, hidden, limits, run)
+
+    monkeypatch.setattr(workers, "proven", lambda limits: contextlib.nullcontext(proven))
+    for victim in "run", "first", "jail":
+        out = tmp_path / victim
+        with monkeypatch.context() as patch:
+            patch.setattr(learner, "examine", killed)
+            grade([tmp_path / "in"], out, QUICK)
+        (rows,) = grades(out).values()
+        assert {row["status"] for row in rows} == {"not graded"}, victim
+        assert "killed from outside" in rows[0]["message"]
+        grade([tmp_path / "in"], out, QUICK)
+        (rows,) = grades(out).values()
+        assert sum(int(row["points"]) for row in rows) == FULL
+
+
+@pytest.mark.heavy
 def test_processes_share_the_memory(opened):
     source = """
 import os
@@ -154,6 +194,54 @@ def exits():
         running.ask("cell", 60, source=source)
         reply = running.ask("call", 60, name="exits", inputs={}, gradients=(), seconds=60)
     assert reply["value"] == [0, 1]
+
+
+@pytest.mark.heavy
+def test_who_lacks_memory_is_known_by_what_happened_and_not_by_what_is_said(opened):
+    """An exception that code of the learner's raised says nothing about memory, whatever it is called."""
+    said = "MemoryError: can't allocate memory", "[enforce fail at alloc_cpu.cpp:1] Cannot allocate memory"
+    with opened(QUICK) as running:
+        for kind in "ValueError", "RuntimeError", "MemoryError":
+            for text in said:
+                reply = running.ask("cell", 60, source=f"raise {kind}({text!r})")
+                assert reply["error"]["message"] == text and not reply["memory"]
+        source = f"def f():\n    raise RuntimeError({said[1]!r})"
+        running.ask("cell", 60, source=source)
+        reply = running.ask("call", 60, name="f", inputs={}, gradients=(), seconds=60)
+        assert reply["error"]["line"] == 2 and not reply["memory"]
+    for source in "bytearray(60 * 10**9)", "import torch; torch.ones(10**10)", "import mmap; mmap.mmap(-1, 60 << 30)":
+        with opened(QUICK) as running, pytest.raises(StoppedError, match=r"killed \(memory\): It wanted more"):
+            running.ask("cell", 60, source=source)
+        with opened(QUICK) as running, pytest.raises(StoppedError, match=r"killed \(memory\): It wanted more"):
+            running.ask("cell", 60, source=f"def f():\n    {source}")
+            running.ask("call", 60, name="f", inputs={}, gradients=(), seconds=60)
+
+
+@pytest.mark.heavy
+def test_what_a_cell_raised_is_cut_where_it_arrives(proven):
+    """A name of a type as long as a message may be; and one that a patched worker sends."""
+    long = "raise type('x' * 3_000_000, (Exception,), {})('y' * 3_000_000)"
+    patched = "import sys\nfailed = sys.modules['worker'].failed\nfailed.__globals__['LONGEST'] = 10**7"
+    hidden = {part: part.hidden("salt") for part in CHAPTER.parts}
+    sources = [f"{name} = 1\n{text}" for name in NAMES for text in (long,)]
+    for first in "x = 1", patched:
+        notebook = _Notebook([first, *sources], QUICK)
+        with proven.process() as process:
+            notebook.run(process)
+        assert sum(map(len, notebook.errors.values())) < 10_000
+        assert all(len(stopped.says) < 400 for stopped in notebook.lost.values())
+        assert len(notebook.errors) == (len(sources) if first == "x = 1" else 0)
+    assert hidden
+
+
+@pytest.mark.heavy
+def test_what_is_printed_is_kept_up_to_a_limit_of_the_submission(proven):
+    """However many processes it takes."""
+    sources = ["print('x' * 6000)"] + ["import os\nos._exit(0)"] * 3
+    _, printed = examine(sources, {CHAPTER.parts[0]: []}, QUICK, proven.process)
+    runs = printed.split(b"\n[another run]\n")
+    assert [run.count(b"x") for run in runs] == [6000, 3999]
+    assert runs[1].endswith(b"[cut]")
 
 
 @pytest.mark.heavy

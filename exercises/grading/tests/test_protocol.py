@@ -119,6 +119,15 @@ def test_a_length_is_looked_at_before_anything_is_allocated():
         taken(struct.pack("<I", 2**32 - 1))
 
 
+@pytest.mark.parametrize("part", [0, [], {"dict": {}}], ids=str)
+def test_parts_are_counted_before_any_is_made(part, monkeypatch):
+    """Of 4 MiB of JSON, lists in lists take 100 MiB."""
+    assert len(protocol.unpacked(text([part] * 1000), b"")) == 1000
+    monkeypatch.setattr(protocol.json, "loads", lambda text: pytest.fail("They are made."))
+    with pytest.raises(protocol.BrokenMessageError, match="more than 100000 parts"):
+        protocol.unpacked(text([part] * 100_001), b"")
+
+
 @pytest.mark.parametrize("data", [b"", b"\x02", frames(b"[]")], ids=repr)
 def test_silence_has_an_end(data):
     with pytest.raises(TimeoutError):

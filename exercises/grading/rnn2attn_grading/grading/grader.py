@@ -22,6 +22,7 @@ from rnn2attn_grading.sandbox.process import Process, StoppedError
 
 LATE = 2  # seconds that a call has to end after its alarm
 LONGEST = 400  # characters of a message
+SAID = 10_000  # characters of a text from a jail, and as many errors of cells: what is kept of them
 ENDED = {  # what the learner is told when a call of the function ends so
     "timed out": "A call of your function takes too long.",
     "killed (memory)": "A call of your function wants too much memory.",
@@ -50,7 +51,7 @@ class Grade:
     def __post_init__(self):
         # They may repeat what a learner's code said. One line of it.
         for name in ("message", "hint"):
-            shown = (c if c.isprintable() else " " for c in getattr(self, name))
+            shown = (c if c.isprintable() else " " for c in getattr(self, name)[:SAID])
             text = " ".join("".join(shown).split())
             if len(text) > LONGEST:
                 text = f"{text[: LONGEST - 2]} …"
@@ -69,13 +70,15 @@ def examine(
         start: a fresh process for it, as `Jail.process`.
 
     Returns:
-        The grades, and what the code printed in each process.
+        The grades, and what the code printed in each process, as far as the
+        limit goes for all of them together.
 
     Raises:
         RefusedError: a jail does not start. That is never the learner's doing.
+        KilledError: somebody killed a process. Nor is that.
     """
     notebook = _Notebook(sources, limits)
-    grades, printed = {}, []
+    grades, printed, room = {}, [], int(limits.output * 1000)
     while left := [part for part in hidden if part not in grades]:
         if notebook.seconds(1) == 0:
             text = f"The notebook has had its {limits.submission:g} s."
@@ -88,7 +91,10 @@ def examine(
                 if process.stopped:
                     break
                 grades[part] = notebook.grade(process, part, hidden[part])
-        printed.append(bytes(process.output) + b"\n[cut]" * process.cut)
+        if room:
+            cut = process.cut or len(process.output) > room
+            printed.append(bytes(process.output[:room]) + b"\n[cut]" * cut)
+            room -= min(room, len(process.output))
     return grades, b"\n[another run]\n".join(printed)
 
 
@@ -122,7 +128,7 @@ class _Notebook:
             except StoppedError as stopped:
                 self.lost[number] = stopped
                 return
-            if error := _error(reply):
+            if len(self.errors) < SAID and (error := _error(reply)):
                 said = f"{error.type}: {error.message}"
                 self.errors[number] = said.rstrip(": ")
 
@@ -231,7 +237,7 @@ def _error(reply: object) -> Error | None:
     if not error:
         return None
     texts = ("type", "message", "code", "function")
-    found = {key: _entry(error, key, str) for key in texts}
+    found = {key: _entry(error, key, str)[:LONGEST] for key in texts}
     return Error(**found, line=_entry(error, "line", int) or None)
 
 

@@ -20,6 +20,7 @@ from rnn2attn_grading.reports.similarity import shingles
 from rnn2attn_grading.sandbox.bubblewrap import RefusedError
 from rnn2attn_grading.sandbox.jail import GoneError, Jail
 from rnn2attn_grading.sandbox.limits import Limits
+from rnn2attn_grading.sandbox.process import KilledError
 from rnn2attn_grading.submissions.discovery import Submission
 from rnn2attn_grading.submissions.untrusted import UnreadableError, cells
 
@@ -102,6 +103,12 @@ def _result(one: Submission, data: bytes | str, settings: Settings, jail: Jail) 
     except UnreadableError as error:
         none = Grade(0, status or "unreadable", str(error), str(error))
         grades = dict.fromkeys(hidden, none)
+    except KilledError:
+        text = (
+            "A run was killed from outside, as a machine does that is out of memory. The same command tries it again."
+        )
+        none = Grade(0, "not graded", text, "The grading was interrupted. It is not your fault.")
+        grades, final = dict.fromkeys(hidden, none), False
     except Exception as error:  # ours, and no reason to stop the others
         text = f"The grading failed: {error!r}"
         none = Grade(0, "not graded", text, "The grading failed. It is not your fault.")

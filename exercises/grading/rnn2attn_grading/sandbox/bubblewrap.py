@@ -14,6 +14,7 @@ import errno
 import fcntl
 import functools
 import os
+import signal
 import socket
 import sys
 import sysconfig
@@ -41,6 +42,7 @@ FORBIDDEN = [
     "memfd_create", "memfd_secret", "shmget", "msgget", "semget",
     "vmsplice", "setxattr", "lsetxattr", "fsetxattr", 463,
 ]  # fmt: skip
+RUN = 2  # the number of a run in its walls, where it is the second process
 CLONE_NEWUSER = 0x10000000
 SETDELEG = 1040  # of linux/fcntl.h: a lease by another name, which Python does not know yet
 # What the first process may do, to give each run its walls. A run may do none of it.
@@ -165,6 +167,11 @@ def call_filter() -> bytes:
         for word in fcntl.F_SETLEASE, SETDELEG:
             lease = seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, word)
             kept.add_rule(seccomp.ERRNO(errno.EPERM), "fcntl", lease)
+        # A run that kills itself ends by SIGSYS, so that SIGKILL is somebody else's.
+        for name, first in ("kill", 0), ("tkill", 0), ("tgkill", 1):
+            itself = seccomp.Arg(first, seccomp.MASKED_EQ, 0xFFFFFFFF, RUN)
+            kills = seccomp.Arg(first + 1, seccomp.MASKED_EQ, 0xFFFFFFFF, signal.SIGKILL)
+            kept.add_rule(seccomp.KILL_PROCESS, name, itself, kills)
         with tempfile.TemporaryFile() as file:
             kept.export_bpf(file)
             file.seek(0)

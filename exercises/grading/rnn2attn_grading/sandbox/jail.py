@@ -10,12 +10,13 @@ No two runs see each other, of one learner or of two.
 import contextlib
 import itertools
 import os
+import signal
 import socket
 import subprocess
 
 from rnn2attn_grading.sandbox.bubblewrap import RefusedError, command, filtering
 from rnn2attn_grading.sandbox.limits import MIB, Limits
-from rnn2attn_grading.sandbox.process import Process, StoppedError
+from rnn2attn_grading.sandbox.process import KilledError, Process, StoppedError
 
 STARTING = 120  # seconds
 ANSWERING = 30  # seconds that the first process has for it
@@ -51,7 +52,7 @@ class Jail:
 
         Raises:
             RefusedError: the jail does not start, or not its walls or limits.
-            GoneError: `stop` was called, or it ends by itself.
+            GoneError: `stop` was called.
         """
         for _ in range(2):
             if self._gone and not self._stopped:
@@ -59,7 +60,9 @@ class Jail:
                 self._start()
             with contextlib.suppress(GoneError):
                 return self._process()
-        raise GoneError
+        if self._stopped:
+            raise GoneError
+        raise RefusedError("The jail was ended twice, and not by what runs in it. Is the machine out of memory?")
 
     def stop(self) -> None:
         """End what runs, from another thread; nothing starts from now on."""
@@ -99,6 +102,9 @@ class Jail:
             )  # fmt: skip
         except StoppedError as stopped:
             failed = {"error": stopped.says}
+        except KilledError:
+            process.close()
+            raise GoneError from None
         if failed:  # no walls, no limits, no learner's code
             process.close()
             printed = process.output.decode(errors="replace").strip()
@@ -137,7 +143,7 @@ class Jail:
             status = self._control.recv(length, socket.MSG_WAITALL).decode()
         except (OSError, ValueError):
             self._gone = True
-            return None
+            return -signal.SIGKILL
         if not status:
             return None
         code = int(status)

@@ -26,7 +26,7 @@ class Limits:
     processes: int = option(1, "processes and threads")
     file: int = option(8, "MiB of a file")
     disk: int = option(64, "MiB of all files")
-    output: int = option(100, "kB of printed output that are kept")
+    output: int = option(100, "kB of printed output that are kept of a submission")
     answer: int = option(4, "MiB of an answer")
 
     def __post_init__(self):

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import signal
 import socket
 import threading
@@ -12,7 +11,7 @@ from typing import Protocol
 from rnn2attn_grading.sandbox.inside.protocol import BrokenMessageError, receive, send
 from rnn2attn_grading.sandbox.limits import MIB, Limits
 
-NO_MEMORY = re.compile("MemoryError|an(not|'t) allocate memory")
+SAID = 1 << 16  # bytes of a reply to all but a call: of a cell comes only what it raised
 
 
 class StoppedError(Exception):
@@ -28,6 +27,10 @@ class StoppedError(Exception):
         self.status, self.says = status, says
 
 
+class KilledError(Exception):
+    """The learner's process was killed, and not by itself: nothing is known of what it would have done."""
+
+
 class Keeper(Protocol):
     """What a `Process` needs of its jail."""
 
@@ -37,7 +40,8 @@ class Keeper(Protocol):
     def end(self, now: bool) -> int | None:
         """End the process, at once or after a moment, and say how it ended.
 
-        The exit status; below 0, a signal's number; None if it is not known.
+        The exit status; below 0, a signal's number, SIGKILL also where the
+        jail is gone with it; None if it had to be ended.
         """
 
 
@@ -58,6 +62,7 @@ class Process:
         self.limits, self.stopped = limits, False
         self.output, self.cut = bytearray(), False
         self._jail, self._ended, self._number = jail, False, 0
+        self._began = time.monotonic()
         self._channel, theirs = socket.socketpair()
         reading, writing = os.pipe()
         self._reader = threading.Thread(target=self._read, args=(reading,), daemon=True)
@@ -87,6 +92,7 @@ class Process:
 
         Raises:
             StoppedError: no reply came, or something that is none.
+            KilledError: somebody else ended it.
         """
         self._number += 1
         request = {"number": self._number, "do": do, "with": given}
@@ -99,9 +105,8 @@ class Process:
             stopped = self._death()
         except BrokenMessageError as broken:
             stopped = StoppedError("crashed", f"Its message is none: {broken}.")
-        except MemoryError:
-            text = f"It wanted more than {self.limits.memory} MiB."
-            stopped = StoppedError("killed (memory)", text)
+        except StoppedError as error:
+            stopped = error
         self.stopped = True
         raise stopped
 
@@ -116,6 +121,7 @@ class Process:
             # What answers an earlier request was sent by a learner's code, or
             # late, because that code had sent something in its place.
             max_bytes = int(self.limits.answer * MIB)
+            max_bytes = max_bytes if request["do"] == "call" else min(max_bytes, SAID)
             message = receive(self._channel, max_bytes, deadline)
             if not isinstance(message, dict) or "reply" not in message:
                 raise BrokenMessageError("it is no reply")
@@ -124,9 +130,8 @@ class Process:
         if message["number"] != request["number"]:
             raise BrokenMessageError("it replies to what was not asked")
         reply = message["reply"]
-        error = reply.get("error") if isinstance(reply, dict) else None
-        if NO_MEMORY.search(str(error)):  # what holds it may still hold it
-            raise MemoryError
+        if isinstance(reply, dict) and reply.get("memory") is True:  # what holds it may still hold it
+            raise StoppedError("killed (memory)", f"It wanted more than {self.limits.memory} MiB.")
         return reply
 
     def close(self) -> None:
@@ -143,12 +148,17 @@ class Process:
             return StoppedError("crashed", "It closed its side of the pipe.")
         if code >= 0:
             return StoppedError("crashed", f"It ended itself, with status {code}.")
-        if -code == signal.SIGXCPU:
+        late = time.monotonic() - self._began > self.limits.cpu  # deaf to SIGXCPU, it gets SIGKILL
+        if -code == signal.SIGKILL and not late:
+            raise KilledError
+        if -code in (signal.SIGXCPU, signal.SIGKILL):
             text = f"It took more than {self.limits.cpu} s of CPU."
             return StoppedError("timed out", text)
         name = f"signal {-code}"
         with contextlib.suppress(ValueError):
             name = signal.Signals(-code).name
+        if -code == signal.SIGSYS:  # see `bubblewrap.call_filter`
+            name = "SIGKILL, which it sent itself"
         return StoppedError("crashed", f"It was ended by {name}.")
 
     def _read(self, number: int) -> None:

@@ -11,7 +11,7 @@ from rnn2attn_grading.sandbox import inside
 from rnn2attn_grading.sandbox.bubblewrap import RefusedError, call_filter, masked, mounts
 from rnn2attn_grading.sandbox.jail import Jail
 from rnn2attn_grading.sandbox.limits import MIB, Limits
-from rnn2attn_grading.sandbox.process import StoppedError
+from rnn2attn_grading.sandbox.process import KilledError, StoppedError
 
 MARK = "RNN2ATTN_TRIAL"
 SECONDS = 60  # that the trial may take; a busy machine is no broken jail
@@ -105,6 +105,8 @@ def trial(jail: Jail) -> list[str]:
             return [str(refused), NAMESPACES]
         except StoppedError as stopped:
             return [f"The trial jail: {stopped}"]
+        except KilledError:
+            return ["The trial jail: somebody killed it. Is the machine out of memory?"]
     if reply.get("error") or not isinstance(reply.get("value"), list):
         return [f"The trial jail: {reply.get('error') or 'no answer'}"]
     return [f"The jail does not hold: learners' code can {b}." for b in reply["value"]]

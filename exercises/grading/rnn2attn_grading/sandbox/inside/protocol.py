@@ -24,6 +24,7 @@ LENGTH = struct.Struct("<I")  # of a frame, in bytes
 HEADER = struct.Struct("<Q")  # of the names and shapes in safetensors
 LONGEST_HEADER = 1 << 16
 MOST_DIMENSIONS = 8
+MOST_PARTS = 100_000  # of a message's JSON; in Python each takes many times its bytes
 WITHIN = 3  # a message's own dicts, around the value of an answer
 
 
@@ -76,7 +77,7 @@ def unpacked(text: bytes, tensors: bytes) -> object:
 
     Raises:
         BrokenMessageError: a tensor is missing, left over, used twice, or of another kind
-            than answers are; lists within lists are too deep.
+            than answers are; lists within lists are too deep, or hold too much.
         Exception: JSON or safetensors say that these are none.
     """
     if tensors and HEADER.unpack_from(tensors)[0] > LONGEST_HEADER:
@@ -86,6 +87,8 @@ def unpacked(text: bytes, tensors: bytes) -> object:
         known = tensor.dtype in DTYPES.values()
         if not known or tensor.dim() > MOST_DIMENSIONS:
             raise BrokenMessageError(f"a tensor of {tensor.dtype}, {tensor.dim()} axes")
+    if text.count(b",") + text.count(b"[") + text.count(b"{") > MOST_PARTS:
+        raise BrokenMessageError(f"it has more than {MOST_PARTS} parts")
     message = _unpacked(json.loads(text), named, DEEPEST + WITHIN)
     if named:
         raise BrokenMessageError("a tensor is left over")

@@ -6,6 +6,8 @@ and nothing that it says is relied upon. It holds no reference and no expected
 output.
 """
 
+import dis
+import errno
 import functools
 import math
 import mmap
@@ -23,7 +25,9 @@ from rnn2attn.check import calling
 from rnn2attn.check.reading import forbidden_call
 
 MOST = 1 << 30  # bytes of a request; the supervisor is trusted
-PACKAGES = "/site"  # where the jail has what is installed
+OURS = "/site", "/jail"  # where the jail has what is installed, and this module
+LONGEST = 300  # characters of what is said of an error
+RAISE = dis.opmap["RAISE_VARARGS"]
 
 
 class Shell(InteractiveShell):
@@ -43,7 +47,7 @@ class Shell(InteractiveShell):
 def prepare() -> None:
     """Have all that every run needs, once."""
     torch.set_num_threads(1)
-    calling.FOREIGN += (PACKAGES,)
+    calling.FOREIGN += OURS
     # The supervisor calls the functions itself; `check` need not.
     silent = functools.wraps(rnn2attn.check.check)(lambda *_: None)
     silent.summary = silent
@@ -64,7 +68,7 @@ def run_cell(source: str) -> dict:
     """Run a cell as Jupyter does; what it raised is the answer."""
     result = Shell.instance().run_cell(source)
     error = result.error_before_exec or result.error_in_exec
-    return {"error": described(error) if error else None}
+    return failed(error) if error else {"error": None}
 
 
 def look(name: str, forbidden: tuple[str, ...]) -> dict:
@@ -76,20 +80,42 @@ def look(name: str, forbidden: tuple[str, ...]) -> dict:
 
 def call(name: str, inputs: dict, gradients: tuple, seconds: float) -> dict:
     """Call a function of the notebook, see `rnn2attn.check.calling.call`."""
-    function = Shell.instance().user_ns[name]
+    function, memory = Shell.instance().user_ns[name], False
+
+    def watched(*given: object) -> object:
+        nonlocal memory
+        try:
+            return function(*given)
+        except BaseException as error:
+            memory = lacked_memory(error)
+            raise
+
     try:
-        answer = calling.call(function, inputs, gradients, seconds)
+        answer = calling.call(watched, inputs, gradients, seconds)
     except NotImplementedError as error:  # not the function's: see `plain`
         raise ValueError(f"What it returns is no data. {error}") from None
-    return vars(answer) | {"error": answer.error and vars(answer.error)}
+    return vars(answer) | {"error": answer.error and vars(answer.error), "memory": memory}
 
 
-def described(error: BaseException) -> dict:
-    """An exception as data."""
+def failed(error: BaseException) -> dict:
+    """The reply that tells of an exception, and whether it is one of too little memory."""
     text = str(error)
     if isinstance(error, SyntaxError):
         text = f"{error.msg}, line {error.lineno}"
-    return {"type": type(error).__name__, "message": text[:300]}
+    described = {"type": type(error).__name__[:LONGEST], "message": text[:LONGEST]}
+    return {"error": described, "memory": lacked_memory(error)}
+
+
+def lacked_memory(error: BaseException) -> bool:
+    """Whether the system had no memory to give. An exception that a line of Python raised says nothing about that."""
+    last = error.__traceback__
+    while last and last.tb_next:
+        last = last.tb_next
+    if last and last.tb_frame.f_code.co_code[last.tb_lasti] == RAISE:
+        return False
+    torch_had_none = type(error) is RuntimeError and "alloc_cpu.cpp" in str(error)
+    refused = isinstance(error, OSError) and error.errno == errno.ENOMEM
+    return isinstance(error, MemoryError) or refused or torch_had_none
 
 
 def limit(cpu: int, memory: int, processes: int, file: int) -> None:
@@ -148,10 +174,9 @@ def serve(channel: int) -> None:
         try:
             reply = do[request["do"]](**request["with"])
         except BaseException as error:
-            reply = {"error": described(error)}
+            reply = failed(error)
         number = request["number"]
         try:
             send(connection, {"number": number, "reply": reply})
-        except (TypeError, ValueError) as error:  # an integer without end
-            reply = {"error": described(error)}
-            send(connection, {"number": number, "reply": reply})
+        except (TypeError, ValueError, MemoryError) as error:  # an integer without end
+            send(connection, {"number": number, "reply": failed(error)})
