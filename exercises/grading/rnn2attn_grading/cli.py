@@ -1,7 +1,10 @@
-"""Commands for instructors: ``release DIR``, ``grade SUBMISSIONS --out DIR``, ``doctor``; for the book: ``write``."""
+"""Commands for instructors: release, grade, regrade, override, doctor; for the book: write."""
 
 import argparse
+import contextlib
+import getpass
 import sys
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import torch
 import yaml
 
 from rnn2attn_grading.authoring import check_data, notebooks
+from rnn2attn_grading.grading import decisions
 from rnn2attn_grading.grading.progress import Progress
 from rnn2attn_grading.grading.run import grade
 from rnn2attn_grading.questions.chapters import CHAPTERS
@@ -90,13 +94,37 @@ def main() -> None:
         "submissions", type=Path, nargs="+",
         help="a folder, or an archive from a learning platform",
     )  # fmt: skip
-    command.add_argument("--out", type=Path, required=True, help="the folder of the results")
     command.add_argument(
         "--only", action="append", default=[], metavar="STUDENT[/EXERCISE]",
         help="grade these alone; * stands for anything; may be repeated",
     )  # fmt: skip
     command.add_argument("--regrade", action="store_true", help="also what has its grade")
     command.add_argument("--roster", type=Path, metavar="CSV", help="who is in the class, and under which names")
+    command.add_argument(
+        "--deadlines", type=Path, metavar="CSV", help="deadlines, extensions, and what lateness costs"
+    )
+    _of_a_run(command)
+    command = commands.add_parser("regrade", help="grade again what one student handed in")
+    command.add_argument("what", metavar="STUDENT[/EXERCISE]")
+    command.add_argument(
+        "submissions", type=Path, nargs="*", help="as for grade; without them, where they were the last time"
+    )
+    _of_a_decision(command)
+    _of_a_run(command)
+    command = commands.add_parser("override", help="set the points of an exercise or of a function")
+    command.add_argument("what", metavar="STUDENT/EXERCISE[/FUNCTION]")
+    command.add_argument("points", help="a number, or none for those that were judged")
+    command.add_argument("--out", type=Path, required=True, help="the folder of the results")
+    _of_a_decision(command)
+    commands.add_parser("doctor", help="whether this machine can jail")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    sys.exit(DO[arguments.command](arguments))
+
+
+def _of_a_run(command: argparse.ArgumentParser) -> None:
+    """The options of what grades."""
+    command.add_argument("--out", type=Path, required=True, help="the folder of the results")
     command.add_argument("--jobs", type=int, default=1, help="learners at a time (%(default)s)")
     command.add_argument(
         "--scheduler", default="", metavar="tcp://…",
@@ -107,10 +135,18 @@ def main() -> None:
             f"--{limit.name}", type=limit.type, default=limit.default,
             help=f"{limit.metadata['help']} (%(default)s)",
         )  # fmt: skip
-    commands.add_parser("doctor", help="whether this machine can jail")
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    sys.exit(DO[arguments.command](arguments))
+
+
+def _of_a_decision(command: argparse.ArgumentParser) -> None:
+    """The options of what an instructor decides."""
+    command.add_argument("--reason", required=True, help="why; the learner reads it")
+    command.add_argument("--by", default=_me(), metavar="NAME", help="who decides it (%(default)s)")
+
+
+def _me() -> str:
+    with contextlib.suppress(KeyError, OSError):  # in a container nobody may have this number
+        return getpass.getuser()
+    return "the instructor"
 
 
 def _write(arguments: argparse.Namespace) -> None:
@@ -127,15 +163,40 @@ def _release(arguments: argparse.Namespace) -> None:
 
 
 def _grade(arguments: argparse.Namespace) -> str | int | None:
+    return _graded(
+        arguments, arguments.submissions, only=arguments.only, regrade=arguments.regrade,
+        roster=arguments.roster, deadlines=arguments.deadlines,
+    )  # fmt: skip
+
+
+def _regrade(arguments: argparse.Namespace) -> str | int | None:
+    given = arguments.out, arguments.what
+    try:
+        pattern, places = decisions.check(*given, arguments.reason)
+        if ended := _graded(arguments, arguments.submissions or places, only=[pattern], regrade=True):
+            return ended
+        print(decisions.regraded(*given, arguments.reason, arguments.by))
+    except ValueError as error:
+        return str(error)
+
+
+def _override(arguments: argparse.Namespace) -> str | None:
+    try:
+        given = arguments.out, arguments.what, arguments.points
+        print(decisions.override(*given, arguments.reason, arguments.by))
+    except ValueError as error:
+        return str(error)
+
+
+def _graded(arguments: argparse.Namespace, submissions: Sequence[Path], **more: object) -> str | int | None:
+    """Grade; what to end with, if not with success."""
     out = arguments.out
     try:
         progress = Progress()
         given = {f.name: getattr(arguments, f.name) for f in fields(Limits)}
         grade(
-            arguments.submissions, out, Limits(**given),
-            jobs=arguments.jobs, scheduler=arguments.scheduler,
-            only=arguments.only, regrade=arguments.regrade, roster=arguments.roster,
-            say=progress, found=progress.found,
+            submissions, out, Limits(**given), jobs=arguments.jobs, scheduler=arguments.scheduler,
+            say=progress, found=progress.found, **more,
         )  # fmt: skip
     except RefusedError as refused:
         return f"Nothing is graded without a jail.\n{refused}"
@@ -148,6 +209,8 @@ def _grade(arguments: argparse.Namespace) -> str | int | None:
     print(f"by student in     {out / 'students.csv'}")
     print(f"The summary is    {out / 'summary.html'}")
     print(f"Pages for each learner are in {out / 'feedback'}")
+    for path in sorted({*out.glob("canvas.csv"), *out.glob("moodle/*.csv")}):
+        print(f"To be imported:   {path}")
 
 
 def _doctor(arguments: argparse.Namespace) -> str | None:
@@ -156,7 +219,10 @@ def _doctor(arguments: argparse.Namespace) -> str | None:
     print("This machine can jail: a trial jail held against every attempt.")
 
 
-DO = {"write": _write, "release": _release, "grade": _grade, "doctor": _doctor}
+DO = {
+    "write": _write, "release": _release, "grade": _grade, "regrade": _regrade, "override": _override,
+    "doctor": _doctor,
+}  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -64,6 +64,18 @@ def total(rows: list[dict]) -> int:
     return sum(int(row["points"]) for row in rows)
 
 
+def points(out: Path) -> dict[str, int]:
+    """The points of each student, by name."""
+    return {student: total(rows) for student, rows in grades(out).items()}
+
+
+def saying(path: Path, word: str, time: float = 10**9) -> None:
+    """Hand in a notebook that says a word."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": word}]}))
+    os.utime(path, (time, time))
+
+
 def hidden(part: Part, salt: str = "a class") -> list[Case]:
     """The hidden cases of a function, drawn once."""
     return drawn(CHAPTER.stem, salt)[part]

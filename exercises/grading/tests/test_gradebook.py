@@ -1,7 +1,6 @@
 """The gradebook: what is graded once, what again, and what comes of an end at any moment."""
 
 import contextlib
-import json
 import os
 import signal
 import sqlite3
@@ -10,7 +9,21 @@ import threading
 from dataclasses import replace
 
 import pytest
-from classroom import CHAPTER, FULL, NAMES, QUICK, NoJail, answered, grades, hand_in, not_run, right, total
+from classroom import (
+    CHAPTER,
+    FULL,
+    NAMES,
+    QUICK,
+    NoJail,
+    answered,
+    grades,
+    hand_in,
+    not_run,
+    points,
+    right,
+    saying,
+    total,
+)
 
 from rnn2attn_grading.grading import learner, workers
 from rnn2attn_grading.grading import run as grading
@@ -137,29 +150,6 @@ def test_what_was_handed_in_is_never_forgotten(again, examined, tmp_path):
     rows = grades(tmp_path / "out")
     assert list(rows) == STUDENTS
     assert {row["status"] for row in rows["bob"]} == {"graded"}
-
-
-def points(out):
-    """The points of each student, by name."""
-    return {student: total(rows) for student, rows in grades(out).items()}
-
-
-@pytest.fixture
-def worth(monkeypatch):
-    """Grading without a jail: each function earns 1 if the notebook says `good`, and else nothing."""
-
-    def examine(sources, hidden, limits, start):
-        return dict.fromkeys(hidden, Grade(int("good" in "".join(sources)), "graded")), b""
-
-    monkeypatch.setattr(workers, "proven", NoJail)
-    monkeypatch.setattr(learner, "examine", examine)
-
-
-def saying(path, word, time=10**9):
-    """Hand in a notebook that says a word."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": word}]}))
-    os.utime(path, (time, time))
 
 
 NAME = f"{CHAPTER.stem}.ipynb"

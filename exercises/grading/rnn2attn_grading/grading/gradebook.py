@@ -15,7 +15,9 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rnn2attn_grading.grading.lateness import Rule
 from rnn2attn_grading.submissions.discovery import Submission
+from rnn2attn_grading.submissions.roster import Person
 
 KEY = "student, exercise, content, tests, salt"
 SCHEMA = 2  # of the tables; another number is another program's
@@ -36,6 +38,9 @@ CREATE TABLE IF NOT EXISTS grades (
     PRIMARY KEY ({KEY}, position),
     FOREIGN KEY ({KEY}) REFERENCES graded ON DELETE CASCADE
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS roster (student, canvas, moodle, sis, login, section, email, aliases);
+CREATE TABLE IF NOT EXISTS rules (exercise, student, due, percent, days, handed_in);
+CREATE TABLE IF NOT EXISTS decisions (kind, student, exercise, question, points, reason, who, time);
 """
 # Of each student and exercise the newest that is there, or if there is none
 # any more, that was; see `Submission.age`. And of that the newest grade. A
@@ -100,6 +105,40 @@ class Result:
     printed: bytes = b""
     shingles: bytes = b""
     final: bool = True
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What an instructor decided.
+
+    Attributes:
+        kind: override, withdrawn (an override), or regrade.
+        student: of whom.
+        exercise: of which exercise; "" for all of the student's.
+        question: of which function, its name; "" for all of the exercise.
+        points: that it gets by an override.
+        reason: why.
+        who: decided it.
+        time: when, in ISO 8601.
+    """
+
+    kind: str
+    student: str
+    exercise: str
+    question: str
+    points: float
+    reason: str
+    who: str
+    time: str
+
+    def __str__(self) -> str:
+        said = {
+            "override": f"Set to {self.points:g}",
+            "withdrawn": "Set to what was judged",
+            "regrade": "Graded again",
+        }
+        did = said[self.kind]
+        return f"{did} by {self.who} on {self.time[:10]}: {self.reason}"
 
 
 class Gradebook:
@@ -201,14 +240,15 @@ class Gradebook:
     def counting(self, *, all_of_them: bool = True) -> list[dict]:
         """What counts: a row for each line of each student's newest submission of each exercise.
 
-        The keys: student, exercise, user, platform, late, time, versions,
-        question, points, most, status, message, hint.
+        The keys: student, exercise, user, platform, late, time (when it was
+        handed in), graded (when that was), versions, question, points, most, status, message, hint.
 
         Args:
             all_of_them: also what has no grade yet.
         """
         return self._rows(
             f"""{COUNTING} SELECT n.student, n.exercise, n.user, n.platform, n.late, n.time, n.versions,
+            ifnull(latest.time, '') AS graded,
             ifnull(question, '') AS question, ifnull(points, 0) AS points, ifnull(most, 0) AS most,
             ifnull(status, 'not graded') AS status,
             ifnull(message, 'It is not graded yet.') AS message, ifnull(hint, 'It is not graded yet.') AS hint
@@ -221,6 +261,41 @@ class Gradebook:
             ORDER BY n.student, n.exercise, g.position""",
             all_of_them,
         )
+
+    def settle(self, people: Iterable[Person]) -> None:
+        """Keep the roster, in place of the last one."""
+        self._replace("roster", people)
+
+    def roster(self) -> list[Person]:
+        """Who is in the class, as far as that was said."""
+        return [Person(**row) for row in self._rows("SELECT * FROM roster")]
+
+    def rule(self, rules: Iterable[Rule]) -> None:
+        """Keep the deadlines, in place of the last ones."""
+        self._replace("rules", rules)
+
+    def rules(self) -> list[Rule]:
+        """The deadlines."""
+        return [Rule(**row) for row in self._rows("SELECT * FROM rules")]
+
+    def decide(self, one: Decision) -> None:
+        """Keep what was decided. Nothing that was decided is forgotten."""
+        with self._lock, self._file:
+            self._file.execute(f"INSERT INTO decisions VALUES ({marks(8)})", astuple(one))
+
+    def decisions(self) -> list[Decision]:
+        """What was decided, the last at the end."""
+        return [Decision(**row) for row in self._rows("SELECT * FROM decisions ORDER BY rowid")]
+
+    def places(self) -> list[Path]:
+        """The folders and archives in which something lies that was handed in."""
+        return [Path(row["place"]) for row in self._rows("SELECT DISTINCT place FROM handed_in WHERE present")]
+
+    def _replace(self, table: str, rows: Iterable[Person | Rule]) -> None:
+        with self._lock, self._file:
+            self._file.execute(f"DELETE FROM {table}")
+            for row in map(astuple, rows):
+                self._file.execute(f"INSERT INTO {table} VALUES ({marks(len(row))})", row)
 
     def students(self) -> set[str]:
         """Who handed in anything."""

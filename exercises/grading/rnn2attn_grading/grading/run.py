@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from rnn2attn_grading.grading import workers
+from rnn2attn_grading.grading import lateness, workers
 from rnn2attn_grading.grading.gradebook import Gradebook, Result
 from rnn2attn_grading.grading.learner import EXERCISES, Learner, Settings, version
 from rnn2attn_grading.reports.tables import report
@@ -29,6 +29,7 @@ def grade(
     only: Sequence[str] = (),
     regrade: bool = False,
     roster: Path | None = None,
+    deadlines: Path | None = None,
     say: Callable[[int, int, str], None] = lambda done, of, name: None,
     found: Callable[[int, str], None] = lambda count, name: None,
 ) -> None:
@@ -45,7 +46,8 @@ def grade(
         scheduler: address of a Dask cluster that does it instead.
         only: patterns of STUDENT or STUDENT/EXERCISE; none for all.
         regrade: also what has its grade.
-        roster: a CSV file, see `submissions.roster`.
+        roster: a CSV file, see `submissions.roster`; without it, the last one.
+        deadlines: a CSV file, see `lateness`; without it, the last one.
         say: is told of each submission: how many are done, of how many, and
             what it was.
         found: is told of each file that is read before that: how many there
@@ -58,14 +60,16 @@ def grade(
             are cannot be told.
         ValueError: the results would lie among the submissions; the salt is
             empty, or the gradebook none; `only` fits nobody; there are no
-            jobs, or no such scheduler; the roster names nobody.
+            jobs, or no such scheduler; the roster names nobody, or the
+            deadlines are not understood.
     """
     if jobs < 1:
         raise ValueError(f"jobs is {jobs}; 1 or more are needed.")
     for place in places:
         if out.resolve().is_relative_to(place.resolve()):
             raise ValueError(f"The results, {out}, would lie among submissions.")
-    people = read_roster(roster) if roster else Roster()
+    people = read_roster(roster) if roster else last_roster(out)
+    rules = lateness.read(deadlines, EXERCISES, people) if deadlines else None
     handed = []
     for one in (one for place in places for one in submitted(place, list(EXERCISES), people)):
         handed.append(one)
@@ -75,6 +79,9 @@ def grade(
         raise ValueError(f"Nothing was handed in that fits {' or '.join(only)}.")
     with Gradebook(out) as book:
         book.keep(handed, places)
+        book.settle(people.people)
+        if rules is not None:
+            book.rule(rules)
         todo = [one for one in chosen if regrade or one.status or not book.holds(one, version(one.exercise))]
         done = 0
 
@@ -95,6 +102,14 @@ def grade(
             report(book, out, all_of_them=False)
             raise
         report(book, out)
+
+
+def last_roster(out: Path) -> Roster:
+    """The roster that was given to an earlier run, if one was."""
+    if not (out / "gradebook.sqlite").exists():
+        return Roster()
+    with Gradebook(out) as book:
+        return Roster(tuple(book.roster()))
 
 
 def newest(handed: Sequence[Submission]) -> list[Submission]:

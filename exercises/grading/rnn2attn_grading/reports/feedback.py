@@ -46,33 +46,34 @@ def feedback(student: str, rows: list[dict]) -> bytes:
 
     Args:
         student: the name.
-        rows: see `Gradebook.counting`; the message in them is not shown.
+        rows: see `standing`; the message in them is not shown.
     """
     body = ""
     for exercise, group in groupby(rows, lambda row: row["exercise"]):
         lines = list(group)
-        points, most = (sum(r[key] for r in lines) for key in ("points", "most"))
-        late = " It was handed in late." if lines[0]["late"] else ""
+        points, most = (round(sum(r[key] for r in lines), 2) for key in ("points", "most"))
+        before = round(sum(r.get("before", r["points"]) for r in lines), 2)
+        earned = f" Before that it was {before:g}." if before != points else ""
+        late = f" {lines[0]['lateness']}{earned}" if lines[0].get("lateness") else ""
         body += f"<h2>{escape(exercise or 'Nothing to grade')}</h2>\n"
-        body += f"<p>{points} of {most} points.{late}</p>\n"
+        body += f"<p>{points:g} of {most} points.{escape(late)}</p>\n"
         body += table(
             ["Question", "Points", "What to know"],
-            [[r["question"], f"{r['points']} of {r['most']}", _told(r)] for r in lines],
+            [[r["question"], f"{r.get('before', r['points'])} of {r['most']}", _told(r)] for r in lines],
         )
     return page(f"Feedback for {student}", body)
 
 
 def _told(row: dict) -> str:
-    if row["status"] == "graded":
-        return row["hint"] or "Right."
-    return f"{row['status'].capitalize()}. {row['hint']}"
+    said = row["hint"] if row["status"] == "graded" else f"{row['status'].capitalize()}. {row['hint']}"
+    return " ".join(filter(None, (row.get("decision", ""), said))) or "Right."
 
 
 def summary(rows: list[dict], alike: list[tuple]) -> bytes:
     """The class: how many points, which questions are often wrong and by which mistake, which answers are alike.
 
     Args:
-        rows: see `Gradebook.counting`.
+        rows: see `standing`.
         alike: see `similarity.pairs`.
     """
     body = _distribution(rows) + _wrong(rows) + _statuses(rows) + _alike(alike)

@@ -14,18 +14,19 @@ from pathlib import Path
 
 from rnn2attn_grading.grading.gradebook import Gradebook
 from rnn2attn_grading.grading.learner import EXERCISES
-from rnn2attn_grading.reports import feedback
+from rnn2attn_grading.grading.standing import plain, standing
+from rnn2attn_grading.reports import feedback, uploads
 from rnn2attn_grading.reports.similarity import pairs
 
 COLUMNS = [
     "student", "exercise", "question", "points", "max_points", "status",
-    "message", "late", "versions",
+    "message", "late", "versions", "points_before", "decision",
 ]  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def report(book: Gradebook, out: Path, *, all_of_them: bool = True) -> None:
-    """Write grades.csv, students.csv, summary.html, feedback/ and printed/.
+    """Write grades.csv, students.csv, summary.html, feedback/ and printed/, and what platforms import.
 
     Args:
         book: the gradebook.
@@ -35,11 +36,13 @@ def report(book: Gradebook, out: Path, *, all_of_them: bool = True) -> None:
     Raises:
         RuntimeError: somebody who handed in would be in no table.
     """
-    rows = book.counting(all_of_them=all_of_them)
+    rows = standing(book, all_of_them=all_of_them)
     if all_of_them and (missing := book.students() - {row["student"] for row in rows}):
         raise RuntimeError(f"This is a bug of ours: {', '.join(sorted(missing))} would be in no table.")
     write(out / "grades.csv", table([COLUMNS, *map(_line, rows)]))
     write(out / "students.csv", table(students(rows)))
+    for name, lines in uploads.files(rows, book.roster()).items():
+        write(out / name, table(lines))
     write(out / "summary.html", feedback.summary(rows, pairs(book.kept("shingles"))))
     for student, lines in groupby(rows, lambda row: row["student"]):
         path = out / "feedback" / f"{filename(student)}.html"
@@ -54,28 +57,35 @@ def _line(row: dict) -> list:
     return [
         row["student"], row["exercise"], row["question"], row["points"],
         row["most"], row["status"], row["message"],
-        "late" if row["late"] else "", row["versions"],
+        "late" if row["late"] else "", row["versions"], row["before"], row["decision"],
     ]  # fmt: skip
 
 
 def students(rows: list[dict]) -> list[list]:
-    """A line for each student: name, the platform's number, points by exercise and together, as an import wants them.
+    """A line for each student: name, the platform's number, points by exercise and together.
+
+    Where a late policy takes something off, the points without it follow.
 
     Args:
-        rows: see `Gradebook.counting`.
+        rows: see `standing`.
     """
     known = [name for name in EXERCISES if any(r["exercise"] == name for r in rows)]
+    reduced = [
+        name
+        for name in known
+        if any(r["exercise"] == name and r.get("before", r["points"]) != r["points"] for r in rows)
+    ]
     most = [sum(part.points for part in EXERCISES[name].parts) for name in known]
     heads = [f"{n} ({m} points)" for n, m in zip(known, most, strict=True)]
-    lines = [["Student", "ID", *heads, f"Total ({sum(most)} points)"]]
+    before = [f"{name}, before the late policy" for name in reduced]
+    lines = [["Student", "ID", *heads, f"Total ({sum(most)} points)", *before]]
     for student, group in groupby(rows, lambda row: row["student"]):
-        found = dict.fromkeys(known, 0)
-        for row in group:
-            user = row["user"]
-            if row["exercise"] in found:
-                found[row["exercise"]] += row["points"]
+        held = list(group)
+        user = max(row["user"] for row in held)
+        found = [sum(row["points"] for row in held if row["exercise"] == name) for name in known]
+        whole = [sum(row["before"] for row in held if row["exercise"] == name) for name in reduced]
         name = student.removesuffix(f"_{user}") if user else student
-        lines.append([name, user, *found.values(), sum(found.values())])
+        lines.append([name, user, *map(plain, [*found, sum(found), *whole])])
     return lines
 
 

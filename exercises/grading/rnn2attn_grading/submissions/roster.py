@@ -17,7 +17,7 @@ HEADS = {
     "first name": "first", "last name": "last", "surname": "last",
     "id": "canvas", "canvas id": "canvas", "identifier": "moodle", "moodle id": "moodle",
     "sis user id": "sis", "sid": "sis", "id number": "sis", "student id": "sis",
-    "sis login id": "login", "login": "login", "username": "login", "github": "login",
+    "sis login id": "login", "login": "aliases", "username": "aliases", "github": "aliases",
     "section": "section", "email": "email", "email address": "email", "e-mail": "email",
     "aliases": "aliases", "alias": "aliases",
 }  # fmt: skip
@@ -107,7 +107,10 @@ def read(path: Path) -> Roster:
     for row in rows(path):
         held = {}
         for head, value in row.items():
-            if kind := HEADS.get(head):
+            kind = HEADS.get(head)
+            if kind == "aliases":
+                held[kind] = f"{held.get(kind, '')};{value}"
+            elif kind:
                 held.setdefault(kind, value)
         first, last = held.pop("first", ""), held.pop("last", "")
         name = held.pop("student", "") or f"{first} {last}".strip()

@@ -1,0 +1,18 @@
+"""Fixtures of several files."""
+
+import pytest
+from classroom import NoJail
+
+from rnn2attn_grading.grading import learner, workers
+from rnn2attn_grading.grading.grader import Grade
+
+
+@pytest.fixture
+def worth(monkeypatch):
+    """Grading without a jail: each function earns 1 if the notebook says `good`, and else nothing."""
+
+    def examine(sources, hidden, limits, start):
+        return dict.fromkeys(hidden, Grade(int("good" in "".join(sources)), "graded")), b""
+
+    monkeypatch.setattr(workers, "proven", NoJail)
+    monkeypatch.setattr(learner, "examine", examine)

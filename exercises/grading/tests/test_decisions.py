@@ -1,0 +1,218 @@
+"""What counts in the end: late policies, what an instructor decides, who is missing, what platforms import."""
+
+import csv
+import io
+import re
+from datetime import datetime
+
+import pytest
+from classroom import CHAPTER, NAMES, QUICK, grades, points, saying
+
+from rnn2attn_grading.cli import main
+from rnn2attn_grading.grading.decisions import override, regraded
+from rnn2attn_grading.grading.run import grade
+
+NAME = f"{CHAPTER.stem}.ipynb"
+ALL = len(NAMES)
+DUE = datetime(2026, 12, 1, 18).timestamp()
+DAY = 86_400
+pytestmark = pytest.mark.usefixtures("worth")
+
+
+@pytest.fixture
+def class_of(tmp_path):
+    """Grade a class: student → seconds after DUE; with more files for grade."""
+
+    def graded(students, name=f"{{}}/{NAME}", **texts):
+        for student, seconds in students.items():
+            saying(tmp_path / "in" / name.format(student), "good", DUE + seconds)
+        given = {}
+        for option, text in texts.items():
+            given[option] = tmp_path / f"{option}.csv"
+            given[option].write_text(text, "utf-8")
+        grade([tmp_path / "in"], tmp_path / "out", QUICK, **given)
+        return tmp_path / "out"
+
+    return graded
+
+
+def table(path):
+    return list(csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
+
+
+def earned(out):
+    """What counts of each student's points."""
+    return {who: round(sum(float(row["points"]) for row in rows), 2) for who, rows in grades(out).items()}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "counts"), [(-1, 1), (0, 1), (1, 0.8), (DAY, 0.8), (DAY + 1, 0.6), (2 * DAY, 0.6), (2 * DAY + 1, 0)]
+)
+def test_a_day_that_has_begun_costs_so_much_until_nothing_counts(class_of, seconds, counts):
+    out = class_of({"ada": seconds}, deadlines="exercise,due,percent,days\n*,2026-12-01 18:00,20,2\n")
+    assert earned(out) == {"ada": round(counts * ALL, 2)}
+    rows = grades(out)["ada"]
+    assert {row["points_before"] for row in rows} == {"1"}
+    assert {row["late"] for row in rows} == {"late" if counts < 1 else ""}
+    page = (out / "feedback/ada.html").read_text()
+    assert (f"Before that it was {ALL}." in page) == (counts < 1)
+    heads, line = table(out / "students.csv")
+    assert ("before the late policy" in heads[-1]) == (counts < 1)
+    assert float(line[2]) == round(counts * ALL, 2) and (counts == 1 or line[-1] == str(ALL))
+
+
+def test_an_extension_counts_for_its_student_alone(class_of):
+    deadlines = f"""exercise,student,due,percent
+{CHAPTER.stem},,2026-12-01 18:00,50
+,bob,2026-12-03,
+02-lstm-gru-gates,,2026-01-01,100
+"""
+    out = class_of({"ada": DAY, "bob": DAY, "cyd": -DAY}, deadlines=deadlines)
+    assert earned(out) == {"ada": ALL / 2, "bob": ALL, "cyd": ALL}
+    assert earned(class_of({})) == {"ada": ALL / 2, "bob": ALL, "cyd": ALL}  # the rules are kept
+    assert earned(class_of({}, deadlines="due\n2027-01-01\n")) == dict.fromkeys(("ada", "bob", "cyd"), ALL)
+
+
+def test_where_the_time_is_not_known_nothing_is_taken_off_unless_it_is_said(class_of):
+    """Canvas says that a file is late, and not when it came: its archive has the time of the download."""
+    deadlines = "student,due,percent,handed_in\n,2026-12-01 18:00,20,\n"
+    out = class_of({"late_LATE_7_8": 9 * DAY, "ontime_8_9": 9 * DAY}, f"{{}}_{NAME}", deadlines=deadlines)
+    assert earned(out) == {"late_7": ALL, "ontime_8": ALL}
+    assert "when is not known" in (out / "feedback/late_7.html").read_text()
+    out = class_of({}, deadlines=f"{deadlines}late_7,,,2026-12-02 12:00\n")
+    assert earned(out) == {"late_7": 0.8 * ALL, "ontime_8": ALL}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("due\nsoon\n", "line 2: due is 'soon'; expected a day or a time"),
+        ("due,percent\n2026-12-01,120\n", "percent is '120'; expected a number from 0 to 100"),
+        ("due,days\n2026-12-01,-1\n", "days is '-1'"),
+        ("due,exercise\n2026-12-01,homework\n", "no exercise 'homework'"),
+        ("due,penalty\n2026-12-01,1\n", "no column 'penalty'"),
+        ("due,student\n2026-12-01,zoe\n", "'zoe' is not one name on the roster"),
+    ],
+)
+def test_deadlines_that_are_not_understood_are_refused(class_of, text, says):
+    with pytest.raises(ValueError, match=re.escape(says)):
+        class_of({"ada": 0}, deadlines=text, roster="Name\nada\n")
+
+
+def test_who_is_on_the_roster_and_handed_in_nothing_has_a_row(class_of):
+    out = class_of({"ada": 0}, roster="Name,Aliases\nAda,\nBob,bobby;bb\n")
+    rows = grades(out)
+    assert list(rows) == ["Ada", "Bob"]
+    assert [row["status"] for row in rows["Bob"]] == ["not handed in"]
+    assert table(out / "students.csv")[-1] == ["Bob", "", "0", "0"]
+    assert "not handed in" in (out / "feedback/Bob.html").read_text().lower()
+    assert list(grades(class_of({"bb": 0}))) == ["Ada", "Bob"]  # the roster is kept
+    assert earned(out)["Bob"] == ALL
+
+
+def test_a_decision_is_kept_shown_and_survives_regrading(class_of, tmp_path):
+    out = class_of({"ada": 0, "bob": 0})
+    what = f"ada/{CHAPTER.stem}/{NAMES[0]}"
+    override(out, what, "0", "a <b> typo of ours", "Prof. X")
+    for _ in range(2):
+        row = grades(out)["ada"][0]
+        assert (row["points"], row["status"]) == ("0", "graded")
+        assert re.fullmatch(r"Set to 0 by Prof. X on \d{4}-\d\d-\d\d: a <b> typo of ours", row["decision"])
+        assert "a &lt;b&gt; typo of ours" in (out / "feedback/ada.html").read_text()
+        assert points(out) == {"ada": ALL - 1, "bob": ALL}
+        grade([tmp_path / "in"], out, QUICK, regrade=True)
+    override(out, f"ada/{CHAPTER.stem}", "3.5", "an oral exam", "Prof. X")
+    assert earned(out) == {"ada": 3.5, "bob": ALL}
+    override(out, f"ada/{CHAPTER.stem}", "none", "a mistake", "Prof. X")
+    override(out, what, "none", "a mistake", "Prof. X")
+    assert earned(out) == {"ada": ALL, "bob": ALL}
+    regraded(out, "bob", "asked for it", "Prof. Y")
+    assert {row["decision"][:23] for row in grades(out)["bob"]} == {"Graded again by Prof. Y"}
+
+
+def test_who_handed_in_nothing_can_be_given_points(class_of):
+    out = class_of({"ada": 0}, roster="Name\nada\nbob\n")
+    override(out, f"bob/{CHAPTER.stem}", "7", "an oral exam", "X")
+    assert earned(out) == {"ada": ALL, "bob": 7}
+
+
+@pytest.mark.parametrize(
+    ("what", "number", "reason", "says"),
+    [
+        (f"adda/{CHAPTER.stem}", "1", "x", "no student 'adda'. Do you mean ada?"),
+        ("ada", "1", "x", "names no exercise"),
+        (f"ada/{CHAPTER.stem}/step", "1", "x", "has no function 'step'. It has rnn_step"),
+        (f"ada/{CHAPTER.stem}", "21", "x", "from 0 to 20"),
+        (f"ada/{CHAPTER.stem}/{NAMES[0]}", "nan", "x", "from 0 to 2"),
+        (f"ada/{CHAPTER.stem}", "1", " \n", "A reason is needed"),
+    ],
+)
+def test_a_decision_that_makes_no_sense_is_refused(class_of, what, number, reason, says):
+    out = class_of({"ada": 0})
+    with pytest.raises(ValueError, match=re.escape(says)):
+        override(out, what, number, reason, "X")
+    assert points(out) == {"ada": ALL}
+
+
+def test_the_command_line_grades_one_again_and_says_why(class_of, tmp_path, monkeypatch, capsys):
+    out = class_of({"ada": 0, "bob": 0})
+    saying(tmp_path / "in/ada" / NAME, "bad", DUE + 1)
+    words = ["regrade", "ada", "--out", str(out), "--reason", "asked for it", "--by", "X"]
+    monkeypatch.setattr("sys.argv", ["rnn2attn_grading", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert "Graded again by X" in capsys.readouterr().out
+    assert points(out) == {"ada": 0, "bob": ALL}
+
+
+def imported_by_canvas(path):
+    """What lib/gradebook_importer.rb makes of a file: number or login of the student → exercise → score."""
+    heads, most, *lines = table(path)
+    assert "Student" in heads[0] and "ID" in heads[1] and len(heads) > 3
+    assert re.search(r"SIS\s+User\s+ID", heads[2]) and re.search(r"SIS\s+Login\s+ID", heads[3])
+    assert "Section" in heads[4] and "Points Possible" in most[0]
+    assert all(len(line) == len(heads) for line in (most, *lines))
+    return {line[1] or line[3]: dict(zip(heads[5:], line[5:], strict=True)) for line in lines}
+
+
+def test_canvas_imports_what_it_gets(class_of):
+    """A roster is Canvas's own export; who handed in nothing has no score."""
+    roster = """Student,ID,SIS User ID,SIS Login ID,Section,Other (1)
+    Points Possible,,,,,10
+"Lovelace, Ada",340934,s1,al,A,
+"Bob, Ross",340935,s2,br,B,
+"Cyd, C",,s3,cc,B,
+"""
+    out = class_of({"lovelaceada_340934_9": 0, "zoe_1_10": 0}, f"{{}}_{NAME}", roster=roster)
+    assert imported_by_canvas(out / "canvas.csv") == {
+        "340934": {CHAPTER.stem: str(ALL)}, "340935": {CHAPTER.stem: ""}, "cc": {CHAPTER.stem: ""},
+        "1": {CHAPTER.stem: str(ALL)},
+    }  # fmt: skip
+    assert not (out / "moodle").exists()
+
+
+def imported_by_moodle(path):
+    """What importgradeslib.php makes of a file: number of the participant → grade, and the comment."""
+    heads, *lines = table(path)
+    at = {name: heads.index(name) for name in ("Identifier", "Grade", "Last modified (grade)", "Feedback comments")}
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", li[at["Last modified (grade)"]]) for li in lines)
+    return {
+        line[at["Identifier"]][len("Participant ") :]: (line[at["Grade"]], line[at["Feedback comments"]])
+        for line in lines
+    }
+
+
+def test_moodle_imports_what_it_gets(class_of, tmp_path):
+    out = class_of({"Ada L_12": 0, "Bob_13": 0}, f"{{}}_assignsubmission_file/{NAME}")
+    override(out, f"Bob_13/{CHAPTER.stem}", "2.5", "1 < 2", "X")
+    found = imported_by_moodle(out / "moodle" / f"{CHAPTER.stem}.csv")
+    assert {who: points for who, (points, _) in found.items()} == {"12": str(ALL), "13": "2.5"}
+    assert f"{NAMES[0]}: 1 of 2. Right.<br>" in found["12"][1]
+    assert "1 &lt; 2" in found["13"][1]
+    assert not (out / "canvas.csv").exists()
+
+
+def test_without_a_platforms_numbers_there_is_nothing_to_import(class_of):
+    out = class_of({"ada": 0})
+    assert not (out / "canvas.csv").exists() and not (out / "moodle").exists()
