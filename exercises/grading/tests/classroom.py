@@ -53,7 +53,7 @@ def hand_in(folder: Path, student: str, notebook: dict = NOTEBOOK) -> None:
 def grades(out: Path) -> dict[str, list[dict]]:
     """The lines of grades.csv, by student."""
     found = {}
-    with open(out / "grades.csv", newline="", encoding="utf-8") as file:
+    with open(out / "grades.csv", newline="", encoding="utf-8-sig") as file:
         for row in csv.DictReader(file):
             found.setdefault(row["student"], []).append(row)
     return found

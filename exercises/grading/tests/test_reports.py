@@ -3,8 +3,11 @@
 import csv
 import io
 import re
+import resource
+import time
 from array import array
 from html.parser import HTMLParser
+from unicodedata import normalize
 
 import pytest
 from classroom import CHAPTER, FULL, NAMES, hidden, right
@@ -13,9 +16,10 @@ from rnn2attn.check.judging import judge
 from rnn2attn_grading.grading import grader
 from rnn2attn_grading.grading.progress import Progress
 from rnn2attn_grading.questions.specification import attempt
-from rnn2attn_grading.reports import feedback
+from rnn2attn_grading.reports import feedback, similarity
 from rnn2attn_grading.reports.similarity import pairs, shingles
-from rnn2attn_grading.reports.tables import filename, students, table
+from rnn2attn_grading.reports.tables import UnwrittenError, filenames, report, students, table
+from rnn2attn_grading.reports.visible import printed
 from rnn2attn_grading.sandbox.limits import Limits
 
 EVIL = "<img src=x onerror=alert(1)> & \"'"
@@ -153,11 +157,47 @@ def test_an_answer_that_is_right_on_what_the_learner_has_is_told_what_the_other_
     assert grade.hint.removeprefix(told).rstrip(".") in names
 
 
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
+def cells(text):
+    """What a spreadsheet reads of a line with this text."""
+    data = table([[text, -1, 0.5, "a-b"]])
+    (line,) = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    assert line[1:] == ["-1", "0.5", "a-b"]
+    return line[0]
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "＝", "＋", " ="])
 def test_a_text_that_a_spreadsheet_would_take_for_a_formula_gets_an_apostrophe(sign):
-    data = table([[f"{sign}1+1", -1, 0.5, "a-b"]]).decode()
-    (cells,) = csv.reader(io.StringIO(data, newline=""))
-    assert cells == [f"'{sign}1+1", "-1", "0.5", "a-b"]
+    assert cells(f"{sign}1+1") == f"'{sign}1+1"
+
+
+@pytest.mark.parametrize("other", ";|\t\n\r")
+def test_so_does_one_behind_what_parts_cells_or_lines_elsewhere(other):
+    assert cells(f"ada{other}=1+1") == f"ada{other}'=1+1"
+    assert cells(f"ada{other}1+1") == f"ada{other}1+1"
+
+
+def test_a_table_is_marked_as_utf_8():
+    assert table([["김"]]) == "\ufeff김\r\n".encode()
+
+
+STEERING = "\x1b]0;x\x07", "\x9b2J", "\u202e", "\u2066", "\u200b", "\x00", "\x7f"
+
+
+@pytest.mark.parametrize("sign", STEERING, ids=ascii)
+def test_nothing_steers_who_reads(sign):
+    """A name in a table or on a page, or what was printed, on a terminal."""
+    name = f"ada {sign}txt"
+    assert cells(name) == f"ada {sign[0].encode('unicode-escape').decode()}{sign[1:]}txt".replace("\x07", r"\x07")
+    pages = feedback.feedback(name, [row(student=name)]) + feedback.summary(
+        [row(student=name)], [("1", name, "b", 1.0)]
+    )
+    for data in pages, printed(name.encode()), table([[name]]):
+        assert sign[0] not in data.decode("utf-8-sig")
+
+
+def test_what_was_printed_stays_as_it_was_but_for_that():
+    assert printed("a\tü김\r\n\u200c\n".encode()) == "a\tü김\r\n\u200c\n".encode()
+    assert printed(b"never shown\rfalse \xff\x08") == rb"never shown\rfalse \xff\x08"
 
 
 def test_a_line_for_each_student():
@@ -171,13 +211,84 @@ def test_a_line_for_each_student():
     assert lines == [["ada", "7", 5, 5], ["bob", "", 0, 0]]
 
 
-@pytest.mark.parametrize("name", ["ada/../../x", "..", "", "a\nb", "a" * 300, "\udcff", "CON:", EVIL])
-def test_a_name_makes_a_file_in_the_folder(name):
-    made = filename(name)
+NAMES_OF_FILES = [
+    "ada/../../x", "..", "", "a\nb", "a" * 300, "\udcff", "CON", "nul.txt", "CON:", "\u202eada", EVIL, "가" * 83,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES_OF_FILES, ids=ascii)
+def test_a_name_makes_a_file_in_the_folder(name, tmp_path):
+    made = filenames([name])[name]
     assert made not in ("", ".", "..") and "/" not in made and "\n" not in made
-    assert len(made) < 100
-    assert filename(f"{name} ") != made
-    assert filename("Ada Lovelace_1") == "Ada Lovelace_1"
+    assert len(made.encode()) < 100 and made.isprintable()
+    assert filenames([f"{name} "])[f"{name} "] != made
+    assert not re.match(r"(?i)(con|nul)(\.|$)", made)
+    assert filenames(["Ada Lovelace_1", "김"]) == {"Ada Lovelace_1": "Ada Lovelace_1", "김": "김"}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["Ada", "ada", "ADA"],
+        ["straße", "STRASSE"],
+        [normalize("NFC", "Zoë 김"), normalize("NFD", "Zoë 김")],
+        ["ﬁn", "fin"],
+        ["a/b", "a:b", "a_b"],
+        ["a" * 300, "a" * 301],
+        ["ada", "ada.", " ada"],
+        [r"\udcff", "\udcff", "_udcff"],
+        ["가" * 83, "가" * 84],
+    ],
+    ids=ascii,
+)
+def test_no_two_names_make_one_file_on_any_disk(names):
+    def disk(name):
+        return normalize("NFD", name.casefold())
+
+    made = filenames(names)
+    assert len(set(map(disk, made.values()))) == len(names)
+    like = list(made.values())  # a student may be named like another one's file
+    both = filenames([*names, *like])
+    assert len(set(map(disk, both.values()))) == len({*names, *like})
+
+
+class Book:
+    """A gradebook with these students."""
+
+    def __init__(self, *names):
+        self.names = names
+
+    def students(self):
+        return set(self.names)
+
+    def counting(self, **more):
+        return [row(student=name, time="", platform="", graded="") for name in self.names]
+
+    def roster(self):
+        return []
+
+    rules = decisions = roster
+
+    def kept(self, column):
+        data = {"printed": b"said", "shingles": b""}[column]
+        return [{"student": name, "exercise": CHAPTER.stem, column: data} for name in self.names]
+
+
+def test_a_page_that_is_now_another_ones_is_removed(tmp_path):
+    report(Book("Ada"), tmp_path)
+    assert [path.name for path in (tmp_path / "feedback").iterdir()] == ["Ada.html"]
+    report(Book("Ada", "ada"), tmp_path)
+    assert len(list((tmp_path / "feedback").iterdir())) == 2
+    assert not (tmp_path / "feedback/Ada.html").exists()
+
+
+def test_what_cannot_be_written_is_named_and_costs_nothing_else(tmp_path):
+    (tmp_path / "summary.html").mkdir(parents=True)
+    (tmp_path / "feedback/ada.html").mkdir(parents=True)
+    with pytest.raises(UnwrittenError, match=r"summary.html is not written: Is a directory. Nor are 1 more."):
+        report(Book("ada", "bob"), tmp_path)
+    assert (tmp_path / "feedback/bob.html").exists() and (tmp_path / "grades.csv").exists()
+    assert [path.name for path in tmp_path.rglob(".*")] == []
 
 
 def notebook(change=lambda code: code):
@@ -211,6 +322,32 @@ def test_what_is_not_the_same_is_not_named():
     empty = notebook(lambda code: code.split('"""')[0] + '"""\n    raise NotImplementedError\n')
     assert alike(a=empty, b=empty) == []
     assert shingles(["def rnn_step(:", "\0", "x = 1"], frozenset(NAMES)) == b""
+
+
+LARGE = {
+    "statements": "a;" * 10**7,
+    "statements within": "def rnn_step():\n " + "a;" * 10**7,
+    "signs in a row": "def rnn_step():\n return " + "-" * 90_000 + "1",
+    "brackets": "def rnn_step():\n return " + "(" * 90_000,
+    "names of names": "def rnn_step():\n return a" + ".a" * 40_000,
+    "sums": "def rnn_step():\n return 1" + "+1" * 40_000,
+    "a text within texts": "def rnn_step():\n return f'{" * 200,
+}
+
+
+@pytest.mark.parametrize("what", LARGE)
+def test_code_without_end_is_not_compared_and_costs_little(what):
+    before, process = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = shingles([LARGE[what], right("rnn_step")], frozenset(NAMES))
+    assert time.process_time() - before < 5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - process < 300_000  # kB
+    assert len(found) <= 8 * similarity.MOST
+
+
+def test_so_many_small_statements_are_the_most_that_is_compared():
+    code = "def rnn_step():\n " + ";".join(f"a{n}" for n in range(10_000)) + ";x=1"
+    found = shingles([code + "\n x = 2" * 10], frozenset(NAMES))
+    assert len(found) <= 8 * similarity.MOST
 
 
 def test_of_many_that_are_the_same_each_is_named_with_the_first():

@@ -1,8 +1,9 @@
 """Pages in HTML: what a learner is told, and a summary for the instructor. All that is not ours is escaped."""
 
 from collections import Counter, defaultdict
-from html import escape
 from itertools import groupby
+
+from rnn2attn_grading.reports.visible import escape
 
 MOST = 15  # rows of a table of the summary
 STYLE = """

@@ -3,6 +3,9 @@
 A shingle is a row of K tokens, without comments and layout (Broder, 1997).
 What many have in common says nothing: right answers to a short question look
 alike. So only the shingles that few submissions share are counted.
+
+No grade hangs on it, and a notebook that is too large for it, or cannot be
+read, is left out: parsed, code takes several hundred times its bytes.
 """
 
 import ast
@@ -19,7 +22,8 @@ K = 8  # tokens
 FEW = 4  # submissions that share a shingle which still says something
 LEAST = 20  # such shingles that two have in common
 SHARE = 0.8  # of the smaller one's that the other has too
-UNREAD = (SyntaxError, ValueError, RecursionError, MemoryError)
+LARGEST = 100_000  # characters of a notebook's code; answers have a tenth
+MOST = 20_000  # shingles of a notebook
 LAYOUT = {
     tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT,
     tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER,
@@ -27,19 +31,22 @@ LAYOUT = {
 
 
 def shingles(sources: list[str], names: frozenset[str]) -> bytes:
-    """The shingles of the functions that were asked for, as sorted numbers of 8 bytes.
+    """The shingles of the functions that were asked for, as sorted numbers of 8 bytes; none of a notebook too large.
 
     Args:
         sources: the code of a notebook, cell by cell.
         names: of the functions that are asked for.
     """
     found = set()
-    for source in sources:
-        with contextlib.suppress(*UNREAD):
+    asked = [source for source in sources if any(name in source for name in names)]
+    if sum(map(len, asked)) > LARGEST:
+        return b""
+    for source in asked:
+        with contextlib.suppress(Exception):  # no code, or code without end
             for node in ast.parse(source).body:
                 if getattr(node, "name", "") in names:
                     found |= _shingles(_tokens(node))
-    return array("Q", sorted(found)).tobytes()
+    return array("Q", sorted(found)[:MOST]).tobytes()
 
 
 def _tokens(function: ast.AST) -> list[str]:

@@ -7,22 +7,33 @@ import csv
 import io
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
+from unicodedata import normalize
 
 from rnn2attn_grading.grading.gradebook import Gradebook
 from rnn2attn_grading.grading.learner import EXERCISES
 from rnn2attn_grading.grading.standing import plain, standing
 from rnn2attn_grading.reports import feedback, uploads
 from rnn2attn_grading.reports.similarity import pairs
+from rnn2attn_grading.reports.visible import printed, visible
 
 COLUMNS = [
     "student", "exercise", "question", "points", "max_points", "status",
     "message", "late", "versions", "points_before", "decision",
 ]  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A formula, also in the next cell or line, where a spreadsheet takes another sign for the comma.
+FORMULA = re.compile(r"(^|[;|\t\r\n])(?=\s{0,9}[=+\-@＝＋－＠\t\r])")
+LONGEST = 80  # bytes of a file's name, beside its sum and its kind
+MARKED = re.compile(r"-[0-9a-f]{16}$", re.IGNORECASE)
+RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # on Windows
+
+
+class UnwrittenError(Exception):
+    """Some of what comes of a class could not be written; the text says what, and why."""
 
 
 def report(book: Gradebook, out: Path, *, all_of_them: bool = True) -> None:
@@ -35,22 +46,36 @@ def report(book: Gradebook, out: Path, *, all_of_them: bool = True) -> None:
 
     Raises:
         RuntimeError: somebody who handed in would be in no table.
+        UnwrittenError: see there; what can be written is.
     """
     rows = standing(book, all_of_them=all_of_them)
     if all_of_them and (missing := book.students() - {row["student"] for row in rows}):
         raise RuntimeError(f"This is a bug of ours: {', '.join(sorted(missing))} would be in no table.")
-    write(out / "grades.csv", table([COLUMNS, *map(_line, rows)]))
-    write(out / "students.csv", table(students(rows)))
+    unwritten = []
+
+    def put(path: Path, text: bytes) -> None:
+        try:
+            write(path, text)
+        except OSError as error:
+            unwritten.append(f"{path} is not written: {error.strerror}.")
+
+    put(out / "grades.csv", table([COLUMNS, *map(_line, rows)]))
+    put(out / "students.csv", table(students(rows)))
     for name, lines in uploads.files(rows, book.roster()).items():
-        write(out / name, table(lines))
-    write(out / "summary.html", feedback.summary(rows, pairs(book.kept("shingles"))))
+        put(out / name, table(lines))
+    put(out / "summary.html", feedback.summary(rows, pairs(book.kept("shingles"))))
+    files = filenames({row["student"] for row in rows})
     for student, lines in groupby(rows, lambda row: row["student"]):
-        path = out / "feedback" / f"{filename(student)}.html"
-        write(path, feedback.feedback(student, list(lines)))
+        put(out / "feedback" / f"{files[student]}.html", feedback.feedback(student, list(lines)))
+    for former in {_plain(student) for student in files} - set(files.values()):  # before another was named so
+        (out / "feedback" / f"{former}.html").unlink(missing_ok=True)
     for one in book.kept("printed"):
         if one["printed"]:
-            path = out / "printed" / filename(one["student"])
-            write(path / f"{filename(one['exercise'])}.txt", one["printed"])
+            (exercise,) = filenames([one["exercise"]]).values()
+            put(out / "printed" / files[one["student"]] / f"{exercise}.txt", printed(one["printed"]))
+    if unwritten:
+        more = f" Nor are {len(unwritten) - 1} more." if len(unwritten) > 1 else ""
+        raise UnwrittenError(f"{unwritten[0]}{more} The gradebook has all grades; the same command writes the rest.")
 
 
 def _line(row: dict) -> list:
@@ -90,25 +115,53 @@ def students(rows: list[dict]) -> list[list]:
 
 
 def table(lines: Iterable[list]) -> bytes:
-    """Lines as CSV. A text that a spreadsheet would take for a formula gets an apostrophe."""
+    """Lines as CSV, marked as UTF-8. A text that a spreadsheet would take for a formula gets an apostrophe."""
     file = io.StringIO(newline="")
-    csv.writer(file).writerows(
-        [f"'{c}" if isinstance(c, str) and c.startswith(FORMULA) else c for c in line] for line in lines
-    )
-    return file.getvalue().encode("utf-8", "backslashreplace")
+    csv.writer(file).writerows([_cell(c) if isinstance(c, str) else c for c in line] for line in lines)
+    return file.getvalue().encode("utf-8-sig")
 
 
-def filename(name: str) -> str:
-    """A name as that of a file: short, and without signs that mean something; a sum stands for what that changes."""
-    plain = re.sub(r"[^\w .@-]", "_", name)[:80].strip(" .")
-    mark = sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:8]
-    return plain if name and plain == name else f"{plain}-{mark}"
+def _cell(text: str) -> str:
+    return FORMULA.sub(r"\1'", visible(text))
+
+
+def filenames(names: Iterable[str]) -> dict[str, str]:
+    """Each name as that of a file: short, without signs that mean something, and no two the same on any disk.
+
+    Where that changes a name, or a disk takes it for another's, because it
+    ignores case or how an accent is composed, a sum of it is part of it.
+    """
+    plain = {name: _plain(name) for name in names}
+    count = Counter(map(_folded, plain.values()))
+    return {
+        name: short if short == name and count[_folded(short)] == 1 else f"{short}-{_sum(name)}"
+        for name, short in plain.items()
+    }
+
+
+def _plain(name: str) -> str:
+    """The name, as far as it can be a file's, and without what looks like a sum."""
+    text = re.sub(r"[^\w .@-]", "_", name).encode()[:LONGEST].decode("utf-8", "ignore").strip(" .")
+    return MARKED.sub("", RESERVED.sub(r"\1_\2", text)) or "_"
+
+
+def _folded(name: str) -> str:
+    """What a disk that ignores case, and how accents are composed, takes a name for."""
+    return normalize("NFKD", normalize("NFKD", name).casefold())
+
+
+def _sum(name: str) -> str:
+    return sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
 def write(path: Path, text: bytes) -> None:
     """Write a file, whole or not at all, for its owner alone."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.new")
-    new.write_bytes(text)
-    new.chmod(0o600)
-    os.replace(new, path)
+    try:
+        new.write_bytes(text)
+        new.chmod(0o600)
+        os.replace(new, path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
