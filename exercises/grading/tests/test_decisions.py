@@ -130,6 +130,34 @@ def test_a_decision_is_kept_shown_and_survives_regrading(class_of, tmp_path):
     assert {row["decision"][:23] for row in grades(out)["bob"]} == {"Graded again by Prof. Y"}
 
 
+def test_a_roster_that_comes_later_takes_decisions_along(class_of):
+    out = class_of({"al": 0})
+    override(out, f"al/{CHAPTER.stem}", "3", "an oral exam", "X")
+    assert earned(class_of({}, roster="Name,Aliases\nAda Lovelace,al\n")) == {"Ada Lovelace": 3}
+
+
+def test_the_summary_says_what_does_not_fit_together(class_of):
+    out = class_of({"ada": 0, "zoe": 0}, roster="Name\nada\n")
+    assert "Not on the roster: zoe." in (out / "summary.html").read_text()
+    out = class_of({}, deadlines="student,due\nada,2026-12-01\n")
+    assert "who is not here" not in (out / "summary.html").read_text()
+
+
+def test_a_rule_for_nobody_is_named(class_of):
+    out = class_of({"ada": 0}, deadlines="student,due\nadda,2026-12-01\n")
+    assert "Deadlines name who is not here: adda." in (out / "summary.html").read_text()
+
+
+def test_points_that_were_all_given_by_hand_make_a_summary(class_of, tmp_path):
+    """And a function that counts for nothing since it came late is not named as wrong."""
+    (tmp_path / "in/bob").mkdir(parents=True)
+    out = class_of({}, roster="Name\nbob\n")
+    override(out, f"bob/{CHAPTER.stem}", "0", "an oral exam", "X")
+    assert "by hand" not in (out / "summary.html").read_text()
+    out = class_of({"ada": 0}, deadlines="due,percent\n2020-01-01,100\n")
+    assert earned(out)["ada"] == 0 and "1 of 1" not in (out / "summary.html").read_text()
+
+
 def test_who_handed_in_nothing_can_be_given_points(class_of):
     out = class_of({"ada": 0}, roster="Name\nada\nbob\n")
     override(out, f"bob/{CHAPTER.stem}", "7", "an oral exam", "X")

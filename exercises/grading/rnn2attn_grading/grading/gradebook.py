@@ -203,8 +203,14 @@ class Gradebook:
                 "UPDATE handed_in SET present = 0 WHERE place = ?", [(_place(one),) for one in places]
             )
             self._file.executemany(f"INSERT OR REPLACE INTO handed_in VALUES ({marks(11)})", rows)
+            # The same bytes at the same path: a roster now says whose they are.
             self._file.execute(
-                # The same bytes at the same path: a roster now says whose they are.
+                """UPDATE decisions SET student = ifnull((
+                    SELECT min(new.student) FROM handed_in AS old JOIN handed_in AS new USING (path, content)
+                    WHERE old.student = decisions.student AND content != '' AND new.present AND NOT old.present
+                ), student)"""
+            )
+            self._file.execute(
                 """DELETE FROM handed_in WHERE NOT present AND (content = '' OR (path, content) IN (
                     SELECT path, content FROM handed_in WHERE present
                 ))"""

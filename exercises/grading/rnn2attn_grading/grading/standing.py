@@ -1,10 +1,12 @@
 """What counts in the end: what was judged, what an instructor decided, who is missing, and what came late."""
 
+from dataclasses import replace
 from itertools import groupby
 
 from rnn2attn_grading.grading.gradebook import Decision, Gradebook
 from rnn2attn_grading.grading.lateness import Lateness, lateness
 from rnn2attn_grading.grading.learner import EXERCISES
+from rnn2attn_grading.submissions.roster import Roster
 
 BY_HAND = "by hand"  # in place of a question: what brings an exercise to the points that an instructor gave
 
@@ -18,7 +20,9 @@ def standing(book: Gradebook, *, all_of_them: bool = True) -> list[dict]:
     rows = book.counting(all_of_them=all_of_them)
     rows += _missing(book, rows) if all_of_them else []
     rows.sort(key=lambda row: (row["student"], row["exercise"]))
-    decisions, rules, found = book.decisions(), book.rules(), []
+    roster = Roster(tuple(book.roster()))
+    rules = [replace(r, student=one.student) if (one := roster.named(r.student)) else r for r in book.rules()]
+    decisions, found = book.decisions(), []
     for (student, exercise), group in groupby(rows, key=lambda row: (row["student"], row["exercise"])):
         mine = [one for one in decisions if one.student == student and one.exercise in (exercise, "")]
         lines = _decided(list(group), mine)
@@ -31,6 +35,19 @@ def standing(book: Gradebook, *, all_of_them: bool = True) -> list[dict]:
                 row | {"before": row["points"], "points": points, "late": policy.late, "lateness": policy.text}
             )
     return found
+
+
+def remarks(book: Gradebook, rows: list[dict]) -> list[str]:
+    """What does not fit together: names that the roster has not, rules for nobody."""
+    people = {one.student for one in book.roster()}
+    there = {row["student"] for row in rows} - {""}
+    strangers = sorted(there - people) if people else []
+    nobody = sorted({rule.student for rule in book.rules()} - there - people - {""})
+    return [
+        f"{text}: {', '.join(names)}."
+        for text, names in (("Not on the roster", strangers), ("Deadlines name who is not here", nobody))
+        if names
+    ]
 
 
 def plain(number: float) -> int | float:

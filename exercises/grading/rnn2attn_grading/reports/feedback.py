@@ -1,6 +1,7 @@
 """Pages in HTML: what a learner is told, and a summary for the instructor. All that is not ours is escaped."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from itertools import groupby
 
 from rnn2attn_grading.reports.visible import escape
@@ -70,14 +71,21 @@ def _told(row: dict) -> str:
     return " ".join(filter(None, (row.get("decision", ""), said))) or "Right."
 
 
-def summary(rows: list[dict], alike: list[tuple]) -> bytes:
+def summary(rows: list[dict], alike: list[tuple], remarks: Iterable[str] = ()) -> bytes:
     """The class: how many points, which questions are often wrong and by which mistake, which answers are alike.
 
     Args:
         rows: see `standing`.
         alike: see `similarity.pairs`.
+        remarks: sentences that stand above all.
     """
-    body = _distribution(rows) + _wrong(rows) + _statuses(rows) + _alike(alike)
+    body = (
+        "".join(f"<p>{escape(text)}</p>\n" for text in remarks)
+        + _distribution(rows)
+        + _wrong(rows)
+        + _statuses(rows)
+        + _alike(alike)
+    )
     return page("Summary", body)
 
 
@@ -90,6 +98,8 @@ def _distribution(rows: list[dict]) -> str:
             most.setdefault(row["exercise"], {})[row["question"]] = row["most"]
     for exercise, found in sums.items():
         full = sum(most[exercise].values())
+        if not full:  # nothing was judged: points were given by hand
+            continue
         ordered = sorted(found.values())
         middle = ordered[len(ordered) // 2]
         bins = Counter(min(9, 10 * points // full) for points in ordered)
@@ -105,10 +115,10 @@ def _distribution(rows: list[dict]) -> str:
 def _wrong(rows: list[dict]) -> str:
     tried, wrong = Counter(), defaultdict(Counter)
     for row in rows:
-        if row["question"]:
+        if row["question"] and row["most"]:
             key = row["exercise"], row["question"]
             tried[key] += 1
-            if not row["points"]:
+            if not row.get("before", row["points"]):
                 wrong[key][_told(row)] += 1
     found = sorted(wrong, key=lambda key: -wrong[key].total() / tried[key])
     return "<h2>Questions that are most often wrong</h2>\n" + table(

@@ -16,7 +16,7 @@ from unicodedata import normalize
 
 from rnn2attn_grading.grading.gradebook import Gradebook
 from rnn2attn_grading.grading.learner import EXERCISES
-from rnn2attn_grading.grading.standing import plain, standing
+from rnn2attn_grading.grading.standing import plain, remarks, standing
 from rnn2attn_grading.reports import feedback, uploads
 from rnn2attn_grading.reports.similarity import pairs
 from rnn2attn_grading.reports.visible import printed, visible
@@ -63,7 +63,7 @@ def report(book: Gradebook, out: Path, *, all_of_them: bool = True) -> None:
     put(out / "students.csv", table(students(rows)))
     for name, lines in uploads.files(rows, book.roster()).items():
         put(out / name, table(lines))
-    put(out / "summary.html", feedback.summary(rows, pairs(book.kept("shingles"))))
+    put(out / "summary.html", feedback.summary(rows, pairs(book.kept("shingles")), remarks(book, rows)))
     files = filenames({row["student"] for row in rows})
     for student, lines in groupby(rows, lambda row: row["student"]):
         put(out / "feedback" / f"{files[student]}.html", feedback.feedback(student, list(lines)))

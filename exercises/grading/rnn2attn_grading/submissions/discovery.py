@@ -169,7 +169,7 @@ def _handed(place: Path, files: list[File], exercises: list[str], roster: Roster
     reads = {file.parts: file.read for file in files}
     names = platforms.Place(
         [*reads], exercises, lambda path: reads[path](), "" if slug == shown else slug,
-        lambda name: roster.named(name) is not None,
+        lambda name: roster.named(name) is not None, packed=not place.is_dir(),
     )  # fmt: skip
     students = defaultdict(list)
     for file in files:
@@ -188,9 +188,12 @@ def _handed(place: Path, files: list[File], exercises: list[str], roster: Roster
 
 def _settled(owner: Owner, roster: Roster) -> Owner:
     """The owner, by the name that the roster has."""
-    person = roster.whose(owner)
-    student = person.student if person else clean(owner.student)
-    return replace(owner, student=student)
+    if person := roster.whose(owner):
+        return replace(owner, student=person.student)
+    if roster.several(owner):
+        text = f"Several people on the roster are called {owner.student}. A line with Aliases tells them apart."
+        return replace(owner, student="", doubt=text)
+    return replace(owner, student=clean(owner.student))
 
 
 def _student(

@@ -26,7 +26,7 @@ mod/assign/classes/downloader.php, GitHub in gh-classroom's student-repos.go.
 
 import functools
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 
@@ -59,6 +59,7 @@ class Place:
         metadata: reads the file at a path, if Gradescope wrote one.
         slug: of GitHub Classroom's assignment, if it is one.
         known: whether the roster has such a name.
+        packed: whether it is an archive; a folder in it may be the class's.
 
     Raises:
         UnreadableError: whether a folder is a student or a class cannot be
@@ -72,8 +73,9 @@ class Place:
         metadata: Callable[[Path], bytes] = lambda path: b"",
         slug: str = "",
         known: Callable[[str], bool] = lambda name: False,
+        packed: bool = False,
     ):
-        self._slug, self._known = slug, known
+        self._slug, self._known, self._packed = slug, known, packed
         self._said = functools.cache(lambda name: read_name(name, exercises))
         self._outer = self._around(paths)
         inner = [path[self._outer :] for path in paths if len(path) > self._outer]
@@ -163,6 +165,9 @@ class Place:
         if same and not direct:
             return True
         archives = {name for name in files if name.lower().endswith(".zip")}
+        named = [one.exercise for one in said if one.exercise]
+        if self._packed and len(named) > len(set(named)):  # as Drive numbers what several call the same
+            raise UnreadableError(_doubt(top, files))
         deep = defaultdict(set)
         for path in inner:
             if self._said(path[-1]).exercise:
@@ -181,7 +186,8 @@ class Place:
             if self._said(path[-1]).exercise and len(path) > 1:
                 within[path[0], self._said(path[-1]).exercise].add(path[1] if len(path) > 2 else "")
         several = {name for (name, _), where in within.items() if len(where) > 1 and "" not in where}
-        if several == plain:
+        same = Counter((folder, what) for (_, what), where in within.items() for folder in where)
+        if several == plain and max(same.values()) == 1:  # what many have is a template's
             top = min(plain)
             raise UnreadableError(_doubt(top, {path[1] for path in inner if path[0] == top and len(path) > 2}))
 

@@ -87,6 +87,11 @@ class Roster:
             self._only(kind, owner.user) or self.named(owner.email) or self.named(owner.student) or self.named(plain)
         )
 
+    def several(self, owner: Owner) -> bool:
+        """Whether a name is that of more than one."""
+        plain = owner.student.removesuffix(f"_{owner.user}")
+        return any(len(self._called.get(("name", _key(name)), ())) > 1 for name in (owner.student, plain))
+
     def _only(self, kind: str, name: str) -> Person | None:
         found = self._called.get((kind, name), set())
         return next(iter(found)) if len(found) == 1 else None
