@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import getpass
+import sqlite3
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -16,10 +17,13 @@ from rnn2attn_grading.grading import decisions
 from rnn2attn_grading.grading.progress import Progress
 from rnn2attn_grading.grading.run import grade
 from rnn2attn_grading.questions.chapters import CHAPTERS
+from rnn2attn_grading.reports.tables import UnwrittenError
 from rnn2attn_grading.sandbox.bubblewrap import RefusedError
 from rnn2attn_grading.sandbox.limits import Limits
 from rnn2attn_grading.sandbox.self_test import complaints
 from rnn2attn_grading.submissions.untrusted import UnreadableError
+
+FAULTS = (OSError, sqlite3.Error, UnreadableError, UnwrittenError, ValueError)  # not this program's
 
 
 def repository(root: Path) -> tuple[str, str]:
@@ -176,16 +180,16 @@ def _regrade(arguments: argparse.Namespace) -> str | int | None:
         if ended := _graded(arguments, arguments.submissions or places, only=[pattern], regrade=True):
             return ended
         print(decisions.regraded(*given, arguments.reason, arguments.by))
-    except ValueError as error:
-        return str(error)
+    except FAULTS as error:
+        return _said(error)
 
 
 def _override(arguments: argparse.Namespace) -> str | None:
     try:
         given = arguments.out, arguments.what, arguments.points
         print(decisions.override(*given, arguments.reason, arguments.by))
-    except ValueError as error:
-        return str(error)
+    except FAULTS as error:
+        return _said(error)
 
 
 def _graded(arguments: argparse.Namespace, submissions: Sequence[Path], **more: object) -> str | int | None:
@@ -196,12 +200,12 @@ def _graded(arguments: argparse.Namespace, submissions: Sequence[Path], **more: 
         given = {f.name: getattr(arguments, f.name) for f in fields(Limits)}
         grade(
             submissions, out, Limits(**given), jobs=arguments.jobs, scheduler=arguments.scheduler,
-            say=progress, found=progress.found, **more,
+            say=progress, found=progress.found, tell=progress.tell, **more,
         )  # fmt: skip
     except RefusedError as refused:
         return f"Nothing is graded without a jail.\n{refused}"
-    except (NotADirectoryError, UnreadableError, ValueError) as error:
-        return str(error)
+    except FAULTS as error:
+        return _said(error)
     except KeyboardInterrupt:
         print("\nInterrupted. The same command goes on.", file=sys.stderr)
         return 130
@@ -211,6 +215,15 @@ def _graded(arguments: argparse.Namespace, submissions: Sequence[Path], **more: 
     print(f"Pages for each learner are in {out / 'feedback'}")
     for path in sorted({*out.glob("canvas.csv"), *out.glob("moodle/*.csv")}):
         print(f"To be imported:   {path}")
+
+
+def _said(error: Exception) -> str:
+    """What is wrong, in a sentence."""
+    if isinstance(error, sqlite3.Error):
+        return f"The gradebook cannot be written: {error}. What was graded is kept; the same command goes on."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'This machine'}: {error.strerror}."
+    return str(error)
 
 
 def _doctor(arguments: argparse.Namespace) -> str | None:

@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import re
+import shutil
 import signal
 import sqlite3
 import sys
@@ -25,9 +27,10 @@ from classroom import (
     total,
 )
 
+from rnn2attn_grading.cli import main
 from rnn2attn_grading.grading import learner, workers
 from rnn2attn_grading.grading import run as grading
-from rnn2attn_grading.grading.gradebook import Gradebook, Line, Result
+from rnn2attn_grading.grading.gradebook import Gradebook, Line, Result, text
 from rnn2attn_grading.grading.grader import Grade
 from rnn2attn_grading.grading.run import grade
 from rnn2attn_grading.sandbox.bubblewrap import RefusedError
@@ -371,3 +374,162 @@ def test_a_terminals_signal_reaches_no_jail():
     """It goes to the group of processes: a jail is in one of its own."""
     with Jail(QUICK) as jail:
         assert os.getpgid(jail._bubblewrap.pid) != os.getpgid(0)
+
+
+@pytest.fixture
+def deadly(examined, monkeypatch):
+    """Grading without a jail, of which bob's notebook kills whoever grades it; only if `armed` is in the list."""
+    armed, examine = ["armed"], learner.examine
+
+    def killing(sources, *rest):
+        if armed and "deadly" in "".join(sources):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return examine(sources, *rest)
+
+    monkeypatch.setattr(learner, "examine", killing)
+    return armed
+
+
+def in_a_copy(do):
+    """Do something in a copy of this process, and say how that ended."""
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            do()
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def statuses(out):
+    return {student: {row["status"] for row in rows} for student, rows in grades(out).items()}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_brings_the_grading_down_is_set_aside_at_the_next_run(tmp_path, deadly, jobs):
+    """And nobody else is. It is tried once more, apart: the machine may only have been switched off."""
+    for student in STUDENTS:
+        hand_in(tmp_path / "in", student, answered({NAMES[0]: "deadly"} if student == "bob" else {}))
+    told = []
+
+    def again(**more):
+        grade([tmp_path / "in"], tmp_path / "out", QUICK, jobs=jobs, tell=told.append, **more)
+
+    assert in_a_copy(again) == -signal.SIGKILL
+    again()
+    assert statuses(tmp_path / "out") == {"ada": {"graded"}, "bob": {"set aside"}, "cyd": {"graded"}}
+    assert any("bob" in text and "was under way" in text for text in told)
+    assert "bob" in told[-1] and "is set aside. It brought the grading down" in told[-1]
+    told.clear()
+    again()
+    assert told == []
+    deadly.clear()
+    again()
+    assert statuses(tmp_path / "out")["bob"] == {"set aside"}
+    again(only=["bob"])
+    assert statuses(tmp_path / "out")["bob"] == {"graded"}
+
+
+def test_who_was_only_under_way_when_the_machine_was_switched_off_loses_nothing(tmp_path, deadly):
+    for student in STUDENTS:
+        hand_in(tmp_path / "in", student, answered({NAMES[0]: "deadly"} if student == "bob" else {}))
+    assert in_a_copy(lambda: grade([tmp_path / "in"], tmp_path / "out", QUICK)) == -signal.SIGKILL
+    deadly.clear()
+    grade([tmp_path / "in"], tmp_path / "out", QUICK)
+    assert statuses(tmp_path / "out") == {student: {"graded"} for student in STUDENTS}
+
+
+def test_after_an_interruption_nobody_is_suspected(again, examined, tmp_path):
+    def say(*what):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        again(jobs=2, say=say)
+    told = []
+    again(tell=told.append)
+    assert told == []
+
+
+def test_two_do_not_grade_into_one_folder(again, examined, tmp_path):
+    again()
+    with Gradebook(tmp_path / "out"):
+        with pytest.raises(ValueError, match="Another program works with the results"):
+            again()
+        assert in_a_copy(again) == 1
+    again()
+
+
+def test_a_salt_that_is_missing_beside_a_gradebook_is_not_drawn_anew(again, examined, tmp_path):
+    again()
+    (tmp_path / "out/salt").unlink()
+    with pytest.raises(ValueError, match=r"salt is missing.* Put it back"):
+        again()
+    assert not (tmp_path / "out/salt").exists()
+    (tmp_path / "out/gradebook.sqlite").unlink()
+    again()
+    assert len(examined) == 2 * len(STUDENTS)
+
+
+def damaged(path):
+    data = bytearray(path.read_bytes())
+    data[4096:12288] = bytes(8192)
+    path.write_bytes(data)
+
+
+def turned_into_a_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+SPOILT = {
+    "a gradebook cut off": ("gradebook.sqlite", lambda p: os.truncate(p, 5000), "is no gradebook, or a damaged one"),
+    "a gradebook with zeros": ("gradebook.sqlite", damaged, "is no gradebook, or a damaged one"),
+    "a gradebook that is a folder": ("gradebook.sqlite", turned_into_a_folder, "gradebook.sqlite: unable to open"),
+    "a salt that is a folder": ("salt", turned_into_a_folder, "salt: Is a directory."),
+    "a salt that is no text": ("salt", lambda p: p.write_bytes(bytes(range(128, 160))), "salt is no text"),
+    "a page that is a folder": ("summary.html", turned_into_a_folder, "summary.html is not written: Is a directory"),
+    "results that are a file": (".", lambda p: (shutil.rmtree(p), p.write_text("x")), "out: File exists."),
+    "pages that are a file": ("feedback", lambda p: (shutil.rmtree(p), p.write_text("x")), r"html is not written: "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", SPOILT)
+def test_what_is_spoilt_in_the_results_is_said_in_a_sentence(again, examined, tmp_path, monkeypatch, capsys, what):
+    again()
+    name, spoil, says = SPOILT[what]
+    spoil(tmp_path / "out" / name)
+    monkeypatch.setattr("sys.argv", ["x", "grade", str(tmp_path / "in"), "--out", str(tmp_path / "out")])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert re.search(says, str(ended.value.code))
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_full_disk_is_said_in_a_sentence_and_nothing_is_lost(examined, tmp_path, monkeypatch):
+    """The disk is full after the first grade, and then no more."""
+    for student in STUDENTS:
+        hand_in(tmp_path / "in", student)
+    record = Gradebook.record
+
+    def full(book, result):
+        record(book, result)
+        (pages,) = book._file.execute("PRAGMA page_count").fetchone()
+        book._file.execute(f"PRAGMA max_page_count = {pages}")
+
+    words = ["x", "grade", str(tmp_path / "in"), "--out", str(tmp_path / "out")]
+    monkeypatch.setattr("sys.argv", words)
+    with monkeypatch.context() as patch:
+        patch.setattr(Gradebook, "record", full)
+        with pytest.raises(SystemExit, match="cannot be written: database or disk is full"):
+            main()
+    assert next(iter(grades(tmp_path / "out"))) == "ada"
+    grade([tmp_path / "in"], tmp_path / "out", QUICK)
+    assert statuses(tmp_path / "out") == {student: {"graded"} for student in STUDENTS}
+
+
+def test_no_two_names_are_stored_as_one():
+    names = ["\udcff", "\\udcff", "\\\\udcff", "\\\udcff", "x\\", "\udcfe"]
+    assert len(set(map(text, names))) == len(names)
+    assert text("name \udcff") == r"name \udcff" and text("a\\b") == "a\\b"

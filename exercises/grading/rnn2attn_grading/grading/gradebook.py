@@ -5,12 +5,16 @@ tests and the salt. A submission is written as a whole or not at all, as soon
 as it is graded: whatever ends the program, the same command goes on.
 """
 
+import contextlib
+import errno
+import fcntl
 import hashlib
 import os
+import re
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,10 +42,15 @@ CREATE TABLE IF NOT EXISTS grades (
     PRIMARY KEY ({KEY}, position),
     FOREIGN KEY ({KEY}) REFERENCES graded ON DELETE CASCADE
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS under_way (student, exercise, content, PRIMARY KEY (student, exercise, content));
 CREATE TABLE IF NOT EXISTS roster (student, canvas, moodle, sis, login, section, email, aliases);
 CREATE TABLE IF NOT EXISTS rules (exercise, student, due, percent, days, handed_in);
 CREATE TABLE IF NOT EXISTS decisions (kind, student, exercise, question, points, reason, who, time);
 """
+ASIDE = "set aside"  # the status of what brought the program down
+SHOWN = re.compile(
+    r"[\ud800-\udfff]|\\ud[89a-f][0-9a-f]{2}"
+)  # a byte that is not UTF-8, or what looks like one shown
 # Of each student and exercise the newest that is there, or if there is none
 # any more, that was; see `Submission.age`. And of that the newest grade. A
 # place without a notebook counts only for who has none.
@@ -142,7 +151,7 @@ class Decision:
 
 
 class Gradebook:
-    """To be closed: ``with Gradebook(folder) as book``.
+    """To be closed: ``with Gradebook(folder) as book``. Until then nobody else can open it.
 
     Args:
         folder: where it lies; it is made if there is none, for its owner
@@ -152,34 +161,45 @@ class Gradebook:
         secret: the salt.
 
     Raises:
-        ValueError: the salt's file is empty, or the gradebook is none.
+        ValueError: another program has it open; the salt's file is empty or
+            missing; the gradebook is none, damaged, or another program's.
+        OSError: the folder cannot be made or written.
     """
 
     def __init__(self, folder: Path):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.secret = salt(folder)
-        self._salt = hashlib.sha256(self.secret.encode()).hexdigest()[:16]
         path = folder / "gradebook.sqlite"
         self._lock = threading.Lock()
-        self._file = sqlite3.connect(path, check_same_thread=False)
-        try:
-            tables = self._file.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            schema = self._file.execute("PRAGMA user_version").fetchone()[0]
-            if tables and schema != SCHEMA:
-                self._file.close()
-                text = "was written by another version of this program. Move it away: the same command grades anew."
-                raise ValueError(f"{path} {text}")
-            self._file.executescript(TABLES)
-        except sqlite3.DatabaseError as error:
-            self._file.close()
-            raise ValueError(f"{path} is no gradebook: {error}.") from None
-        path.chmod(0o600)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(alone(folder))
+            try:
+                self._file = sqlite3.connect(path, check_same_thread=False)
+                stack.callback(self._file.close)
+                tables = self._file.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+                schema = self._file.execute("PRAGMA user_version").fetchone()[0]
+                if tables and schema != SCHEMA:
+                    text = (
+                        "was written by another version of this program. Move it away: the same command grades anew."
+                    )
+                    raise ValueError(f"{path} {text}")
+                if (found := self._file.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+                    raise sqlite3.DatabaseError(found)
+                self.secret = salt(folder, new=not tables)
+                self._salt = hashlib.sha256(self.secret.encode()).hexdigest()[:16]
+                self._file.executescript(TABLES)
+            except sqlite3.OperationalError as error:  # the disk is full, or it may not be written
+                raise OSError(None, str(error), str(path)) from None
+            except sqlite3.DatabaseError as error:
+                text = "is no gradebook, or a damaged one"
+                raise ValueError(f"{path} {text}: {error}. Put a copy of it back, or move it away.") from None
+            path.chmod(0o600)
+            self._closing = stack.pop_all()
 
     def __enter__(self) -> "Gradebook":
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._file.close()
+        self._closing.close()
 
     def keep(self, submissions: Iterable[Submission], places: Iterable[Path]) -> None:
         """Note what was handed in.
@@ -224,6 +244,28 @@ class Gradebook:
         found = self._file.execute(f"SELECT 1 FROM graded WHERE final AND ({KEY}) = ({marks(5)})", key)
         return found.fetchone() is not None
 
+    def begin(self, one: Submission) -> None:
+        """Note that a submission is under way, until it is recorded: if the program ends meanwhile, it may be why."""
+        with self._lock, self._file:
+            self._file.execute(
+                f"INSERT OR REPLACE INTO under_way VALUES ({marks(3)})",
+                (text(one.student), text(one.exercise), one.content),
+            )
+
+    def suspects(self, submissions: Iterable[Submission]) -> list[Submission]:
+        """Which of them were under way when the program came to no end, or are set aside because of that."""
+        aside = f"""SELECT 1 FROM under_way WHERE (student, exercise, content) = ({marks(3)}) UNION ALL
+            SELECT 1 FROM grades WHERE status = '{ASIDE}' AND (student, exercise, content) = ({marks(3)})"""
+        return [
+            one for one in submissions
+            if self._file.execute(aside, 2 * (text(one.student), text(one.exercise), one.content)).fetchone()
+        ]  # fmt: skip
+
+    def end(self) -> None:
+        """Note that nothing is under way any more."""
+        with self._lock, self._file:
+            self._file.execute("DELETE FROM under_way")
+
     def record(self, result: Result) -> None:
         """Write what a submission earned, in place of what it had; all of it or nothing.
 
@@ -231,6 +273,8 @@ class Gradebook:
         """
         names = text(result.student), text(result.exercise)
         key = (*names, result.content, result.tests, self._salt)
+        with self._lock, self._file:
+            self._file.execute(f"DELETE FROM under_way WHERE (student, exercise, content) = ({marks(3)})", key[:3])
         if not result.final and self._is_final(key):
             return
         now = datetime.now(UTC).isoformat()
@@ -327,7 +371,9 @@ class Gradebook:
 
 
 def text(name: str) -> str:
-    """A name as it can be stored: a byte that is not UTF-8 is shown."""
+    """A name as it can be stored, and no other so: a byte that is not UTF-8 is shown."""
+    if SHOWN.search(name):
+        name = name.replace("\\", "\\\\")
     return name.encode("utf-8", "backslashreplace").decode()
 
 
@@ -340,21 +386,49 @@ def marks(count: int) -> str:
     return ", ".join("?" * count)
 
 
-def salt(folder: Path) -> str:
-    """The secret of a class, from the file ``salt``; drawn if there is none.
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let no other program work in this folder, as long as this one lives. ValueError: one does."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            text = "Another program works with the results in"
+            raise ValueError(f"{text} {folder}. Wait until it has ended, then give the same command.") from None
+        except OSError as error:  # not every disk of a network has locks for folders
+            if error.errno not in (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP):
+                raise
+        yield
+    finally:
+        os.close(number)
+
+
+def salt(folder: Path, *, new: bool = True) -> str:
+    """The secret of a class, from the file ``salt``.
+
+    Args:
+        folder: with the file.
+        new: whether it may be drawn, if there is none.
 
     Raises:
-        ValueError: the file is empty.
+        ValueError: the file is empty, no text, or missing.
     """
     path = folder / "salt"
     if not path.exists():
+        if not new:
+            raise ValueError(
+                f"{path} is missing, the secret with which gradebook.sqlite was graded. Put it back; "
+                "or, to have all graded anew with another one, move gradebook.sqlite away."
+            )
         # Whole or not at all, as all that is written here.
         new = folder / f".salt-{secrets.token_hex(4)}"
         number = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(number, "w") as file:
             file.write(f"{secrets.token_hex(16)}\n")
         os.replace(new, path)
-    secret = path.read_text("utf-8").strip()
-    if not secret:
-        raise ValueError(f"{path} is empty. Write a secret text, or remove it.")
+    secret = path.read_bytes().decode("utf-8", "replace").strip()
+    if not secret or "\ufffd" in secret:
+        text = "no text" if secret else "empty"
+        raise ValueError(f"{path} is {text}. Put back what was there, or write a secret text.")
     return secret

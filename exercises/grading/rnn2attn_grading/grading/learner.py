@@ -3,7 +3,7 @@
 import functools
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 import rnn2attn.check
 from rnn2attn.check.judging import Case
 from rnn2attn_grading.grading import grader
-from rnn2attn_grading.grading.gradebook import Line, Result
+from rnn2attn_grading.grading.gradebook import ASIDE, Line, Result
 from rnn2attn_grading.grading.grader import Grade, examine
 from rnn2attn_grading.questions import specification
 from rnn2attn_grading.questions.chapters import CHAPTERS
@@ -70,8 +70,16 @@ def _read(one: Submission) -> bytes | str:
     return data if same else "It was changed while it waited."
 
 
-def examined(learner: Learner, settings: Settings, jail: Jail) -> Iterator[Result]:
+def examined(
+    learner: Learner, settings: Settings, jail: Jail, begin: Callable[[Submission], None] = lambda one: None
+) -> Iterator[Result]:
     """Grade a learner's submissions.
+
+    Args:
+        learner: whose.
+        settings: of the class.
+        jail: where they run.
+        begin: is told of each before it runs.
 
     Raises:
         RefusedError: a jail does not start.
@@ -79,7 +87,21 @@ def examined(learner: Learner, settings: Settings, jail: Jail) -> Iterator[Resul
     """
     data = learner.data or map(_read, learner.submissions)
     for one, read in zip(learner.submissions, data, strict=True):
+        if not one.status:
+            begin(one)
         yield _result(one, read, settings, jail)
+
+
+def set_aside(one: Submission) -> Result:
+    """What a submission earns that brought the program down, more than once."""
+    text = "It brought the grading down more than once. It is graded again only with --only or --regrade."
+    hint = "It could not be graded. Ask whoever grades it."
+    lines = tuple(
+        Line(f"{question.number} {part.name}", 0, part.points, ASIDE, text, hint)
+        for question in EXERCISES[one.exercise].questions
+        for part in question.parts
+    )
+    return Result(one.student, one.exercise, one.content, version(one.exercise), lines)
 
 
 def _result(one: Submission, data: bytes | str, settings: Settings, jail: Jail) -> Result:

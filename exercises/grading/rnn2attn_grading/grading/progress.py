@@ -5,6 +5,8 @@ import sys
 import time
 from typing import TextIO
 
+from rnn2attn_grading.reports.visible import visible
+
 WIDTH = 30
 
 
@@ -24,6 +26,12 @@ class Progress:
     def found(self, count: int, name: str) -> None:
         """Say that so many files are read, and whose was the last."""
         self._say(f"{count} read  {_shown(name)}")
+
+    def tell(self, sentence: str) -> None:
+        """Say something that is not to be missed, on a line of its own."""
+        line = " ".join(visible(sentence).split())
+        self._file.write(f"\r{line}\x1b[K\n" if self._file.isatty() else f"{line}\n")
+        self._file.flush()
 
     def __call__(self, done: int, of: int, name: str) -> None:
         """Say that so many are done, of so many, and what was the last."""

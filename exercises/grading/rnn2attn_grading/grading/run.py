@@ -4,13 +4,15 @@ In the folder of the results lie the gradebook and the salt, from which the
 hidden cases of the class are drawn. Whoever knows it can draw them too.
 """
 
+import contextlib
 import fnmatch
+import sqlite3
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 
 from rnn2attn_grading.grading import lateness, workers
-from rnn2attn_grading.grading.gradebook import Gradebook, Result
+from rnn2attn_grading.grading.gradebook import ASIDE, Gradebook, Result
 from rnn2attn_grading.grading.learner import EXERCISES, Learner, Settings, version
 from rnn2attn_grading.reports.tables import report
 from rnn2attn_grading.sandbox.limits import Limits
@@ -32,6 +34,7 @@ def grade(
     deadlines: Path | None = None,
     say: Callable[[int, int, str], None] = lambda done, of, name: None,
     found: Callable[[int, str], None] = lambda count, name: None,
+    tell: Callable[[str], None] = lambda sentence: None,
 ) -> None:
     """Grade what has no grade yet, and write what came of it.
 
@@ -52,14 +55,18 @@ def grade(
             what it was.
         found: is told of each file that is read before that: how many there
             are so far, and whose it is.
+        tell: is told a sentence of what brought an earlier run down.
 
     Raises:
         RefusedError: this machine cannot jail. Nothing is graded.
         NotADirectoryError: there is no folder of submissions.
         UnreadableError: an archive of a class is refused, or whose its files
             are cannot be told.
+        OSError: the gradebook cannot be written.
+        sqlite3.Error: nor can what is to be recorded.
+        UnwrittenError: nor can a table or a page.
         ValueError: the results would lie among the submissions; the salt is
-            empty, or the gradebook none; `only` fits nobody; there are no
+            empty or missing, or the gradebook none, or in use; `only` fits nobody; there are no
             jobs, or no such scheduler; the roster names nobody, or the
             deadlines are not understood.
     """
@@ -82,7 +89,11 @@ def grade(
         book.settle(people.people)
         if rules is not None:
             book.rule(rules)
-        todo = [one for one in chosen if regrade or one.status or not book.holds(one, version(one.exercise))]
+        suspects = set(book.suspects(chosen))
+        todo = [
+            one for one in chosen
+            if regrade or one.status or (only and one in suspects) or not book.holds(one, version(one.exercise))
+        ]  # fmt: skip
         done = 0
 
         def record(result: Result) -> None:
@@ -90,15 +101,27 @@ def grade(
             book.record(result)
             done += 1
             say(done, len(todo), f"{result.student} {result.exercise}")
+            if ASIDE in {line.status for line in result.lines}:
+                tell(f"{result.student} {result.exercise} is {ASIDE}. {result.lines[0].message}")
 
-        learners = [Learner(tuple(group)) for _, group in groupby(todo, lambda one: one.student)]
+        apart = [one for one in todo if one in suspects and not one.status]
+        for one in apart:
+            text = "was under way when the grading came to no end. It is graded after the others, apart from them."
+            tell(f"{one.student} {one.exercise} {text}")
+        rest = [one for one in todo if one not in apart]
+        learners = [Learner(tuple(group)) for _, group in groupby(rest, lambda one: one.student)]
         settings = Settings(book.secret, limits)
         try:
             if scheduler:
                 workers.on_cluster(learners, settings, scheduler, record)
             else:
-                workers.here(learners, settings, jobs, record)
+                workers.here(learners, settings, jobs, record, book.begin)
+            for one in apart:
+                book.begin(one)
+                record(workers.apart(one, settings))
         except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                book.end()
             report(book, out, all_of_them=False)
             raise
         report(book, out)
