@@ -70,7 +70,7 @@ def test_the_reference_earns_all_points(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_hidden_cases_are_other_cases_and_follow_the_salt(name):
     def drawn(cases):
-        return [questions.encode(case.inputs | case.trial) for case in cases]
+        return [repr(questions.encode(case.inputs | case.trial)) for case in cases]
 
     ours, again, theirs = (drawn(hidden(name)), drawn(PARTS[name].hidden("a class")), drawn(hidden(name, "another")))
     assert ours == again

@@ -116,6 +116,17 @@ def edges(draw):
             "without": touching,
         },
     )
+    # Longer by six parts in a thousand, each of them.
+    close = setting(
+        times(draw, 1.006 * slow, spread=0.0003),
+        times(draw, slow, spread=0.0003),
+    )
+    yield "a small gap", {"as_they_are": close, "without": None}
+    yield "a small gap, twice", {"as_they_are": close, "without": close}
+    yield (
+        "a small gap with the library off",
+        {"as_they_are": apart, "without": close},
+    )
     single = setting([slow], [slow / 2])
     yield "one time each", {"as_they_are": single, "without": single}
     yield (

@@ -60,6 +60,11 @@ def edges(draw):
     yield "one step", inputs(draw, 5, 1, 1)
     yield "rows of one length", inputs(draw, 3, 4, 4)
     yield "one unit", inputs(draw, 1, 3, 2)
+    for name, value in (("NaN", torch.nan), ("infinity", torch.inf)):
+        given = inputs(draw, 3, 5, 2, 1, 4)
+        padding = torch.arange(5) >= given["lengths"][:, None]
+        given["outputs"][padding] = value
+        yield f"{name} on padding", given
 
 
 def taken(outputs, forward_at, backward_at):

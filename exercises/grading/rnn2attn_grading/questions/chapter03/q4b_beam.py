@@ -58,8 +58,9 @@ def inputs(draw, B, k, V, *ended):
             "eos": draw.choice(*range(V)),
         }
         given["ended"][:, list(ended)] = True
-        together = (log_p[..., None] + following).flatten(1).sort().values
-        if together.diff().min() > APART and crossing(given):
+        together = (log_p[..., None] + following).flatten(1)
+        stays = torch.cat([together, log_p[:, list(ended)]], dim=1)
+        if stays.sort().values.diff().min() > APART and crossing(given):
             return given
 
 

@@ -92,8 +92,8 @@ def edges(draw):
     yield "gaps", gaps
     yield "nothing but an empty row", inputs(draw, 3, 2, 5, 0)
     below = inputs(draw, 3, 5, 2, 4, 3, 2)
-    below["query"] = -90.0 * below["keys"][:, :3]
-    below["keys"] = 90.0 * below["keys"]
+    above = 200 * (0.5 + below["keys"].abs())
+    below["query"], below["keys"] = -above[:, :3], above
     yield "scores far below 0", below
 
 

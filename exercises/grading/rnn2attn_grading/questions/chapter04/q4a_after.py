@@ -83,6 +83,21 @@ def edges(draw):
     left = inputs(draw, 3, 2, 5, 4, 2)
     left["mask"] = left["mask"].flip(1)
     yield "padding in front", left
+    yield "scores far below 0", far_below(draw, inputs(draw, 3, 2, 5, 4, 3, 2))
+
+
+def far_below(draw, given):
+    """Scores of tens of thousands: below 0 for real words, above 0 on padding. All states are near 1."""
+    s, h, mask = given["s"], given["h"], given["mask"]
+    steps = torch.arange(1, h.shape[1] + 1)[:, None]
+    real = (steps * -20_000 + draw.normal(*h.shape)).double()
+    return given | {
+        "s": 0.5 + s.abs() / 2,
+        "h": torch.where(mask[..., None], real, 20_000 + h.abs()),
+        "W_x": given["W_x"] / 10,
+        "W_h": given["W_h"].abs(),
+        "b": 2 + given["b"].abs(),
+    }
 
 
 def run(y, s, W_x, W_h, b):

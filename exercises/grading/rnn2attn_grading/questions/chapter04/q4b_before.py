@@ -3,6 +3,7 @@
 import torch
 
 from rnn2attn_grading.questions.chapter04.q4_designs import QUESTION
+from rnn2attn_grading.questions.chapter04.q4a_after import far_below
 from rnn2attn_grading.questions.chapter04.q4a_after import (
     inputs as inputs_after,
 )
@@ -79,6 +80,9 @@ def edges(draw):
     left = inputs(draw, 3, 2, 5, 4, 2)
     left["mask"] = left["mask"].flip(1)
     yield "padding in front", left
+    below = far_below(draw, inputs(draw, 1, 2, 5, 4, 3, 2))
+    below["W_x"] = -below["W_x"].abs()  # what is found is far below 0 too
+    yield "scores far below 0", below
 
 
 def variant(

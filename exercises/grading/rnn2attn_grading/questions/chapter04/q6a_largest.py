@@ -32,6 +32,9 @@ def on_right_words(weights, gold):
 PART = QUESTION.part(on_right_words, 1, text=TEXT)
 
 
+APART = 0.005  # by how much two scores of a row differ: none has two largest weights
+
+
 def inputs(draw, *sizes, sharp=2.0):
     """Sentences with (target words, source words); of three rows one has no right word, and one has two."""
     rows, columns = (max(column) for column in zip(*sizes, strict=True))
@@ -39,13 +42,15 @@ def inputs(draw, *sizes, sharp=2.0):
     gold = weights.bool()
     for b, (T_target, T) in enumerate(sizes):
         scores = draw.normal(T_target, T, scale=sharp)
+        while (scores.sort().values.diff() < APART).any():
+            scores = draw.normal(T_target, T, scale=sharp)
         first = draw.integers(3, 1).item()
         for t in range(T_target):
             kind = (first + t) % 3
             at = draw.integers(T, 1).item()
             if kind:
                 gold[b, t, at] = True
-                scores[t, at] += draw.choice(0.0, 3.0)
+                scores[t, at] += draw.choice(0.0, 3.003)
             if kind == 2:
                 gold[b, t, (at + 1) % T] = True
         weights[b, :T_target, :T] = scores.softmax(dim=1)

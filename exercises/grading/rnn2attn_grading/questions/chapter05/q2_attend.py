@@ -87,6 +87,21 @@ def edges(draw):
     yield "one row of cells", inputs(draw, 2, 3, 5, 2, 1, 5)
     free = inputs(draw, 2, 2, 3, 5, 3, 2)
     yield "nothing shut", free | {"usable": torch.ones(2, 3, 2).bool()}
+    yield "scores far below 0", far(draw, inputs(draw, 2, 3, 2, 5, 2, 3), -1)
+    yield "scores far above 0", far(draw, inputs(draw, 2, 3, 2, 5, 2, 3), 1)
+
+
+def far(draw, given, sign):
+    """Scores of tens of thousands, of this sign for cells that may be used, of the other for those that are shut."""
+    usable, shape = given["usable"][:, None], given["z"].shape
+    cells = torch.arange(1, 1 + usable[0].numel()).view_as(usable[0]) / 10
+    side = (cells + draw.normal(*shape).abs() / 100) * (2 * usable.double() - 1)
+    return given | {
+        "z": side.round(decimals=4),
+        "s": given["s"] / 1000,
+        "W_z": 0.2 + given["W_z"].abs() / 10,
+        "v": sign * (50_000 + draw.normal(len(given["v"])).abs()),
+    }
 
 
 def softmaxed(scores, usable):

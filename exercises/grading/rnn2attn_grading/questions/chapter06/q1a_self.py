@@ -80,6 +80,30 @@ def edges(draw):
     gaps = inputs(draw, 5, 3, 2, 3, 5, 5)
     gaps["mask"][:, 1] = gaps["mask"][0, 0] = False
     yield "words left out in the middle, and the first", gaps
+    below = far_below(draw, inputs(draw, 4, 3, 2, 5, 4, 2, 3))
+    yield "scores far below 0", below
+    yield (
+        "far above 0 where no word is",
+        far_above(inputs(draw, 4, 3, 2, 5, 4, 2, 3)),
+    )
+
+
+def far_below(draw, given):
+    """All scores are below −10,000, and each word's keys far apart."""
+    B, T, d = given["x"].shape
+    W = 100 * (0.5 + given["W_q"].abs())
+    apart = 1 + 0.5 * torch.arange(T)[:, None]
+    x = (apart + draw.normal(B, T, d).abs() / 100).double()
+    return given | {"x": x, "W_q": W, "W_k": -W}
+
+
+def far_above(given):
+    """The first query of each row scores 1,000 and more where there is no word; the exponential is infinite there."""
+    x, W_q, W_k = given["x"], given["W_q"], given["W_k"]
+    towards = x[:, :1] @ W_q.T @ W_k
+    length = (towards**2).sum(dim=2, keepdim=True)
+    there = (2000 * math.sqrt(len(W_k)) * towards / length).round(decimals=3)
+    return given | {"x": torch.where(given["mask"][..., None], x, there)}
 
 
 def masked(scores, mask):

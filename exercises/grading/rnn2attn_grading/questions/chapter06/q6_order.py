@@ -157,6 +157,46 @@ def edges(draw):
     )
     far = inputs(draw, with_positions, (0, 2, 1, 3))
     yield "a wide tolerance", far | {"tolerance": 100.0}
+    for name, off in (
+        ("one number a little larger", (0.0015, 0.0)),
+        ("one number a little smaller", (0.0, -0.0015)),
+    ):
+        yield name, by_hand(readings(draw, (0, 2, 1), {0: off}))
+    large = readings(draw, (0, 2, 1), {0: (0.005, 0.005)}, scale=2000)
+    yield "large outputs, a little apart", by_hand(large)
+    kept, changed = (
+        readings(draw, (1, 0)),
+        readings(draw, (1, 0), {1: (1.0, 1.0)}),
+    )
+    yield "all kept in the first of two trials", by_hand(kept, changed)
+    yield "all kept in the second of two trials", by_hand(changed, kept)
+    still = readings(draw, (0, 2, 1))
+    yield (
+        "the first word stays in a trial in which all are kept",
+        by_hand(still, changed),
+    )
+    back = readings(draw, (0, 2, 1), {2: (1.0, 1.0)})
+    ahead = readings(draw, (0, 1, 3, 2), {1: (1.0, 1.0)})
+    yield (
+        "it looks ahead in one trial, and not in another",
+        by_hand(back, ahead),
+    )
+    yield "it looks ahead in one trial, not in the other", by_hand(ahead, back)
+
+
+def readings(draw, order, off=None, scale=1.0):
+    """Outputs that the words keep, but for those at some places of the second reading, which are off by so much."""
+    order = torch.tensor(order)
+    first = draw.normal(len(order), 2, scale=scale)
+    first = first + first.sign() * scale
+    second = first[order].clone()
+    for place, by in (off or {}).items():
+        second[place] += torch.tensor(by)
+    return order, first, second
+
+
+def by_hand(*trials):
+    return {"trials": list(trials), "tolerance": 0.001}
 
 
 def rule(
