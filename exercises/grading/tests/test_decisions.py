@@ -106,7 +106,11 @@ def test_who_is_on_the_roster_and_handed_in_nothing_has_a_row(class_of):
     assert [row["status"] for row in rows["Bob"]] == ["not handed in"]
     assert table(out / "students.csv")[-1] == ["Bob", "", "0", "0"]
     assert "not handed in" in (out / "feedback/Bob.html").read_text().lower()
-    assert list(grades(class_of({"bb": 0}))) == ["Ada", "Bob"]  # the roster is kept
+    (out.parent / "in/Bob").mkdir()
+    (out.parent / "in/Bob/x.pdf").write_text("%PDF")
+    rows = grades(class_of({}))
+    assert [row["status"] for row in rows["Bob"]] == ["empty"]  # the roster is kept, and something was handed in
+    assert list(grades(class_of({"bb": 0}))) == ["Ada", "Bob"]
     assert earned(out)["Bob"] == ALL
 
 
@@ -117,7 +121,7 @@ def test_a_decision_is_kept_shown_and_survives_regrading(class_of, tmp_path):
     for _ in range(2):
         row = grades(out)["ada"][0]
         assert (row["points"], row["status"]) == ("0", "graded")
-        assert re.fullmatch(r"Set to 0 by Prof. X on \d{4}-\d\d-\d\d: a <b> typo of ours", row["decision"])
+        assert re.fullmatch(r"Set to 0 by Prof. X on \d{4}-\d\d-\d\d: a <b> typo of ours.", row["decision"])
         assert "a &lt;b&gt; typo of ours" in (out / "feedback/ada.html").read_text()
         assert points(out) == {"ada": ALL - 1, "bob": ALL}
         grade([tmp_path / "in"], out, QUICK, regrade=True)
@@ -128,6 +132,8 @@ def test_a_decision_is_kept_shown_and_survives_regrading(class_of, tmp_path):
     assert earned(out) == {"ada": ALL, "bob": ALL}
     regraded(out, "bob", "asked for it", "Prof. Y")
     assert {row["decision"][:23] for row in grades(out)["bob"]} == {"Graded again by Prof. Y"}
+    page = (out / "feedback/bob.html").read_text()
+    assert page.count("Graded again by Prof. Y") == 1 and "asked for it." in page
 
 
 def test_a_roster_that_comes_later_takes_decisions_along(class_of):
@@ -162,6 +168,7 @@ def test_who_handed_in_nothing_can_be_given_points(class_of):
     out = class_of({"ada": 0}, roster="Name\nada\nbob\n")
     override(out, f"bob/{CHAPTER.stem}", "7", "an oral exam", "X")
     assert earned(out) == {"ada": ALL, "bob": 7}
+    assert "<td>+7</td><td>Set to 7 by X" in (out / "feedback/bob.html").read_text()
 
 
 @pytest.mark.parametrize(

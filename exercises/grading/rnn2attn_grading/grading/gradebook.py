@@ -147,7 +147,7 @@ class Decision:
             "regrade": "Graded again",
         }
         did = said[self.kind]
-        return f"{did} by {self.who} on {self.time[:10]}: {self.reason}"
+        return f"{did} by {self.who} on {self.time[:10]}: {self.reason.rstrip('.')}."
 
 
 class Gradebook:

@@ -15,7 +15,8 @@ def standing(book: Gradebook, *, all_of_them: bool = True) -> list[dict]:
     """The rows of `Gradebook.counting` as they stand in the end, in the same order.
 
     Each has more keys: before, the points without the late policy; decision,
-    what an instructor decided; lateness, what the policy says.
+    what an instructor decided; again, why it was graded again; lateness, what
+    the policy says.
     """
     rows = book.counting(all_of_them=all_of_them)
     rows += _missing(book, rows) if all_of_them else []
@@ -60,7 +61,8 @@ def _missing(book: Gradebook, rows: list[dict]) -> list[dict]:
     """Rows for those on the roster, and those of whom something was decided, who handed in nothing."""
     there = {(row["student"], row["exercise"]) for row in rows}
     exercises = {row["exercise"] for row in rows if row["exercise"] in EXERCISES} or {""}
-    wanted = {(one.student, exercise) for one in book.roster() for exercise in exercises}
+    something = {row["student"] for row in rows if not row["exercise"]}  # handed in, and no notebook
+    wanted = {(one.student, what) for one in book.roster() for what in exercises if one.student not in something}
     wanted |= {(one.student, one.exercise) for one in book.decisions() if one.kind == "override"}
     return [
         {
@@ -77,7 +79,7 @@ def _decided(rows: list[dict], decisions: list[Decision]) -> list[dict]:
     set_to = {one.question: one for one in decisions if one.kind != "regrade"}
     again = " ".join(str(one) for one in decisions if one.kind == "regrade")
     for row in rows:
-        row["decision"] = again
+        row["decision"], row["again"] = "", again
         one = set_to.get(row["question"].rpartition(" ")[2])
         if one and row["question"] and one.kind == "override":
             row["points"], row["decision"] = plain(one.points), str(one)

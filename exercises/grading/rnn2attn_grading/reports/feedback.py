@@ -57,16 +57,24 @@ def feedback(student: str, rows: list[dict]) -> bytes:
         before = round(sum(r.get("before", r["points"]) for r in lines), 2)
         earned = f" Before that it was {before:g}." if before != points else ""
         late = f" {lines[0]['lateness']}{earned}" if lines[0].get("lateness") else ""
+        late += f" {lines[0]['again']}" if lines[0].get("again") else ""
         body += f"<h2>{escape(exercise or 'Nothing to grade')}</h2>\n"
         body += f"<p>{points:g} of {most} points.{escape(late)}</p>\n"
         body += table(
             ["Question", "Points", "What to know"],
-            [[r["question"], f"{r.get('before', r['points'])} of {r['most']}", _told(r)] for r in lines],
+            [[r["question"], _points(r), _told(r)] for r in lines],
         )
     return page(f"Feedback for {student}", body)
 
 
+def _points(row: dict) -> str:
+    points = row.get("before", row["points"])
+    return f"{points:+g}" if row["status"] == "override" else f"{points} of {row['most']}"
+
+
 def _told(row: dict) -> str:
+    if row["status"] == "override":
+        return row["decision"]
     said = row["hint"] if row["status"] == "graded" else f"{row['status'].capitalize()}. {row['hint']}"
     return " ".join(filter(None, (row.get("decision", ""), said))) or "Right."
 

@@ -82,7 +82,8 @@ def _line(row: dict) -> list:
     return [
         row["student"], row["exercise"], row["question"], row["points"],
         row["most"], row["status"], row["message"],
-        "late" if row["late"] else "", row["versions"], row["before"], row["decision"],
+        "late" if row["late"] else "", row["versions"], row["before"],
+        " ".join(filter(None, (row["decision"], row["again"]))),
     ]  # fmt: skip
 
 

@@ -6,10 +6,10 @@ mod/assign/feedback/offline/importgradeslib.php.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from html import escape
 
 from rnn2attn_grading.grading.learner import EXERCISES
 from rnn2attn_grading.grading.standing import plain
+from rnn2attn_grading.reports.visible import escape
 from rnn2attn_grading.submissions.roster import Person
 
 CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
@@ -75,7 +75,7 @@ def _moodle(student: str, rows: list[dict], person: Person | None) -> list:
         return []
     graded = rows[0]["graded"][:19].replace("T", " ")
     said = [f"{r['question']}: {r['before']} of {r['most']}. {r['decision'] or r['hint'] or 'Right.'}" for r in rows]
-    comment = "<br>".join(map(escape, filter(None, [*said, rows[0]["lateness"]])))
+    comment = "<br>".join(map(escape, filter(None, [*said, rows[0]["lateness"], rows[0]["again"]])))
     return [
         f"Participant {user}" if user else "", person.student, person.email, "", points,
         EXERCISES[rows[0]["exercise"]].points, "Yes", "", f"{graded} UTC" if graded else "", comment,
