@@ -1,6 +1,7 @@
 """Whose a submission is: archives as platforms and computers make them, each recognised as a whole."""
 
 import json
+import time
 import unicodedata
 import zipfile
 
@@ -168,6 +169,21 @@ def test_a_name_that_does_not_fit_the_others_is_marked_and_changes_nobody(tmp_pa
     assert students(path) == ["Ada", "Bob", "Cyd"]
     ((_, why),) = doubtful(path)
     assert "cannot be told" in why
+
+
+@pytest.mark.parametrize("sign", ["Copy of ", " _-", "1_1", "_1", "x_assignsubmission_", "a.pdf", "01- ", "x"])
+@pytest.mark.parametrize("form", ["{}", "{}01-rnn-gradients.ipynb", "{}/01-rnn-gradients.ipynb", "x/{}"])
+def test_a_name_without_end_costs_no_time_and_nobody_else(tmp_path, sign, form):
+    started = time.process_time()
+    path = packed(
+        tmp_path,
+        form.format(sign * (60_000 // len(sign))),
+        f"ada/{FIRST}",
+        *(f"{who} - {FIRST}" for who in ("Bob", "Cyd")),
+    )
+    assert {"ada", "Bob", "Cyd"} <= set(students(path))
+    assert any("longer than" in one.message for one in submitted(path, EXERCISES))
+    assert time.process_time() < started + 2
 
 
 def test_each_file_without_a_name_has_a_row(tmp_path):

@@ -24,6 +24,7 @@ from rnn2attn_grading.submissions.untrusted import UnreadableError
 SKIPPED = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
 OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".egg")
 DEEPEST = 50  # folders within each other that are searched
+LONGEST_NAME = 255  # characters
 LARGEST_STUDENT = 500 * untrusted.MIB  # bytes of one student's files, and of what is packed in them
 NOBODY = Owner("")
 OTHER = "other"  # the status of a file that is no notebook, until it is known whether the student has one
@@ -377,9 +378,12 @@ def _members(archive: ZipFile, where: tuple[Path | str, ...]) -> list[File]:
             parts = ("",) if untrusted.leads_out(parts[0]) else parts
         elif not all(map(_wanted, parts)) or not parts:
             continue
+        elif max(map(len, parts)) > LONGEST_NAME:
+            problem = f"Its name is longer than the {LONGEST_NAME} characters that a disk takes."
         elif shown.endswith("/"):
             folders[*parts[:DEEPEST], ""] = (*where, name)
             continue
+        parts = tuple(part if len(part) <= LONGEST_NAME else f"{part[:99]}…{part[-99:]}" for part in parts)
         parts = parts if len(parts) <= DEEPEST else (*parts[: DEEPEST - 1], parts[-1])
         read = partial(untrusted.entry, archive, name)
         files.append(File(parts, (*where, name), entry.file_size, _time(entry), read, problem))
