@@ -319,3 +319,13 @@ def test_one_student_has_room_for_so_much(tmp_path, monkeypatch, place):
     assert bob == ("bob", "01-rnn-gradients", "", "")
     assert 0 < sum(not status for *_, status, _ in rows) <= 10
     assert any("The rest is not looked at" in message for *_, message in rows)
+
+
+def test_notebooks_without_end_have_a_few_rows(tmp_path):
+    """Each row is a line of the tables, and is written at every run."""
+    packed({f"x{n:04}.ipynb": notebook(str(n)) for n in range(1500)} | {FIRST: notebook()}, tmp_path / "ada.zip")
+    put(tmp_path / "bob" / FIRST)
+    *rows, last, bob = found(tmp_path)
+    assert ("ada", "01-rnn-gradients", "", "") in rows and bob == ("bob", "01-rnn-gradients", "", "")
+    assert len(rows) == 1 + discovery.MOST_ODD
+    assert last[1:] == ("1480 more", "unreadable", "No exercise has the names of 1480 more notebooks.")

@@ -273,13 +273,12 @@ class Gradebook:
         """
         names = text(result.student), text(result.exercise)
         key = (*names, result.content, result.tests, self._salt)
-        with self._lock, self._file:
-            self._file.execute(f"DELETE FROM under_way WHERE (student, exercise, content) = ({marks(3)})", key[:3])
-        if not result.final and self._is_final(key):
-            return
         now = datetime.now(UTC).isoformat()
         rest = result.printed, result.shingles, result.final
         with self._lock, self._file:
+            self._file.execute(f"DELETE FROM under_way WHERE (student, exercise, content) = ({marks(3)})", key[:3])
+            if not result.final and self._is_final(key):
+                return
             self._file.execute(f"DELETE FROM graded WHERE ({KEY}) = ({marks(5)})", key)
             self._file.execute(f"INSERT INTO graded VALUES ({marks(9)})", (*key, now, *rest))
             self._file.executemany(

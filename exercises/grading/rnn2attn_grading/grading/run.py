@@ -53,8 +53,8 @@ def grade(
         deadlines: a CSV file, see `lateness`; without it, the last one.
         say: is told of each submission: how many are done, of how many, and
             what it was.
-        found: is told of each file that is read before that: how many there
-            are so far, and whose it is.
+        found: is told of each place and each file that is read before that:
+            how many there are so far, and which it is.
         tell: is told a sentence of what brought an earlier run down.
 
     Raises:
@@ -78,9 +78,11 @@ def grade(
     people = read_roster(roster) if roster else last_roster(out)
     rules = lateness.read(deadlines, EXERCISES, people) if deadlines else None
     handed = []
-    for one in (one for place in places for one in submitted(place, list(EXERCISES), people)):
-        handed.append(one)
-        found(len(handed), f"{one.student} {one.exercise}")
+    for place in places:
+        found(len(handed), str(place))
+        for one in submitted(place, list(EXERCISES), people):
+            handed.append(one)
+            found(len(handed), f"{one.student} {one.exercise}")
     chosen = [one for one in newest(handed) if _fits(one, only)]
     if only and not chosen:
         raise ValueError(f"Nothing was handed in that fits {' or '.join(only)}.")

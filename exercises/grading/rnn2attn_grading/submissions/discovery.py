@@ -26,6 +26,7 @@ OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".egg")
 DEEPEST = 50  # folders within each other that are searched
 LONGEST_NAME = 255  # characters
 LARGEST_STUDENT = 500 * untrusted.MIB  # bytes of one student's files, and of what is packed in them
+MOST_ODD = 20  # notebooks of a student that have a row each, though no exercise has their name
 NOBODY = Owner("")
 OTHER = "other"  # the status of a file that is no notebook, until it is known whether the student has one
 NAMED = 5  # files that a message names
@@ -179,12 +180,27 @@ def _handed(place: Path, files: list[File], exercises: list[str], roster: Roster
             students[owner.student, "" if owner.student else file.parts].append(replace(file, owner=owner))
     for (student, _), own in students.items():
         if student:
-            yield from _student(own, place, exercises, Room())
+            yield from _few(_student(own, place, exercises, Room()), exercises)
         else:
             for file in own:
                 name = "" if file.problem else "/".join(file.parts).removesuffix(".ipynb")
                 text = file.problem or file.owner.doubt
                 yield Submission(file.owner, name, file.where, status="unreadable", message=text, place=place)
+
+
+def _few(found: Iterator[Submission], exercises: list[str]) -> Iterator[Submission]:
+    """What a student handed in; of notebooks that no exercise has the name of, so many, and one row for the rest."""
+    odd = []
+    for one in found:
+        if one.exercise and one.exercise not in exercises:
+            odd.append(one)
+            if len(odd) > MOST_ODD:
+                continue
+        yield one
+    if len(odd) > MOST_ODD:
+        more = len(odd) - MOST_ODD
+        text = f"No exercise has the names of {more} more notebooks."
+        yield replace(odd[-1], exercise=f"{more} more", content="", status="unreadable", message=text)
 
 
 def _settled(owner: Owner, roster: Roster) -> Owner:
