@@ -554,7 +554,68 @@ WORLD = [
             "    fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)"
         ),
         REFUSED,
-        says="Python says: held: PermissionError",
+        says="Python says: held: OSError",
+    ),
+    Attack(
+        "locks that another run would see",
+        body(
+            "import fcntl, struct\n"
+            "with open(os.__file__) as file:\n"
+            "    fcntl.flock(file, fcntl.LOCK_EX)\n"
+            "    fcntl.lockf(file, fcntl.LOCK_SH)\n"
+            "    try:\n        fcntl.fcntl(file, fcntl.F_GETLK, struct.pack('hhqqi', fcntl.F_WRLCK, 0, 0, 0, 0))\n"
+            "    except OSError as error:\n        raise RuntimeError(f'held: {error!r}')\n"
+            "raise RuntimeError('broken')"
+        ),
+        "They are granted and lock nothing, and who else has one is not told.",
+        says="Python says: held: OSError",
+    ),
+    Attack(
+        "a signal, by which the system would tell that somebody reads in a folder",
+        trying(
+            "import fcntl\nfcntl.fcntl(os.open(os.path.dirname(os.__file__), 0), fcntl.F_NOTIFY, fcntl.DN_ACCESS)"
+        ),
+        REFUSED,
+        says="Python says: held: OSError",
+    ),
+    Attack(
+        "bits that one run leaves to the next: which pages of a file are in memory",
+        body(
+            "import ctypes, mmap\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+            "file = os.open(os.__file__, 0)\npage = ctypes.create_string_buffer(4096)\n"
+            "place = (ctypes.c_size_t * 2)(ctypes.addressof(page), 1)\n"
+            "mapped = mmap.mmap(file, 4096, prot=mmap.PROT_READ)\n"
+            "start = libc.mmap\nstart.restype = ctypes.c_void_p\n"
+            "start = ctypes.c_void_p(start(None, 4096, 1, 1, file, ctypes.c_long(0)))\n"
+            "got = [libc.preadv2(file, place, 1, ctypes.c_long(0), 8), libc.mincore(start, 4096, page)]\n"
+            "got += [libc.syscall(ctypes.c_long(451), file, (ctypes.c_uint64 * 2)(0, 4096), page, 0)]\n"
+            "got += [libc.madvise(start, 4096, advice) for advice in (20, 21)]\n"
+            "got += [-libc.posix_fadvise(file, 0, 0, 4) // 100, libc.readahead(file, 0, 4096)]\n"
+            "raise RuntimeError('held' if got == [-1] * 7 else f'broken: {got}')"
+        ),
+        REFUSED,
+        says="Python says: held",
+    ),
+    Attack(
+        "what is mounted, and where it lies on this machine",
+        body(
+            "import ctypes\nlibc = ctypes.CDLL(None)\n"
+            "request, found = (ctypes.c_uint64 * 4)(32, 2**64 - 1, 1, 0), (ctypes.c_uint64 * 512)()\n"
+            "zero = ctypes.c_size_t(0)\n"
+            "got = [libc.syscall(ctypes.c_long(428), -100, b'/', 0)]\n"
+            "got += [libc.syscall(ctypes.c_long(467), -100, b'/', 0, zero, zero)]\n"
+            "got += [libc.syscall(ctypes.c_long(458), request, found, 512, 0)]\n"
+            "got += [libc.syscall(ctypes.c_long(457), request, found, 4096, 0)]\n"
+            "raise RuntimeError('held' if got == [-1] * 4 else f'broken: {got}')"
+        ),
+        REFUSED,
+        says="Python says: held",
+    ),
+    Attack(
+        "a signal to its whole group",
+        "import os, signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nos.kill(0, signal.SIGTERM)\nHONEST",
+        "It is alone in its group.",
+        points=True,
     ),
     Attack(
         "watching which files others open",

@@ -20,7 +20,7 @@ from rnn2attn_grading.grading import learner, workers
 from rnn2attn_grading.grading.gradebook import Gradebook
 from rnn2attn_grading.grading.grader import Grade, _Notebook, examine
 from rnn2attn_grading.grading.run import grade
-from rnn2attn_grading.sandbox import bubblewrap, jail, self_test
+from rnn2attn_grading.sandbox import bubblewrap, jail, self_test, system_calls
 from rnn2attn_grading.sandbox.bubblewrap import RefusedError
 from rnn2attn_grading.sandbox.jail import Jail
 from rnn2attn_grading.sandbox.limits import Limits
@@ -296,22 +296,23 @@ def test_a_submission_has_so_much_time_and_no_more(proven):
 def test_without_a_jail_the_trial_names_every_wall(monkeypatch):
     """The first process and the trial, in plain processes without limits."""
     folder, ask = Path(jail.__file__).parent / "inside", Process.ask
-    code = "import fork_server\nfork_server.system = fork_server.drop = lambda *given: None\nfork_server.main()"
+    code = "import fork_server\nfork_server.system = fork_server.drop = fork_server.os.setsid = lambda *given: None\n"
+    code += "fork_server.main()"
 
     def unlimited(self, do, seconds, /, **given):
         return do != "limit" and ask(self, do, seconds, **given)
 
-    def plain(channel, calls, disk, number):
+    def plain(channel, calls, told, disk):
         words = f"PYTHONPATH={folder}", f"{self_test.MARK}=x", sys.executable
         given = map(str, (channel, calls, disk, os.getuid()))
-        return ["/usr/bin/env", *words, "-c", code, *given]
+        return ["/usr/bin/env", *words, "-c", f"import os\nos.close({told})\n{code}", *given]
 
     monkeypatch.setattr(Process, "ask", unlimited)
     monkeypatch.setattr(jail, "command", plain)
     named = " ".join(self_test.complaints(QUICK))
     source = (folder / "escape_tests.py").read_text("utf-8")
     walls = re.findall('^        "(.+?)": ', source, re.MULTILINE)
-    assert len(walls) == 17
+    assert len(walls) == 20
     if os.geteuid():
         walls.remove("use privileges")
         walls.remove("be root")
@@ -323,18 +324,18 @@ def test_without_a_jail_the_trial_names_every_wall(monkeypatch):
     [
         ("self_test.shutil.which", lambda *_, path: None, "install bubblewrap"),
         ("self_test.sys.platform", "darwin", "A jail needs Linux"),
-        ("bubblewrap.FORBIDDEN", ["no_such_call"], "install libseccomp2"),
+        ("system_calls.ALLOWED", "no_such_call", "install libseccomp2"),
         ("jail.command", lambda *_: ["false"], "docker run --privileged"),
     ],
 )
 def test_without_a_jail_nothing_is_graded(monkeypatch, tmp_path, target, value, says):
-    bubblewrap.call_filter.cache_clear()
+    system_calls.call_filter.cache_clear()
     monkeypatch.setattr(f"rnn2attn_grading.sandbox.{target}", value)
     hand_in(tmp_path / "in", "honest")
     with pytest.raises(RefusedError, match=says):
         grade([tmp_path / "in"], tmp_path / "out", QUICK)
     assert grades(tmp_path / "out") == {}
-    bubblewrap.call_filter.cache_clear()
+    system_calls.call_filter.cache_clear()
 
 
 @pytest.mark.parametrize(

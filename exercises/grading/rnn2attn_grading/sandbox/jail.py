@@ -8,7 +8,7 @@ No two runs see each other, of one learner or of two.
 """
 
 import contextlib
-import itertools
+import json
 import os
 import signal
 import socket
@@ -23,7 +23,6 @@ ANSWERING = 30  # seconds that the first process has for it
 # Processes of a run's user beside the run: process 1 of its walls, and if the
 # user is one for the whole jail, its keeper, the first process and bubblewrap's.
 BESIDE = 4 if os.geteuid() else 1
-NUMBERS = itertools.count()
 
 
 class GoneError(Exception):
@@ -67,28 +66,44 @@ class Jail:
     def stop(self) -> None:
         """End what runs, from another thread; nothing starts from now on."""
         self._stopped = True
-        self._bubblewrap.kill()  # and with it, all in its process namespace
+        self._kill()
 
     def close(self) -> None:
         """Kill it, and free what it holds."""
-        self._bubblewrap.kill()
+        self._kill()
+        self._control.close()
         self._bubblewrap.wait()
         self._bubblewrap.stdout.close()
-        self._control.close()
+        if self._holds is not None:
+            os.close(self._holds)
+            self._holds = None
 
     def _start(self) -> None:
         self._ready = self._gone = False
+        self._holds = None
         self._control, theirs = socket.socketpair()
-        with theirs, filtering() as calls:
-            shared = [theirs.fileno(), calls.fileno()]
+        reading, writing = os.pipe()
+        with open(reading, "rb") as told, open(writing, "wb") as telling, theirs, filtering() as calls:
+            shared = [theirs.fileno(), calls.fileno(), telling.fileno()]
             disk = int(self.limits.disk * MIB)
             self._bubblewrap = subprocess.Popen(
-                command(*shared, disk, next(NUMBERS)),
+                command(*shared, disk),
                 pass_fds=shared, env={"PATH": "/usr/bin"},
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 process_group=0,  # Ctrl-C is for the supervisor alone
             )  # fmt: skip
+            telling.close()
+            self._holds = _opened(told.read())
+
+    def _kill(self) -> None:
+        """Kill the process that holds all others; bubblewrap then ends.
+
+        To kill bubblewrap would leave that one asleep for ever, if it waits for bubblewrap's word to begin.
+        """
+        if self._holds is not None:
+            with contextlib.suppress(OSError):  # it is gone
+                signal.pidfd_send_signal(self._holds, signal.SIGKILL)
 
     def _process(self) -> Process:
         self._wait()
@@ -121,7 +136,8 @@ class Jail:
         with contextlib.suppress(OSError):
             self._ready = self._control.recv(1) == b"r"
         if not self._ready:
-            self._bubblewrap.kill()
+            self._kill()
+            self._control.close()
             printed = self._bubblewrap.stdout.read().decode(errors="replace")
             self.close()
             raise RefusedError(f"It did not start. {printed.strip()[-300:]}")
@@ -148,3 +164,10 @@ class Jail:
             return None
         code = int(status)
         return 128 - code if code > 128 else code
+
+
+def _opened(told: bytes) -> int | None:
+    """A file descriptor of the process of which bubblewrap told; None if it is gone, or told of none."""
+    with contextlib.suppress(ValueError, ProcessLookupError):
+        return os.pidfd_open(json.loads(told)["child-pid"])
+    return None

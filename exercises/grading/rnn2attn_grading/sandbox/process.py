@@ -157,7 +157,7 @@ class Process:
         name = f"signal {-code}"
         with contextlib.suppress(ValueError):
             name = signal.Signals(-code).name
-        if -code == signal.SIGSYS:  # see `bubblewrap.call_filter`
+        if -code == signal.SIGSYS:  # see `system_calls.call_filter`
             name = "SIGKILL, which it sent itself"
         return StoppedError("crashed", f"It was ended by {name}.")
 

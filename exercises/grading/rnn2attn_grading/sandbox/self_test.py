@@ -8,10 +8,11 @@ import sys
 from importlib.resources import files
 
 from rnn2attn_grading.sandbox import inside
-from rnn2attn_grading.sandbox.bubblewrap import RefusedError, call_filter, masked, mounts
+from rnn2attn_grading.sandbox.bubblewrap import RefusedError, masked, mounts
 from rnn2attn_grading.sandbox.jail import Jail
 from rnn2attn_grading.sandbox.limits import MIB, Limits
 from rnn2attn_grading.sandbox.process import KilledError, StoppedError
+from rnn2attn_grading.sandbox.system_calls import NoFilterError, call_filter
 
 MARK = "RNN2ATTN_TRIAL"
 SECONDS = 60  # that the trial may take; a busy machine is no broken jail
@@ -68,9 +69,9 @@ def missing() -> list[str]:
         lines.append("bwrap is missing. On Debian or Ubuntu: apt-get install bubblewrap")
     try:
         call_filter()
-    except RefusedError as refused:
+    except NoFilterError as error:
         libraries = "apt-get install libseccomp2, pip install pyseccomp"
-        lines.append(f"{refused} On Debian or Ubuntu: {libraries}")
+        lines.append(f"{error} On Debian or Ubuntu: {libraries}")
     return lines
 
 

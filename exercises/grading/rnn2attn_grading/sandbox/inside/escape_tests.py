@@ -1,6 +1,8 @@
 """What must not be possible in the jail, tried from within by the trial."""
 
 import ctypes
+import errno
+import fcntl
 import importlib.util
 import os
 import signal
@@ -9,6 +11,10 @@ import socket
 CLONE_NEWUSER = 0x10000000
 NO_NEW_PRIVS, BOUND = 39, 23  # for prctl
 CAPABILITIES = 0x20080522  # version 3 of capget
+NOWAIT = 8  # for preadv2: RWF_NOWAIT
+# Numbers of system calls, the same on all machines that PyTorch runs on, and what they are given.
+OPEN_TREE, STATMOUNT, LISTMOUNT, OPEN_TREE_ATTR = 428, 457, 458, 467
+AT_FDCWD, ROOT_MOUNT = -100, 0xFFFFFFFFFFFFFFFF
 LEFT, QUEUE = "/tmp/rnn2attn-left", b"/rnn2attn-left"
 
 
@@ -34,7 +40,7 @@ def breaches(
         "read the specifications": lambda: importable("rnn2attn_grading"),
         "read the environment": lambda: os.environ[variable],
         "see other processes": lambda: neighbours(supervisor),
-        "signal other processes": lambda: os.kill(supervisor, 0),
+        "signal other processes": lambda: signalled(supervisor),
         "start more processes than allowed": lambda: forked(processes),
         "take more memory than allowed": lambda: bytearray(memory + (64 << 20)),
         "fill the disk": lambda: filled("/tmp", disk + (1 << 20)),
@@ -44,6 +50,9 @@ def breaches(
         "use the network of another run": loop,
         "be root": lambda: zero(os.getuid()),
         "make namespaces": lambda: zero(libc.unshare(CLONE_NEWUSER)),
+        "watch what others read": watched,
+        "see which files are in memory": lambda: cached(libc),
+        "see the machine's mounts": lambda: mounts(libc),
         "gain privileges": lambda: zero(libc.prctl(NO_NEW_PRIVS, 0, 0, 0, 0)),
         "use privileges": lambda: privileged(libc),
     }
@@ -84,17 +93,69 @@ def loop() -> None:
 
 
 def neighbours(supervisor: int) -> None:
-    """Find a process that is neither this one nor the first, or what is known of that."""
+    """Find a process that is neither this one nor its parent, or what is known of the first."""
     if os.path.exists("/proc/1"):
         return
-    for number in (supervisor, *range(2, 1000)):
-        if number != os.getpid():
-            try:
-                os.getpgid(number)
-            except ProcessLookupError:
-                continue
-            return
+    for number in {supervisor, *range(1, 1000)} - own():
+        try:
+            os.getpgid(number)
+        except ProcessLookupError:
+            continue
+        return
     raise LookupError
+
+
+def signalled(supervisor: int) -> None:
+    """Reach the supervisor with a signal, or what is in one group with this process."""
+    if os.getpgrp() == os.getpid():
+        if supervisor in own():
+            raise LookupError
+        os.kill(supervisor, 0)
+
+
+def own() -> set[int]:
+    """The numbers of this process and of the first one of its walls.
+
+    Where few processes run, as in a container, the supervisor may have one of
+    them there. Neither of the two is the supervisor: that starts no run itself.
+    """
+    return {os.getpid(), os.getppid()}
+
+
+def watched() -> None:
+    """Ask to be told by a signal when somebody reads in a folder that all runs share."""
+    before = signal.signal(signal.SIGIO, signal.SIG_IGN)
+    folder = os.open(os.path.dirname(os.__file__), os.O_RDONLY)
+    try:
+        fcntl.fcntl(folder, fcntl.F_NOTIFY, fcntl.DN_ACCESS)
+    finally:
+        os.close(folder)
+        signal.signal(signal.SIGIO, before)
+
+
+def cached(libc: ctypes.CDLL) -> None:
+    """Read something that all runs share only if it is in memory."""
+    with open(os.__file__, "rb") as file:
+        page = ctypes.create_string_buffer(1)
+        place = (ctypes.c_size_t * 2)(ctypes.addressof(page), 1)
+        number = ctypes.c_long(0)
+        if libc.preadv2(file.fileno(), place, 1, number, NOWAIT) < 0 and ctypes.get_errno() != errno.EAGAIN:
+            raise OSError
+
+
+def mounts(libc: ctypes.CDLL) -> None:
+    """Open a mount, or have a list of them: the four calls of which one is in every kernel."""
+    request, found = (ctypes.c_uint64 * 4)(32, ROOT_MOUNT, 1, 0), (ctypes.c_uint64 * 512)()
+    words = ctypes.c_size_t(0), ctypes.c_size_t(0)
+    for number, *given in (
+        (OPEN_TREE, AT_FDCWD, b"/", 0),
+        (OPEN_TREE_ATTR, AT_FDCWD, b"/", 0, *words),
+        (LISTMOUNT, request, found, 512, 0),
+        (STATMOUNT, request, found, 4096, 0),
+    ):
+        if libc.syscall(ctypes.c_long(number), *given) >= 0:
+            return
+    raise OSError
 
 
 def importable(name: str) -> None:

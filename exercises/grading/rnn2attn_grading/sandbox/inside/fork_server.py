@@ -23,7 +23,7 @@ from worker import prepare, serve
 # of what ends, and not of what is killed.
 MOMENTS = {b"w": 5, b"k": 0.2}
 # The kernel's numbers, from linux/sched.h, mount.h, prctl.h and capability.h.
-NEWNS, NEWIPC, NEWPID, NEWNET = 0x00020000, 0x08000000, 0x20000000, 0x40000000
+NEWNS, NEWPID, NEWNET = 0x00020000, 0x20000000, 0x40000000
 NOSUID, NODEV = 2, 4
 PAGE = 4096  # bytes of /tmp for each file: an empty one takes memory too
 SET_SECCOMP, FILTER, BOUNDING_DROP = 22, 2, 24
@@ -80,7 +80,7 @@ def keep(control: socket.socket, channel: int, output: int, *walls: object) -> N
     for standard in (1, 2):
         os.dup2(output, standard)
     os.close(output)
-    system("unshare", NEWPID | NEWNS | NEWIPC | NEWNET)
+    system("unshare", NEWPID | NEWNS | NEWNET)
     child = copied(one, control, channel, *walls)
     os.close(channel)
     seconds = MOMENTS.get(control.recv(1), 0)
@@ -121,6 +121,7 @@ def one(control: socket.socket, channel: int, disk: int, user: int, calls: bytes
 
 def begin(channel: int) -> None:
     """The run: SIGINT is what it is in any Python, however the supervisor was started."""
+    os.setsid()  # else a signal to its group would be one to the first process
     signal.signal(signal.SIGINT, signal.default_int_handler)
     serve(channel)
 
