@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 
 from rnn2attn.check.calling import call
-from rnn2attn.check.judging import Case, judge
+from rnn2attn.check.judging import Case
 from rnn2attn.check.questions import Known, Part, outline, recognise
 
 CASES = tuple(Case(f"x = {x}", {"x": x}, x * x) for x in (3.0, 1.0, -2.0))
@@ -18,7 +18,7 @@ def known(hint, function):
 def hint(function, *mistakes):
     part = Part("square", 1, "0.0", "", ("x",), (), CASES, mistakes)
     answers = [call(function, case.inputs) for case in CASES]
-    return recognise(part, answers, [judge(a, c) for a, c in zip(answers, CASES, strict=True)])
+    return recognise(part, answers)
 
 
 def stops_below(limit, function):
@@ -71,7 +71,7 @@ def test_infinity_in_another_shape_is_not_the_same_mistake():
 
     def said(function):
         answers = [call(function, case.inputs) for case in cases]
-        return recognise(part, answers, [judge(a, c) for a, c in zip(answers, cases, strict=True)])
+        return recognise(part, answers)
 
     assert said(overflows) == "overflows"
     assert said(lambda x: overflows(x).repeat(2)) == ""
@@ -89,6 +89,30 @@ def test_agreeing_where_the_answer_is_right_tells_nothing():
     assert hint(lambda x: x * x, double) == ""
 
 
+def test_agreeing_where_the_mistake_is_right_tells_nothing():
+    """Another dtype is wrong, and no sketch shows it: what agrees is what is right about both."""
+    cases = [Case(f"x = {x}", {"x": torch.tensor([x]).double()}, torch.tensor([x * x]).double()) for x in (3.0, 1.0)]
+
+    def tripled(x):
+        return x * x if x == 1 else 3 * x + 1
+
+    outlines = tuple(outline(call(tripled, case.inputs), case) for case in cases)
+    part = Part("square", 1, "0.0", "", ("x",), (), tuple(cases), (Known("tripled", outlines),))
+
+    def said(function):
+        return recognise(part, [call(function, case.inputs) for case in cases])
+
+    assert said(tripled) == "tripled"
+    assert said(lambda x: torch.ones(1) if x == 1 else x @ torch.ones(1)) == ""
+
+
+def test_what_runs_is_no_mistake_that_stops():
+    """Agreeing in one case: "only a square lets that run" is not said of what ran elsewhere, too."""
+    square = known("runs at 3 alone", lambda x: 7.0 if x == 3 else [][0])
+    assert hint(lambda x: 7.0 if x == 3 else [][0], square) == "runs at 3 alone"
+    assert hint(lambda x: 7.0, square) == ""
+
+
 def test_a_gradient_that_is_wrong_is_not_a_mistake_that_is_right_there():
     """A mistake in one case only is right elsewhere, and its gradients are not kept."""
     cases = [Case(f"x = {x}", {"x": torch.tensor([x])}, torch.tensor([x * x])) for x in (3.0, 1.0)]
@@ -102,7 +126,7 @@ def test_a_gradient_that_is_wrong_is_not_a_mistake_that_is_right_there():
 
     def said(function):
         answers = [call(function, case.inputs, ("x",)) for case in cases]
-        return recognise(part, answers, [judge(a, c) for a, c in zip(answers, cases, strict=True)])
+        return recognise(part, answers)
 
     assert said(overflows) == "overflows"
     assert said(lambda x: x.detach() * x) == ""

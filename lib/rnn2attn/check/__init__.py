@@ -80,7 +80,7 @@ def examine(part: Part, answer) -> Card:
         return Card("right", f"{part.name}: right. {part.points} of {_points(part)}.")
     number = next(n for n, fault in enumerate(faults) if fault)
     fault, case = faults[number], part.cases[number]
-    hint = "" if fault.certain else recognise(part, answers, faults)
+    hint = "" if fault.certain else recognise(part, answers)
     words = {c.expected for c in part.cases if isinstance(c.expected, str)}
     value = answers[number].value
     if not hint and words and isinstance(value, str) and value not in words:

@@ -3,11 +3,11 @@
 import functools
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import files
 
 from rnn2attn.check.calling import Answer
-from rnn2attn.check.judging import Case, Fault, gradients_of, judge, seen
+from rnn2attn.check.judging import Case, gradients_of, seen
 from rnn2attn.check.values import ATOL, RTOL, decode, encode, sketch
 from rnn2attn.check.views import UnfitError
 
@@ -103,21 +103,21 @@ def outline(answer: Answer, case: Case, *, gradients: bool = True) -> dict:
     return reduced
 
 
-def recognise(part: Part, answers: list[Answer], faults: list[Fault | None]) -> str:
+def recognise(part: Part, answers: list[Answer]) -> str:
     """The hint of the known mistake that gives what the answers gave, "" if there is none.
 
-    No case may contradict it. Where one of the two stops or is not finite and the other does not, or where their
-    shapes differ, the case says nothing: something else is wrong there as well. At least one wrong output must
-    agree, or a wrong gradient if the mistake's are kept; of several mistakes the one that agrees most often is taken.
+    No case may contradict it. Where the answer stops and the mistake does not, where one of the two is not finite, or
+    where their shapes differ, the case says nothing: something else is wrong there as well. At least one output must
+    agree where the mistake is wrong, or a gradient if the mistake's are kept; of several mistakes the one that agrees
+    most often is taken.
     """
-    bare = [judge(answer, replace(case, gradients={})) for answer, case in zip(answers, part.cases, strict=True)]
     best, hint = 0, ""
     for known in part.mistakes:
-        pairs = zip(part.cases, answers, known.outlines, strict=True)
-        relations = [_relation(outline(answer, case, gradients="gradients" in o), o) for case, answer, o in pairs]
+        triples = list(zip(part.cases, answers, known.outlines, strict=True))
+        relations = [_relation(outline(answer, case, gradients="gradients" in o), o) for case, answer, o in triples]
         telling = any(
-            r == "agrees" and (f if "gradients" in o else wrong_output) and "output" in o
-            for r, f, wrong_output, o in zip(relations, faults, bare, known.outlines, strict=True)
+            relation == "agrees" and "output" in o and not _right(o, case)
+            for (case, _, o), relation in zip(triples, relations, strict=True)
         )
         count = relations.count("agrees")
         if "contradicts" not in relations and telling and count > best:
@@ -125,7 +125,17 @@ def recognise(part: Part, answers: list[Answer], faults: list[Fault | None]) -> 
     return hint
 
 
+def _right(known: dict, case: Case) -> bool:
+    """Whether a mistake gives in this case what is right."""
+    right = {"output": sketch(case.expected)}
+    if "gradients" in known:
+        right["gradients"] = sketch(case.gradients)
+    return _close(known, right, times=0.3)
+
+
 def _relation(found: dict, known: dict) -> str:
+    if "stops" in known and "stops" not in found:
+        return "contradicts"
     if _broken(found) != _broken(known) or _shapes(found) != _shapes(known):
         return "says nothing"
     return "agrees" if _close(found, known) else "contradicts"
@@ -140,12 +150,12 @@ def _shapes(outlined: dict) -> dict:
     return {path: leaf[0] for path, leaf in outlined.get("output", {}).items() if isinstance(leaf, list)}
 
 
-def _close(a: object, b: object) -> bool:
-    """Equal, floats within the judge's tolerance."""
+def _close(a: object, b: object, times: float = 10) -> bool:
+    """Equal, floats within so many times the judge's tolerance."""
     if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(_close(a[key], b[key]) for key in a)
+        return a.keys() == b.keys() and all(_close(a[key], b[key], times) for key in a)
     if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(map(_close, a, b))
+        return len(a) == len(b) and all(_close(x, y, times) for x, y in zip(a, b, strict=True))
     if isinstance(a, float) and isinstance(b, float):
-        return abs(a - b) <= 10 * (ATOL + RTOL * abs(b))
+        return abs(a - b) <= times * (ATOL + RTOL * abs(b))
     return type(a) is type(b) and a == b

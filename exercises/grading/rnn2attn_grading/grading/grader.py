@@ -182,7 +182,7 @@ class _Notebook:
             return f"Right on the cases that `check` tries. Not right on another: {failed.name}."
         with contextlib.suppress(Exception):  # numbers without bounds
             answers = list(map(read, replies))
-            if hint := questions.recognise(public, answers, faults):
+            if hint := questions.recognise(public, answers):
                 return hint
         ask = f'`check("{part.name}", {part.name})` says what is wrong.'
         return f"Not right on the cases that `check` tries either: {ask}"
