@@ -10,6 +10,7 @@ from classroom import CHAPTER, NAMES, QUICK, grades, points, saying
 
 from rnn2attn_grading.cli import main
 from rnn2attn_grading.grading.decisions import override, regraded
+from rnn2attn_grading.grading.lateness import Lateness, Rule, lateness
 from rnn2attn_grading.grading.run import grade
 
 NAME = f"{CHAPTER.stem}.ipynb"
@@ -81,6 +82,18 @@ def test_where_the_time_is_not_known_nothing_is_taken_off_unless_it_is_said(clas
     assert "when is not known" in (out / "feedback/late_7.html").read_text()
     out = class_of({}, deadlines=f"{deadlines}late_7,,,2026-12-02 12:00\n")
     assert earned(out) == {"late_7": 0.8 * ALL, "ontime_8": ALL}
+
+
+@pytest.mark.parametrize("time", ["", "Monday", "2026", "9999-12-31T23:59:59-12:00"])
+def test_a_time_that_cannot_be_read_is_not_known(time):
+    rules = [Rule(due="2026-12-01", percent="20")]
+    assert lateness(rules, "ada", CHAPTER.stem, time, False) == Lateness()
+    assert "when is not known" in lateness(rules, "ada", CHAPTER.stem, time, True).text
+
+
+@pytest.mark.parametrize("time", ["2026-12-02T12:00:00+00:00", "2026-12-02T12:00:00Z", "2026-12-02T12:00:00"])
+def test_a_time_of_another_zone_is_one_of_here(time):
+    assert lateness([Rule(due="2026-12-01", percent="20")], "ada", CHAPTER.stem, time, False).share == 0.8
 
 
 @pytest.mark.parametrize(

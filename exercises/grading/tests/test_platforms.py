@@ -58,6 +58,10 @@ CLASSES = {
         [f"class/{name}/{one}" for name in ("ada", "bob") for one in (FIRST, SECOND)],
         ["ada", "ada", "bob", "bob"],
     ),
+    "GitHub Classroom, packed": (
+        [f"w-1-submissions/w-1-{who}/{FIRST}" for who in ("octo-cat", "w-1-bob")], ["octo-cat", "w-1-bob"],
+    ),
+    "GitHub Classroom, packed, with one student": ([f"w-1-submissions/w-1-bob/{x}/{FIRST}" for x in "ab"], ["bob"] * 2),
     "repositories of a template": (
         [f"{who}/{where}/{FIRST}" for who in ("ada", "bob") for where in ("hw", "old")], ["ada"] * 2 + ["bob"] * 2,
     ),
@@ -308,7 +312,7 @@ def test_a_notebook_of_another_name_is_one(tmp_path, name):
 
 @pytest.mark.parametrize(
     "name", ["01-rnn-gradients.py", "01-rnn-gradients.html", "01-rnn-gradients.rar", "01-rnn-gradients", "work.rar",
-             "work.7z", "report.pdf", "work", "x.py"],
+             "work.7z", "report.pdf", "work", "x.py", "data.csv", "answers.txt"],
 )  # fmt: skip
 @pytest.mark.parametrize("form", ["ada/{}", "ada_7_11_{}", "Ada_7_assignsubmission_file_{}", "Ada - {}"])
 def test_who_handed_in_anything_has_a_row(tmp_path, name, form):
@@ -323,6 +327,12 @@ def test_who_handed_in_anything_has_a_row(tmp_path, name, form):
     assert student in {"ada", "ada_7", "Ada_7", "Ada"}
     assert name in message
     assert (exercise, status) == (("01-rnn-gradients", "unreadable") if "01" in name else ("", "empty"))
+
+
+def test_what_an_instructor_keeps_beside_submissions_is_no_students(tmp_path):
+    place = laid(tmp_path, f"ada_{FIRST}", "bob.txt", "roster.csv", "README.md", "deadlines.yml")
+    (place / "bob.txt").write_text("no notebook")
+    assert {one.student for one in submitted(place, EXERCISES)} == {"ada", "bob"}
 
 
 def test_who_also_handed_in_the_notebook_has_no_row_for_the_rest(tmp_path):

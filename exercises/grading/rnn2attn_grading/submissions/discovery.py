@@ -166,11 +166,10 @@ def _class(place: Path, exercises: list[str], roster: Roster) -> Iterator[Submis
 
 def _handed(place: Path, files: list[File], exercises: list[str], roster: Roster) -> Iterator[Submission]:
     """What each student handed in."""
-    shown = place.resolve().name
-    slug = shown.removesuffix("-submissions")
+    name = place.resolve().name if place.is_dir() else place.stem
     reads = {file.parts: file.read for file in files}
     names = platforms.Place(
-        [*reads], exercises, lambda path: reads[path](), "" if slug == shown else slug,
+        [*reads], exercises, lambda path: reads[path](), name,
         lambda name: roster.named(name) is not None, packed=not place.is_dir(),
     )  # fmt: skip
     students = defaultdict(list)
@@ -239,6 +238,8 @@ def _student(
     if not count:
         names = ", ".join(map(_name, others[:NAMED]))
         text = f"{archive} holds no notebook" if archive else "The folder has no notebook"
+        if any(_name(one).lower().endswith(OTHER_ARCHIVES) for one in others[:NAMED]):
+            names = f"{names} (of archives, .zip alone is opened)"
         if names:
             text = f"{text}, but {names}" if archive else f"There is no notebook, but {names}"
         yield replace(found, exercise="", status="empty", message=f"{text}.")

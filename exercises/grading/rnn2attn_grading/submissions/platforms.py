@@ -43,7 +43,9 @@ CANVAS = re.compile(
 )
 MOODLE = re.compile(r"(?P<name>.+?)(_(?P<user>\d+))?_assignsubmission_[a-z]+")
 METADATA = "submission_metadata.yml"
-INSTRUCTORS = (".csv", ".tsv", ".xlsx", ".yml", ".yaml", ".md", ".txt")  # beside submissions, and none of them
+INSTRUCTORS = re.compile(
+    r"(README|LICENSE)\b.*|(?!.* - ).*\.(csv|tsv|xlsx|ya?ml)", re.IGNORECASE
+)  # beside submissions
 NOBODYS = "Whose it is cannot be told from its name."
 ODD = "The other names here are composed in another way than this one: whose it is cannot be told."
 
@@ -57,7 +59,7 @@ class Place:
         paths: of the files; one that ends with "" is an empty folder.
         exercises: the names that are known.
         metadata: reads the file at a path, if Gradescope wrote one.
-        slug: of GitHub Classroom's assignment, if it is one.
+        name: of the folder or archive.
         known: whether the roster has such a name.
         packed: whether it is an archive; a folder in it may be the class's.
 
@@ -71,11 +73,11 @@ class Place:
         paths: Sequence[Path],
         exercises: list[str],
         metadata: Callable[[Path], bytes] = lambda path: b"",
-        slug: str = "",
+        name: str = "",
         known: Callable[[str], bool] = lambda name: False,
         packed: bool = False,
     ):
-        self._slug, self._known, self._packed = slug, known, packed
+        self._slug, self._known, self._packed = _slug(name), known, packed
         self._said = functools.cache(lambda name: read_name(name, exercises))
         self._outer = self._around(paths)
         inner = [path[self._outer :] for path in paths if len(path) > self._outer]
@@ -119,7 +121,7 @@ class Place:
                 found[name] = [most[name]]
             elif name not in plain or name in spoken:
                 found[name] = [Owner("", doubt=ODD)]
-            elif name.lower().endswith(INSTRUCTORS) and not self._said(name).exercise:
+            elif INSTRUCTORS.fullmatch(name) and not self._said(name).exercise:
                 found[name] = []
             elif canvas or moodle or not plain[name].student:
                 found[name] = [Owner("", doubt=NOBODYS)]
@@ -140,6 +142,7 @@ class Place:
                 return level
             if not self._is_class(top, [path[1:] for path in here if len(path) > 1]):
                 return level
+            self._slug = _slug(top) or self._slug
             level += 1
 
     def _is_class(self, top: str, inner: Sequence[Path]) -> bool:
@@ -147,6 +150,8 @@ class Place:
         folders, files = _folders(inner), _files(inner)
         said = [self._said(name) for name in files]
         if METADATA in files or any(map(self._known, [*folders, *map(_speaker, said)])):
+            return True
+        if (slug := _slug(top)) and any(name.startswith(f"{slug}-") for name in folders):
             return True
         composed = {one.student for one in _of_canvas(files).values()}
         composed |= {found["name"] for name in files | folders if (found := MOODLE.match(name))}
@@ -200,6 +205,11 @@ class Place:
     def _what(self, name: str) -> str:
         """What the name of a file stands for: its exercise, or all of it."""
         return self._said(name).exercise or stem(name).casefold()
+
+
+def _slug(name: str) -> str:
+    """The name of an assignment of GitHub Classroom's, from that of the folder with its repositories; or ""."""
+    return name.removesuffix("-submissions") if name.endswith("-submissions") else ""
 
 
 def _folders(paths: Iterable[Path]) -> set[str]:
