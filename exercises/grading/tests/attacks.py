@@ -182,6 +182,19 @@ RESOURCES = [
         points=True,
     ),
     Attack(
+        "an exception whose name and text have millions of characters",
+        "raise type('x' * 3_000_000, (Exception,), {})('y' * 3_000_000)\nHONEST",
+        "What comes of it is cut before it is kept.",
+        "crashed at cell N",
+        "^x{300,}",
+    ),
+    Attack(
+        "an exception that only says that memory is short",
+        body("raise ValueError('MemoryError: cannot allocate memory')"),
+        "It counts as any other exception.",
+        says="Python says: MemoryError: cannot",
+    ),
+    Attack(
         "one large file",
         body(
             "try:\n    with open('/tmp/large', 'wb') as file:\n"
@@ -761,6 +774,29 @@ FILES = [
     ),
     Handing(
         "a name that is not UTF-8", holding("{"), "The table shows the byte as `\\udcff`.", student="name \udcff"
+    ),
+    Handing(
+        "two million statements in a cell more",
+        rewritten(lambda cells: [{"cell_type": "code", "source": "a;" * 2_000_000}, *cells]),
+        "They are not compared with other answers. The cell is ended; the rest runs again without it.",
+        "graded",
+        points=True,
+    ),
+    Handing(
+        "a name as long as a disk allows, of which each sign takes three bytes",
+        honest,
+        "Its page has the first signs of the name, and a sum.",
+        "graded",
+        points=True,
+        student="가" * 80,
+    ),
+    Handing(
+        "a name that turns the direction of writing, and steers a terminal",
+        honest,
+        "The table shows these signs as numbers.",
+        "graded",
+        points=True,
+        student="mallory \u202egnp\x1b[2J",
     ),
     Handing("no JSON", holding("{"), REFUSED, says="not JSON"),
     Handing("no UTF-8", holding(b"\xff" * 9), REFUSED, says="not UTF-8"),

@@ -14,6 +14,7 @@ from attacks import FILES, GROUPS, Attack
 from classroom import CHAPTER, FULL, NAMES, NOTEBOOK, QUICK, answered, grades, hand_in, not_run, right, total
 
 from rnn2attn_grading.grading.run import grade
+from rnn2attn_grading.reports.visible import visible
 from rnn2attn_grading.sandbox.bubblewrap import RefusedError
 
 MARK = "a-word-of-the-supervisors-environment"
@@ -40,6 +41,11 @@ def follower(number):
 
 def hander(number):
     return f"{number + 50:02} {FILES[number].student}"
+
+
+def shown(name):
+    """A name as the tables show it."""
+    return visible(name.encode("utf-8", "backslashreplace").decode())
 
 
 def filled_in(attack: Attack, name: str, **words: object) -> str:
@@ -128,7 +134,7 @@ def test_an_attack_costs_no_other_question_and_no_one_else(rows, number):
 @pytest.mark.parametrize("number", range(len(FILES)))
 def test_whatever_is_handed_in_is_graded(rows, number):
     handing = FILES[number]
-    name = hander(number).encode("utf-8", "backslashreplace").decode()
+    name = shown(hander(number))
     assert {row["exercise"] for row in rows[name]} == {handing.exercise}
     for row in rows[name]:
         assert row["status"] == handing.status, row
@@ -138,7 +144,7 @@ def test_whatever_is_handed_in_is_graded(rows, number):
 
 @pytest.mark.heavy
 def test_nobody_is_left_out_and_nobody_added(rows):
-    handed = {hander(number).encode("utf-8", "backslashreplace").decode() for number in range(len(FILES))}
+    handed = {shown(hander(number)) for number in range(len(FILES))}
     known = range(len(NOTEBOOKS))
     attackers, followers = map(attacker, known), map(follower, known)
     assert rows.keys() == {*attackers, *followers, *handed, "honest"}
