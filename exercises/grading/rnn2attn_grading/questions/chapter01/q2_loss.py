@@ -155,3 +155,32 @@ def no_logarithm(logits, ids):
 def wrong_sign(logits, ids):
     log_p = torch.log_softmax(logits, dim=-1)
     return log_p.gather(-1, ids[:, 1:, None]).sum() / len(ids)
+
+
+@PART.mistake(
+    "`reshape` to (B, V, T) does not move the letters to the second axis: it "
+    "reads the numbers in the order in which they lie. Exchange the axes."
+)
+def reshaped(logits, ids):
+    B, T, V = logits.shape
+    turned = logits.reshape(B, V, T)
+    return F.cross_entropy(turned, ids[:, 1:], reduction="sum") / B
+
+
+@PART.mistake(
+    "Shifted twice: the logits of a step are compared with the token two to "
+    "the right, and the last ones with none."
+)
+def shifted_twice(logits, ids):
+    log_p = torch.log_softmax(logits[:, :-1], dim=-1)
+    return -log_p.gather(-1, ids[:, 2:, None]).sum() / len(ids)
+
+
+@PART.mistake(
+    "Steps whose target is token 0 are left out, as by `ignore_index=0`. Here "
+    "0 is a letter like the others."
+)
+def zero_ignored(logits, ids):
+    log_p = torch.log_softmax(logits, dim=-1)
+    taken = log_p.gather(-1, ids[:, 1:, None])[..., 0]
+    return -taken[ids[:, 1:] != 0].sum() / len(ids)

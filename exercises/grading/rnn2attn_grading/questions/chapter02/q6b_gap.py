@@ -101,6 +101,10 @@ def cases(draw):
         ("a switch that changes nothing", apart, apart),
     ):
         yield name, {"as_they_are": as_they_are, "without": without}
+    # The late time has a partner, if times are taken in pairs.
+    lstm = times(draw, fast)
+    late = setting(gru, [*lstm[:2], 2 * slow, *lstm[3:]])
+    yield "one late time", {"as_they_are": late, "without": apart}
 
 
 @PART.edges
@@ -228,3 +232,16 @@ def reason_first(as_they_are, without):
     if not longer(as_they_are):
         return "no gap"
     return "more than the library" if longer(without) else "library"
+
+
+@PART.mistake(
+    "You compare time by time, the first with the first. Which came first says "
+    "nothing: each of the GRU's times has to be longer than every one of the "
+    "LSTM's."
+)
+def in_pairs(as_they_are, without):
+    def slower(times):
+        pairs = zip(times["GRU"], times["LSTM"], strict=False)
+        return all(gru > lstm for gru, lstm in pairs)
+
+    return rule(slower)(as_they_are, without)

@@ -266,3 +266,25 @@ def not_transposed(y, s, h, mask, W_x, W_h, b):
 no_tanh = PART.mistake(
     "Linear so far: tanh is missing in the update of the state."
 )(variant(linear))
+
+
+masked_afterwards = PART.mistake(
+    "The states are right. The mask comes after the softmax: what was on the "
+    "padding is thrown away, and the rest no longer sums to 1."
+)(
+    variant(
+        found=lambda s, states, h, mask: (
+            (states @ h.mT).softmax(dim=2) * mask[:, None] @ h
+        )
+    )
+)
+inverted_by_a_number = PART.mistake(
+    "The states are right. The mask is inverted: a large negative number "
+    "stands where a word is real. A row without padding is looked at evenly."
+)(
+    variant(
+        found=lambda s, states, h, mask: (
+            (states @ h.mT).masked_fill(mask[:, None], -1e9).softmax(dim=2) @ h
+        )
+    )
+)

@@ -142,3 +142,24 @@ def concatenated(z, rows, columns):
 def multiplied(z, rows, columns):
     grid = z.permute(0, 2, 3, 1)
     return (grid * rows[:, None] * columns).flatten(1, 2)
+
+
+@PART.mistake(
+    "The positions are where they belong. Then `reshape` mixes the features of "
+    "different places, in the order in which they lie. Put the features last "
+    "first."
+)
+def reshaped_afterwards(z, rows, columns):
+    grid = variant(z, rows, columns).permute(0, 3, 1, 2)
+    return grid.reshape(len(z), -1, z.shape[1])
+
+
+@PART.mistake(
+    "Your positions take turns the wrong way round. Along a row of cells the "
+    "row's vector stays and the column's changes: `repeat_interleave` stays "
+    "with each, `repeat` goes through all again and again."
+)
+def turns_exchanged(z, rows, columns):
+    H, W = z.shape[2:]
+    positions = rows.repeat(W, 1) + columns.repeat_interleave(H, dim=0)
+    return z.flatten(2).mT + positions

@@ -257,3 +257,11 @@ exchanged = PART.mistake(
     "The state went through the cells' matrix, and the cells through the "
     "state's. That only runs where d = d_s."
 )(lambda s, z, usable, W_s, W_z, v: spatial_attend(s, z, usable, W_z, W_s, v))
+inverted_by_a_number = PART.mistake(
+    "The mask is inverted: a large negative number stands where a cell may be "
+    "used. True means that it may."
+)(
+    variant(
+        lambda scores, usable: softmaxed(scores + ~usable * 1e30, usable | True)
+    )
+)

@@ -339,3 +339,16 @@ def columns(*given):
 def not_transposed(*given):
     A, W = given[1]
     return variant(*given, attend=lambda y: A @ y @ W)
+
+
+@PART.mistake(
+    "Two things. Your standard deviation divides by d − 1, as `std` does; layer "
+    "normalisation divides by d. And ε is not that of `layer_norm`."
+)
+def unbiased_with_another_eps(*given):
+    def other(y, weights):
+        gain, bias = weights
+        centred = y - y.mean(dim=-1, keepdim=True)
+        return centred / (y.std(dim=-1, keepdim=True) + 1e-6) * gain + bias
+
+    return variant(*given, norm=other)
