@@ -177,7 +177,9 @@ def _regrade(arguments: argparse.Namespace) -> str | int | None:
     given = arguments.out, arguments.what
     try:
         pattern, places = decisions.check(*given, arguments.reason)
-        if ended := _graded(arguments, arguments.submissions or places, only=[pattern], regrade=True):
+        if not (places := arguments.submissions or places):
+            return "The submissions are not where they were. Name the folder or the archive behind the student."
+        if ended := _graded(arguments, places, only=[pattern], regrade=True):
             return ended
         print(decisions.regraded(*given, arguments.reason, arguments.by))
     except FAULTS as error:

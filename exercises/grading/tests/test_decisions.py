@@ -214,6 +214,18 @@ def test_the_command_line_grades_one_again_and_says_why(class_of, tmp_path, monk
     assert points(out) == {"ada": 0, "bob": ALL}
 
 
+def test_where_submissions_are_gone_the_command_line_asks_for_them(class_of, tmp_path, monkeypatch):
+    out = class_of({"ada": 0})
+    (tmp_path / "in").rename(tmp_path / "there")
+    words = ["rnn2attn_grading", "regrade", "ada", "--out", str(out), "--reason", "asked for it"]
+    for more, says in ([], "not where they were"), ([str(tmp_path / "there")], None):
+        monkeypatch.setattr("sys.argv", [*words[:3], *more, *words[3:]])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert says in ended.value.code if says else not ended.value.code
+    assert "Graded again" in grades(out)["ada"][0]["decision"]
+
+
 def imported_by_canvas(path):
     """What lib/gradebook_importer.rb makes of a file: number or login of the student → exercise → score."""
     heads, most, *lines = table(path)

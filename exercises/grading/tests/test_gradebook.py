@@ -187,6 +187,16 @@ def test_what_is_withdrawn_counts_no_longer(worth, tmp_path):
     assert grades(tmp_path / "out")["ada"][0]["versions"] == "2"
 
 
+def test_what_is_withdrawn_counts_no_longer_where_the_folder_is_another(worth, tmp_path):
+    saying(tmp_path / "in/ada" / NAME, "good", 10**9)
+    saying(tmp_path / "in/ada/last" / NAME, "bad", 2 * 10**9)
+    grade([tmp_path / "in"], tmp_path / "out", QUICK)
+    (tmp_path / "in").rename(tmp_path / "there")
+    (tmp_path / "there/ada/last" / NAME).unlink()
+    grade([tmp_path / "there"], tmp_path / "out", QUICK)
+    assert points(tmp_path / "out") == {"ada": ALL}
+
+
 @pytest.mark.parametrize("first", ["not json", "a folder", "nothing"])
 def test_what_could_not_be_read_at_first_counts_no_longer(worth, tmp_path, first):
     """The same path, and the same time."""

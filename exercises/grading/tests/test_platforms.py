@@ -1,6 +1,7 @@
 """Whose a submission is: archives as platforms and computers make them, each recognised as a whole."""
 
 import json
+import random
 import time
 import unicodedata
 import zipfile
@@ -61,7 +62,9 @@ CLASSES = {
     "GitHub Classroom, packed": (
         [f"w-1-submissions/w-1-{who}/{FIRST}" for who in ("octo-cat", "w-1-bob")], ["octo-cat", "w-1-bob"],
     ),
-    "GitHub Classroom, packed, with one student": ([f"w-1-submissions/w-1-bob/{x}/{FIRST}" for x in "ab"], ["bob"] * 2),
+    "GitHub Classroom, packed, with one student": (
+        [f"w-1-submissions/w-1-bob/{folder}/{FIRST}" for folder in "ab"], ["bob"] * 2,
+    ),
     "repositories of a template": (
         [f"{who}/{where}/{FIRST}" for who in ("ada", "bob") for where in ("hw", "old")], ["ada"] * 2 + ["bob"] * 2,
     ),
@@ -188,6 +191,29 @@ def test_a_name_without_end_costs_no_time_and_nobody_else(tmp_path, sign, form):
     assert {"ada", "Bob", "Cyd"} <= set(students(path))
     assert any("longer than" in one.message for one in submitted(path, EXERCISES))
     assert time.process_time() < started + 2
+
+
+def test_no_notebook_is_lost_however_names_are_composed(tmp_path):
+    """It is somebody's, or marked; or nothing is graded, and the folder in doubt is named."""
+    draw = random.Random(5)
+    folders = ["ada", "bob", "class", "Week 1", EXERCISES[0], f"Ada_1_{MOODLE}", "w-submissions", "w-bob", "ML_2_3_x"]
+    before = ["", "ada_", "Bob - ", "Copy of ", "ada_1_2_", "bob_LATE_2_3_", f"Ada_1_{MOODLE}_", "x"]
+    stopped = 0
+    for number in range(300):
+        names = {
+            "/".join(
+                [*draw.choices(folders, k=draw.randrange(3)), draw.choice(before) + draw.choice([FIRST, SECOND])]
+            )
+            for _ in range(draw.randrange(1, 6))
+        }
+        (tmp_path / str(number)).mkdir()
+        path = packed(tmp_path / str(number), *names)
+        try:
+            assert {one.where[-1] for one in submitted(path, EXERCISES)} == names
+        except UnreadableError as error:
+            assert "one student, or are these several" in str(error)
+            stopped += 1
+    assert stopped < 150
 
 
 def test_each_file_without_a_name_has_a_row(tmp_path):

@@ -43,7 +43,7 @@ def regraded(out: Path, what: str, reason: str, who: str) -> Decision:
 
 
 def check(out: Path, what: str, reason: str) -> tuple[str, list[Path]]:
-    """Whether something can be graded again: the pattern for `grade`, and where submissions were last.
+    """Whether something can be graded again: the pattern for `grade`, and where submissions are, as far as is known.
 
     Raises:
         ValueError: as for `override`.
@@ -56,7 +56,7 @@ def check(out: Path, what: str, reason: str) -> tuple[str, list[Path]]:
                 f"{what}: an exercise is graded again as a whole. Expected is STUDENT or STUDENT/EXERCISE."
             )
         name = "".join(f"[{c}]" if c in "*?[" else c for c in student)
-        return f"{name}/{exercise or '*'}", book.places()
+        return f"{name}/{exercise or '*'}", [place for place in book.places() if place.exists()]
 
 
 def _gradebook(out: Path) -> Gradebook:

@@ -218,10 +218,9 @@ class Gradebook:
             )
             for one in submissions
         )  # fmt: skip
+        anew = [*places, *(place for place in self.places() if not place.exists())]
         with self._lock, self._file:
-            self._file.executemany(
-                "UPDATE handed_in SET present = 0 WHERE place = ?", [(_place(one),) for one in places]
-            )
+            self._file.executemany("UPDATE handed_in SET present = 0 WHERE place = ?", [(_place(p),) for p in anew])
             self._file.executemany(f"INSERT OR REPLACE INTO handed_in VALUES ({marks(11)})", rows)
             # The same bytes at the same path: a roster now says whose they are.
             self._file.execute(
