@@ -223,6 +223,14 @@ def test_each_file_without_a_name_has_a_row(tmp_path):
     ]  # fmt: skip
 
 
+def test_a_name_that_ends_like_another_students_number_changes_nobody(tmp_path):
+    """A student may choose the name that Canvas shows."""
+    others = [f"bob_340935_8_{FIRST}", f"cyd_340936_9_{FIRST}", f"dee_340937_10_1_{FIRST}"]
+    path = packed(tmp_path, f"x_340935_340934_11_{FIRST}", *others)
+    assert students(path) == ["bob_340935", "cyd_340936", "dee_340937"]
+    assert len(doubtful(path)) == 1
+
+
 METADATA = """
 submission_1:
   :submitters:

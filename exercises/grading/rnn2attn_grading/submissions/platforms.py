@@ -43,9 +43,8 @@ CANVAS = re.compile(
 )
 MOODLE = re.compile(r"(?P<name>.+?)(_(?P<user>\d+))?_assignsubmission_[a-z]+")
 METADATA = "submission_metadata.yml"
-INSTRUCTORS = re.compile(
-    r"(README|LICENSE)\b.*|(?!.* - ).*\.(csv|tsv|xlsx|ya?ml)", re.IGNORECASE
-)  # beside submissions
+# What lies beside submissions and is none.
+INSTRUCTORS = re.compile(r"(README|LICENSE)\b.*|(?!.* - ).*\.(csv|tsv|xlsx|ya?ml)", re.IGNORECASE)
 NOBODYS = "Whose it is cannot be told from its name."
 ODD = "The other names here are composed in another way than this one: whose it is cannot be told."
 
@@ -234,19 +233,30 @@ def _doubt(top: str, inner: Iterable[str]) -> str:
 
 
 def _of_canvas(names: Iterable[str]) -> dict[str, Owner]:
-    """Whose these files are, where Canvas composed their names."""
-    found, files, called = {}, set(), {}
+    """Whose these files are, where Canvas composed their names.
+
+    A file that shares its number with another, or its user's with another name,
+    is left out; where these are as many as the rest, Canvas wrote none.
+    """
+    found, unsure, same = {}, set(), defaultdict(set)
     for name in names:
         if not (match := CANVAS.match(name)):
             continue
         number = int(match["file"] or match["file_too"] or 0)
         late = bool(match["late"] or match["late_too"])
         student = match["anonymous"] or f"{match['name']}_{match['user']}"
-        if (number and number in files) or called.setdefault(match["user"] or student, student) != student:
-            return {}
-        files.add(number)
         found[name] = Owner(student, match["user"] or "", late, number, "Canvas")
-    return found
+        same["file", number or name].add(name)
+        same["user", match["user"] or student].add(name)
+        if re.match(
+            r"[1-9]\d*_", name[match.end() - 1 :]
+        ):  # one more number: the name's end, or the file's beginning
+            unsure.add(name)
+    odd = set()
+    for (kind, _), who in same.items():
+        if len({found[name].student for name in who}) > 1 or (kind == "file" and len(who) > 1):
+            odd |= who & unsure or who
+    return {name: one for name, one in found.items() if name not in odd} if 2 * len(odd) < len(found) else {}
 
 
 def _of_moodle(found: re.Match) -> Owner:
