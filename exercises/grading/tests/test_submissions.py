@@ -225,7 +225,7 @@ def test_a_students_archive_is_refused_by_name(tmp_path, what):
 def test_a_notebook_in_an_archive_is_not_larger_than_outside(tmp_path):
     data = packed({FIRST: bytes(untrusted.LARGEST + 1)}).getvalue()
     (tmp_path / "bob.zip").write_bytes(data)
-    assert found(tmp_path) == [("bob", "01-rnn-gradients", "unreadable", "It is larger than 20 MiB.")]
+    assert found(tmp_path) == [("bob", "01-rnn-gradients", "unreadable", "It is larger than 80 MiB.")]
 
 
 def test_an_archive_that_lies_about_its_size_gives_no_more_than_it_says(tmp_path):

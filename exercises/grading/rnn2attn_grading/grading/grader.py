@@ -20,7 +20,10 @@ from rnn2attn_grading.questions.specification import Part
 from rnn2attn_grading.sandbox.limits import Limits
 from rnn2attn_grading.sandbox.process import Process, StoppedError
 
-LATE = 2  # seconds that a call has to end after its alarm
+LATE = 2  # seconds that a cell or a call has to end after its alarm
+JUDGING = 0.2  # of a submission's time is kept from its cells, for the calls
+SLOW = 1  # seconds: such a cell, after all answers, runs once
+NAMED = 2  # cells that failed, which a message names
 LONGEST = 400  # characters of a message
 SAID = 10_000  # characters of a text from a jail, and as many errors of cells: what is kept of them
 ENDED = {  # what the learner is told when a call of the function ends so
@@ -77,7 +80,7 @@ def examine(
         RefusedError: a jail does not start. That is never the learner's doing.
         KilledError: somebody killed a process. Nor is that.
     """
-    notebook = _Notebook(sources, limits)
+    notebook = _Notebook(sources, limits, [part.name for part in hidden])
     grades, printed, room = {}, [], int(limits.output * 1000)
     while left := [part for part in hidden if part not in grades]:
         if notebook.seconds(1) == 0:
@@ -102,15 +105,18 @@ class _Notebook:
     """The cells of a notebook, and what became of them.
 
     Attributes:
-        lost: number of a cell → how it ended the process that ran it. It is
-            left out from then on.
+        lost: number of a cell → how it ended the process that ran it, or that
+            it was interrupted or not run, because its time was over.
         errors: number of a cell → what it raised.
     """
 
-    def __init__(self, sources: list[str], limits: Limits):
+    def __init__(self, sources: list[str], limits: Limits, names: list[str]):
         self.sources, self.limits = sources, limits
         self.lost: dict[int, StoppedError] = {}
         self.errors: dict[int, str] = {}
+        self._omitted: set[int] = set()  # cells that another process need not run
+        answer = re.compile(rf"\b(def|class)\s+({'|'.join(names)})\b")
+        self._last = max((n for n, source in enumerate(sources, 1) if answer.search(source)), default=0)
         self._deadline = time.monotonic() + limits.submission
 
     def seconds(self, most: float) -> float:
@@ -118,17 +124,28 @@ class _Notebook:
         return max(0, min(most, self._deadline - time.monotonic()))
 
     def run(self, process: Process) -> None:
-        """Run the cells that are not lost, up to one that ends the process."""
+        """Run the cells that are not omitted, up to one that ends the process."""
+        kept = JUDGING * self.limits.submission
         for number, source in enumerate(self.sources, 1):
-            if number in self.lost:
+            if number in self._omitted:
                 continue
-            seconds = self.seconds(self.limits.cell)
+            seconds = min(self.limits.cell, self._deadline - time.monotonic() - kept)
+            if seconds <= 0:
+                self.lost[number] = StoppedError("timed out", "The cells before it took all the time for cells.")
+                continue
+            began = time.monotonic()
             try:
-                reply = process.ask("cell", seconds, source=source)
+                reply = process.ask("cell", seconds + LATE, source=source, seconds=seconds)
             except StoppedError as stopped:
                 self.lost[number] = stopped
+                self._omitted.add(number)
                 return
-            if len(self.errors) < SAID and (error := _error(reply)):
+            taken, error = time.monotonic() - began, _error(reply)
+            if taken > SLOW and number > self._last:
+                self._omitted.add(number)
+            if error and taken >= seconds:
+                self.lost[number] = StoppedError("timed out", f"It had not come to an end after {seconds:.3g} s.")
+            elif error and len(self.errors) < SAID:
                 said = f"{error.type}: {error.message}"
                 self.errors[number] = said.rstrip(": ")
 
@@ -149,15 +166,20 @@ class _Notebook:
                 if fault := judged(reply, case):
                     break
         except StoppedError as stopped:
-            text = f"In a call: {stopped.says}"
-            return Grade(0, stopped.status, text, ENDED[stopped.status])
+            failed = self._failed()
+            return Grade(0, stopped.status, f"In a call: {stopped.says}{failed}", f"{ENDED[stopped.status]}{failed}")
         if fault is None:
             return Grade(part.points, "graded")
         if fault.unanswered:
             return self._unanswered(part.name, fault.says)
-        out = "".join(f" Cell {number} was left out: {stopped}" for number, stopped in self.lost.items())
-        text = f"{fault.says} ({case.name}){out}"
-        return Grade(0, "graded", text, self._hint(process, part, case))
+        failed = self._failed()
+        return Grade(0, "graded", f"{fault.says} ({case.name}){failed}", f"{self._hint(process, part, case)}{failed}")
+
+    def _failed(self) -> str:
+        """The first cells that did not run, though they may at home, and why: an answer may need what is in them."""
+        said = self.errors | {number: str(stopped) for number, stopped in self.lost.items()}
+        first = sorted(said)[:NAMED]
+        return "".join(f" When it was graded, cell {number} failed: {said[number][:120]}" for number in first)
 
     def _call(self, process: Process, part: Part, case: Case) -> object:
         """The reply to a call. StoppedError: it takes too long, or dies."""

@@ -69,7 +69,7 @@ def command(channel: int, calls: int, told: int, disk: int) -> list[str]:
         --dev /dev --remount-ro /dev/pts --remount-ro /dev --tmpfs /tmp
         --remount-ro / --chdir /tmp --clearenv --setenv HOME /tmp
         --setenv PYTHONPATH /book:/site --setenv LD_LIBRARY_PATH /python/lib
-        --setenv OMP_NUM_THREADS 1 --setenv MPLBACKEND agg
+        --setenv OMP_NUM_THREADS 1 --setenv OMP_THREAD_LIMIT 1 --setenv MPLBACKEND agg
         /python/bin/python -Su /jail/fork_server.py {channel} {calls} {disk} {user}
     """.split()
     return words

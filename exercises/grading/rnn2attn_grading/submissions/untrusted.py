@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 MIB = 1 << 20
-LARGEST = 20 * MIB  # bytes of a notebook; pictures make one large
+LARGEST = 80 * MIB  # bytes of a notebook; pictures make one large
+STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)  # of JSON
+LONGEST_STRING = 1 * MIB  # bytes; a longer one is a picture, and no code
 LARGEST_ARCHIVE = 100 * MIB  # of what a student's archive holds, unpacked
 LARGEST_CLASS = 4096 * MIB  # of what a class's holds
 MOST = 20_000  # files in an archive, or of one student
@@ -171,6 +173,8 @@ def cells(data: bytes) -> list[str]:
         UnreadableError: it is not UTF-8, not JSON, or no notebook.
     """
     try:
+        if len(data) > LONGEST_STRING:
+            data = STRING.sub(lambda found: found[0] if len(found[0]) <= LONGEST_STRING else b'""', data)
         notebook = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise UnreadableError("It is not UTF-8.") from None

@@ -6,12 +6,14 @@ and nothing that it says is relied upon. It holds no reference and no expected
 output.
 """
 
+import ast
 import dis
 import errno
 import functools
 import math
 import mmap
 import resource
+import signal
 import socket
 import time
 
@@ -64,11 +66,46 @@ def shell() -> Shell:
     return Shell.instance(config=config)
 
 
-def run_cell(source: str) -> dict:
-    """Run a cell as Jupyter does; what it raised is the answer."""
-    result = Shell.instance().run_cell(source)
-    error = result.error_before_exec or result.error_in_exec
+def run_cell(source: str, seconds: float = 0) -> dict:
+    """Run a cell as Jupyter does; what it raised is the answer.
+
+    When its time is over, it is interrupted, and what stands then stands. If
+    this machine lacks what the learner's may have, the cell's rest is run too.
+    No timer that it has set goes on.
+
+    Args:
+        source: its code.
+        seconds: after which it is interrupted; 0 for never.
+    """
+    run = Shell.instance().run_cell
+    with calling.limited(seconds):
+        result = run(source)
+        error = result.error_before_exec or result.error_in_exec
+        if result.error_in_exec:
+            for statement in after_lack(source, error):
+                run(statement)
+    for timer in signal.ITIMER_VIRTUAL, signal.ITIMER_PROF:
+        signal.setitimer(timer, 0)
     return failed(error) if error else {"error": None}
+
+
+def after_lack(source: str, error: BaseException) -> list[str]:
+    """The statements of a cell after the one that failed, if that was an import of what is not here, or a magic."""
+    trace, text = error.__traceback__, Shell.instance().transform_cell(source)
+    while trace and not trace.tb_frame.f_code.co_filename.startswith("<ipython-input"):
+        trace = trace.tb_next
+    if not trace:
+        return []
+    lines, failed_at = text.splitlines(), trace.tb_lineno
+    magic = lines[failed_at - 1].lstrip().startswith("get_ipython().run_")
+    if not (magic or isinstance(error, ImportError)):
+        return []
+    statements = []
+    for node in ast.parse(text).body:
+        if node.lineno > failed_at:
+            first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+            statements.append("\n".join(lines[first - 1 : node.end_lineno]))
+    return statements
 
 
 def look(name: str, forbidden: tuple[str, ...]) -> dict:
@@ -134,7 +171,7 @@ def limit(cpu: int, memory: int, processes: int, file: int) -> None:
         ("CPU", cpu, cpu + 1),  # a signal that has a name, then SIGKILL
         ("NPROC", processes, processes),
         ("FSIZE", file, file),
-        ("NOFILE", 64, 64),
+        ("NOFILE", 256, 256),  # as a Mac has it; pipes and sockets hold memory
         ("CORE", 0, 0),
     ):
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (soft, hard))

@@ -1,0 +1,80 @@
+"""Honest notebooks that ask of the jail what it has not, or waste its time: right answers keep their points."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from classroom import CHAPTER, FULL, NOTEBOOK, QUICK, hidden, not_run
+
+from rnn2attn_grading.grading.grader import examine
+from rnn2attn_grading.sandbox import self_test
+from rnn2attn_grading.sandbox.bubblewrap import RefusedError
+from rnn2attn_grading.submissions.untrusted import LARGEST, cells
+
+CELLS = cells(json.dumps(NOTEBOOK).encode())
+FIRST = next(number for number, source in enumerate(CELLS) if "import torch" in source)
+LAST = max(number for number, source in enumerate(CELLS) if "def " in source)
+IMPORTS = CELLS[FIRST]
+SHORT = replace(QUICK, cell=2, submission=10)
+SLEEP = "import time\ntime.sleep(60)"
+DEAF = "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass"
+
+# What is done → the cells: those of the right notebook, with others in place of the imports, or behind all.
+HONEST = {
+    "four threads for PyTorch": {FIRST: f"{IMPORTS}\ntorch.set_num_threads(4)\ntorch.ones(900, 900).sum()"},
+    "slow experiments after the answers": [*CELLS, *[SLEEP] * 8],
+    "one that does not let itself be interrupted": [*CELLS, *[SLEEP] * 4, DEAF, *[SLEEP] * 4],
+    "an experiment in an answer's cell": {LAST: f"{CELLS[LAST]}\n{SLEEP}"},
+    "a package that is not here": {FIRST: f"import no_such_package\n{IMPORTS}"},
+    "a use of it": {FIRST: f"import no_such_package as sns\nsns.set_theme()\n{IMPORTS}"},
+    "Colab's drive": {FIRST: f"from google.colab import drive\ndrive.mount('/content/drive')\n{IMPORTS}"},
+    "a front end that is not here": {FIRST: f"%matplotlib widget\n{IMPORTS}"},
+    "an extension that is not here": {FIRST: f"%load_ext no_such_extension\n{IMPORTS}"},
+    "60 open files": ["files = [open('/dev/null') for _ in range(60)]", *CELLS],
+    "timers left on": [
+        "import signal\nsignal.alarm(1)\nsignal.setitimer(signal.ITIMER_PROF, 0.05)", *CELLS,
+    ],
+}  # fmt: skip
+SPOILED = {FIRST: "raise OSError('no such data on this machine')\n" + IMPORTS}
+
+
+@pytest.fixture(scope="module")
+def jail():
+    try:
+        with self_test.proven(SHORT) as jail:
+            yield jail
+    except RefusedError as refused:
+        not_run(refused)
+
+
+def examined(jail, given):
+    """The grades of cells, or of the right notebook's with some replaced."""
+    if isinstance(given, dict):
+        given = [given.get(number, source) for number, source in enumerate(CELLS)]
+    return examine(given, {part: hidden(part) for part in CHAPTER.parts}, SHORT, jail.process)[0]
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("done", HONEST)
+def test_right_answers_keep_their_points(jail, done):
+    grades = examined(jail, HONEST[done])
+    assert sum(grade.points for grade in grades.values()) == FULL, grades
+
+
+@pytest.mark.heavy
+def test_a_cell_that_failed_here_is_named_with_its_cause_to_both(jail):
+    grades = examined(jail, SPOILED)
+    lost = [grade for grade in grades.values() if not grade.points]
+    assert lost
+    cause = f"cell {FIRST + 1} failed: OSError: no such data on this machine"
+    for grade in lost:
+        assert cause in grade.message
+        assert cause in grade.hint
+
+
+def test_pictures_are_no_reason_to_refuse_a_notebook():
+    picture = [{"data": {"image/png": 'a"\\\n' * (4 << 20)}}]
+    shown = [cell | {"outputs": picture} if cell["cell_type"] == "code" else cell for cell in NOTEBOOK["cells"][:4]]
+    data = json.dumps(NOTEBOOK | {"cells": [*shown, *NOTEBOOK["cells"][4:]]}).encode()
+    assert 20 << 20 < len(data) < LARGEST
+    assert cells(data) == CELLS
