@@ -94,6 +94,10 @@ CLASSES = {
     "files with a number that two have": (
         [f"ada_2026_1_{FIRST}", f"bob_2026_2_{FIRST}"], ["ada_2026_1", "bob_2026_2"],
     ),
+    "the same, and one without": (
+        [f"{who}_{FIRST}" for who in ("ada_2026_1", "bob_2026_2", "cyd_2027_3")],
+        ["ada_2026_1", "bob_2026_2", "cyd_2027_3"],
+    ),
     "Canvas": ([f"adal_7_11_{FIRST}", f"adal_7_12_x {FIRST}", f"bob_8_13_{FIRST}"], ["adal_7", "adal_7", "bob_8"]),
     "Canvas, packed again": ([f"x/adal_7_11_{FIRST}", f"x/bob_8_13_{FIRST}"], ["adal_7", "bob_8"]),
     "PowerShell's backslashes": ([f"class\\{name}\\{FIRST}" for name in ("ada", "bob")], ["ada", "bob"]),
@@ -292,6 +296,7 @@ def renamed(tmp_path, encoding, *names):
         ("utf-8", "김다영", "Zoë"),  # as a Mac packs
         ("cp949", "김다영", "박서준"),
         ("cp437", "Zoë", "Müller"),
+        ("cp437", "Jürgen", "Müller"),  # which is text in CP949 as well
     ],
 )
 def test_names_in_an_archive_are_read_as_they_were_written(tmp_path, encoding, one, other):
