@@ -1,10 +1,13 @@
 """`check` as a learner meets it: what is said to right, wrong and strange answers, and how fast."""
 
+import contextlib
 import functools
 import json
+import os
 import subprocess
 import sys
 import time
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -185,6 +188,141 @@ def test_settings_and_random_states_are_left_as_they_were():
     with torch.no_grad():
         assert examine(PARTS["rnn_step"], rnn_step).state == "right"
         assert not torch.is_grad_enabled()
+
+
+def settings():
+    """What an answer or a notebook may set for the whole process."""
+    strict = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    modes = torch.is_grad_enabled(), torch.is_inference_mode_enabled()
+    defaults = torch.get_default_device(), torch.get_default_dtype(), torch.get_num_threads()
+    return *strict, *modes, *defaults, tuple(warnings.filters), Path.cwd(), torch.random.get_rng_state().tolist()
+
+
+@contextlib.contextmanager
+def device(name):
+    torch.set_default_device(name)
+    try:
+        yield
+    finally:
+        torch.set_default_device(None)
+
+
+@contextlib.contextmanager
+def deterministic():
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(False)
+
+
+@contextlib.contextmanager
+def strict_warnings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def warning(x, h, W_xh, W_hh, b):
+    warnings.warn("deprecated", stacklevel=1)
+    return rnn_step(x, h, W_xh, W_hh, b)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [lambda: device("meta"), torch.inference_mode, torch.no_grad, deterministic, strict_warnings],
+    ids=["a default device", "inference mode", "no gradients", "deterministic", "warnings are errors"],
+)
+def test_a_right_answer_is_right_whatever_the_notebook_has_set(setting, capsys):
+    with setting():
+        before = settings()
+        chapters.cache_clear()
+        check("rnn_step", warning)
+        check.summary(1)
+        with pytest.raises(Wrong, match="off by"):
+            check("rnn_step", lambda x, h, W_xh, W_hh, b: 2 * rnn_step(x, h, W_xh, W_hh, b))
+        assert settings() == before
+    assert capsys.readouterr().out.count("rnn_step: right.") == 1
+
+
+def test_whatever_an_answer_sets_is_undone(tmp_path):
+    def careless(x, h, W_xh, W_hh, b):
+        out = rnn_step(x, h, W_xh, W_hh, b)
+        torch.set_default_device("meta")
+        torch.use_deterministic_algorithms(True)
+        torch.set_num_threads(1 + torch.get_num_threads() % 2)
+        warnings.simplefilter("error")
+        os.chdir("/")
+        return out
+
+    def on_meta(x, h, W_xh, W_hh, b):
+        return rnn_step(x, h, W_xh, W_hh, b).to("meta")
+
+    before = settings()
+    check("rnn_step", careless)
+    assert "of type tensor on the device meta" in said("rnn_step", on_meta)
+    assert settings() == before
+
+
+def test_an_endless_loop_is_waited_for_once(monkeypatch):
+    calls = []
+
+    def gap(as_they_are, without):
+        calls.append(1)
+        while True:
+            pass
+
+    monkeypatch.setattr("rnn2attn.check.call", lambda *arguments: call(*arguments, seconds=0.1))
+    assert "Does a loop go on for ever?" in said("gap", gap)
+    assert len(calls) == 1
+
+
+def test_what_an_answer_prints_is_cut(capsys):
+    def chatty(x, h, W_xh, W_hh, b):
+        for _ in range(5000):
+            print("here")
+        return rnn_step(x, h, W_xh, W_hh, b)
+
+    check("rnn_step", chatty)
+    out = capsys.readouterr().out
+    assert out.startswith("here\nhere\n")
+    assert "[Your function prints more than is shown here.]" in out
+    assert "rnn_step: right" in out
+    assert len(out) < 6000
+
+
+def test_leaving_python_is_an_error_like_any_other():
+    def rnn_step(x, h, W_xh, W_hh, b):
+        sys.exit("done")
+
+    assert "stops with SystemExit" in said("rnn_step", rnn_step)
+
+
+def test_the_function_alone_is_enough_and_the_name_comes_first(capsys):
+    check(rnn_step)
+    assert "rnn_step: right." in capsys.readouterr().out
+    with pytest.raises(Wrong, match="name first"):
+        check(rnn_step, "rnn_step")
+    with pytest.raises(Wrong, match="needs your function"):
+        check("rnn_step")
+
+
+def test_a_compiled_function_is_told_at_once():
+    text = said("rnn_step", torch.compile(rnn_step))
+    assert "without `torch.compile`" in text
+
+
+def test_arguments_in_another_order_are_named():
+    def turned(h, x, W_xh, W_hh, b):
+        return rnn_step(x, h, W_xh, W_hh, b)
+
+    text = said("rnn_step", turned)
+    assert "takes (h, x, W_xh, W_hh, b); the question calls it with (x, h, W_xh, W_hh, b), in this order." in text
+
+    def renamed(a, h, W_xh, W_hh, b):
+        return rnn_step(a, h, W_xh, W_hh, b)
+
+    assert examine(PARTS["rnn_step"], renamed).state == "right"
 
 
 def test_what_is_to_be_written_must_not_be_called():

@@ -3,14 +3,18 @@
 It compares with stored outputs for stored inputs and knows the mistakes that are often made. No answer is stored.
 """
 
+import contextlib
 import inspect
+import io
+import sys
 from difflib import get_close_matches
+from typing import TextIO
 
 from IPython import get_ipython
 from IPython.display import display
 
 from rnn2attn.check import progress
-from rnn2attn.check.calling import call
+from rnn2attn.check.calling import call, guarded
 from rnn2attn.check.card import Card
 from rnn2attn.check.judging import judge
 from rnn2attn.check.questions import Part, chapters, recognise
@@ -36,17 +40,23 @@ class Wrong(AssertionError):
         return [self.card.title]
 
 
-def check(name: str, answer: object) -> None:
+@guarded()
+def check(name: str, answer: object = None) -> None:
     """Try an answer on the question's public cases, show the verdict, and keep the points.
 
     Args:
-        name: of the function that the question asks for.
+        name: of the function that the question asks for; or that function alone, if it has its name.
         answer: that function.
 
     Raises:
         Wrong: the answer is not right; in a notebook its traceback is one card. Also if there is no such question,
             or the answer is no function.
     """
+    if callable(name):
+        if answer is not None:
+            write = f"Write `check({answer!r:.60}, {getattr(name, '__name__', '…')})`."
+            raise Wrong(Card("open", "`check` needs the name first, and then your function.", (write,)))
+        name, answer = getattr(name, "__name__", ""), name
     part = _find(name)
     if not callable(answer):
         got = f"It got {answer!r:.60}, of type {type(answer).__name__}."
@@ -64,32 +74,38 @@ def check(name: str, answer: object) -> None:
 
 def examine(part: Part, answer) -> Card:
     """The verdict on an answer, before it is shown."""
+    if hasattr(answer, "_torchdynamo_orig_callable"):
+        return _wrong(part, "Your function is compiled. `check` takes it as you wrote it, without `torch.compile`.")
     if mismatch := _signature(part, answer):
         return _wrong(part, mismatch)
     if used := forbidden_call(answer, part.forbidden):
         used = f"the method `{used}()`" if used.startswith(".") else f"`{used}`"
         return _wrong(part, f"Your code uses {used}. This question asks you to write the computation yourself.")
     answers, faults = [], []
-    for case in part.cases:
-        answers.append(call(answer, case.inputs, tuple(case.gradients)))
-        faults.append(judge(answers[-1], case))
-        if faults[-1] and faults[-1].unanswered:
-            title = f"{part.name}: not answered yet. 0 of {_points(part)}."
-            return Card("open", title, (faults[-1].says,))
+    with contextlib.redirect_stdout(_Capped(sys.stdout)):
+        for case in part.cases:
+            answers.append(call(answer, case.inputs, tuple(case.gradients)))
+            faults.append(judge(answers[-1], case))
+            if answers[-1].error and answers[-1].error.type == "TimeoutError":
+                break  # one wait is enough
+            if faults[-1] and faults[-1].unanswered:
+                title = f"{part.name}: not answered yet. 0 of {_points(part)}."
+                return Card("open", title, (faults[-1].says,))
     if not any(faults):
         return Card("right", f"{part.name}: right. {part.points} of {_points(part)}.")
     number = next(n for n, fault in enumerate(faults) if fault)
     fault, case = faults[number], part.cases[number]
-    hint = "" if fault.certain else recognise(part, answers)
+    all_called = len(answers) == len(part.cases)
+    hint = recognise(part, answers) if all_called and not fault.certain else ""
     words = {c.expected for c in part.cases if isinstance(c.expected, str)}
     value = answers[number].value
     if not hint and words and isinstance(value, str) and value not in words:
         hint = f"Your output must be one of {', '.join(map(repr, sorted(words)))}."
-    survived = {c.name for c, fault in zip(part.cases, faults, strict=True) if fault is None}
+    survived = {c.name for c, fault in zip(part.cases, faults, strict=False) if fault is None}
     if not hint and survived == {ONE}:
         hint = "Right for a batch of one, wrong for more: something does not run over the batch."
     inputs = f'Its inputs are `check.inputs("{part.name}", {number + 1})`.' if case.inputs else ""
-    return _wrong(part, hint, f"Case {number + 1} of {len(faults)}, {case.name}: {fault.says}", inputs)
+    return _wrong(part, hint, f"Case {number + 1} of {len(part.cases)}, {case.name}: {fault.says}", inputs)
 
 
 def _wrong(part: Part, *lines: str) -> Card:
@@ -105,11 +121,33 @@ def _signature(part: Part, answer) -> str:
         signature = inspect.signature(answer)
     except (TypeError, ValueError):  # built in
         return ""
+    takes = f"Your function takes {signature}; the question calls it with ({', '.join(part.arguments)})"
     try:
         signature.bind(*part.arguments)
     except TypeError:
-        return f"Your function takes {signature}; the question calls it with ({', '.join(part.arguments)})."
+        return f"{takes}."
+    names = tuple(signature.parameters)
+    if names != part.arguments and sorted(names) == sorted(part.arguments):
+        return f"{takes}, in this order. Yours has the same arguments in another."
     return ""
+
+
+class _Capped(io.TextIOBase):
+    """What an answer prints, up to a length."""
+
+    def __init__(self, stream: TextIO, left: int = 5000):
+        self._stream, self._left = stream, left
+
+    def write(self, text: str) -> int:
+        if self._left > 0:
+            self._stream.write(text[: self._left])
+            self._left -= len(text)
+            if self._left <= 0:
+                self._stream.write("\n[Your function prints more than is shown here.]\n")
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
 
 
 def _find(name: str) -> Part:
@@ -121,6 +159,7 @@ def _find(name: str) -> Part:
     raise Wrong(Card("open", asked, (f"The questions: {', '.join(parts)}.",)))
 
 
+@guarded()
 def inputs(name: str, case: int) -> dict[str, object]:
     """The inputs of a public case, to try an answer by hand: ``rnn_step(**check.inputs("rnn_step", 1))``.
 
@@ -141,6 +180,7 @@ def inputs(name: str, case: int) -> dict[str, object]:
     return copied(cases[case - 1].inputs)
 
 
+@guarded()
 def summary(chapter: int | None = None) -> None:
     """Show the points by question, and what is left.
 

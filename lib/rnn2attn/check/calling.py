@@ -8,6 +8,7 @@ import signal
 import sysconfig
 import threading
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,7 +62,7 @@ def call(
     """Call a function on copies of the inputs, in order, and ask for gradients by its arguments.
 
     The gradient is that of Σ w ⊙ y over all floating tensors y of the output, with the fixed w of `values.weights`.
-    Whatever the function does to PyTorch's settings or random states is undone.
+    Whatever the function does to PyTorch's settings, to random states or to the current folder is undone.
 
     Args:
         function: the answer.
@@ -69,16 +70,16 @@ def call(
         gradients: the tensors among them whose gradient is wanted: "x", or "state[0]" for one in a tuple.
         seconds: after which it is stopped, with the error TimeoutError, where the system can (not on Windows).
     """
-    given = copied(inputs)
-    within = {path: leaf for name, value in given.items() for path, leaf in leaves(value, name)}
-    sources = {path: within[path].requires_grad_() for path in gradients}
     with guarded():
+        given = copied(inputs)
+        within = {path: leaf for name, value in given.items() for path, leaf in leaves(value, name)}
+        sources = {path: within[path].requires_grad_() for path in gradients}
         # Copies of the leaves, so that a change in place is seen below and not refused by autograd.
         given = copied(given)
         try:
-            with limited(seconds):
+            with guarded(), limited(seconds):
                 output = function(*given.values())
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return Answer(error=_error(error))
         found = _gradients(output, sources)
     changed = tuple(name for name, value in inputs.items() if not _same(value, given[name]))
@@ -108,20 +109,57 @@ def _same(before: object, after: object) -> bool:
 
 @contextlib.contextmanager
 def guarded() -> Iterator[None]:
-    """PyTorch's defaults inside; outside, settings and random states as they were before."""
+    """PyTorch's defaults inside; outside, settings, random states and the folder as they were before.
+
+    A warning that is to be an error is a warning inside.
+    """
     states = random.getstate(), np.random.get_state()  # noqa: NPY002
-    settings = torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_num_threads()
-    torch.set_grad_enabled(True)
+    grad, dtype, threads, device = (
+        torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_num_threads(), torch.get_default_device(),
+    )  # fmt: skip
+    strict = _deterministic()
+    folder = _folder()
+    _default_device(torch.device("cpu"))
     torch.set_default_dtype(torch.float32)
+    _set_deterministic((False, False))
     try:
-        with torch.random.fork_rng(devices=[]):
+        with torch.inference_mode(False), warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
+            torch.set_grad_enabled(True)
+            warnings.filters[:] = [entry for entry in warnings.filters if entry[0] != "error"]
             yield
     finally:
-        torch.set_grad_enabled(settings[0])
-        torch.set_default_dtype(settings[1])
-        torch.set_num_threads(settings[2])
+        torch.set_grad_enabled(grad)
+        torch.set_default_dtype(dtype)
+        torch.set_num_threads(threads)
+        _default_device(device)
+        _set_deterministic(strict)
         random.setstate(states[0])
         np.random.set_state(states[1])  # noqa: NPY002
+        if folder and folder != _folder():
+            os.chdir(folder)
+
+
+def _default_device(device: torch.device) -> None:
+    if torch.get_default_device() != device:
+        torch.set_default_device(None if device.type == "cpu" else device)
+
+
+def _deterministic() -> tuple[bool, bool]:
+    """Whether deterministic algorithms are asked for, and whether others are only warned of."""
+    return torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+
+
+def _set_deterministic(strict: tuple[bool, bool]) -> None:
+    if strict != _deterministic():  # setting it loads PyTorch's compiler, which takes seconds
+        torch.use_deterministic_algorithms(strict[0], warn_only=strict[1])
+
+
+def _folder() -> str:
+    """The current folder; "" if it is gone."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return ""
 
 
 @contextlib.contextmanager
@@ -143,7 +181,7 @@ def limited(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _error(error: Exception) -> Error:
+def _error(error: BaseException) -> Error:
     frame = _frame(error.__traceback__)
     text = str(error).strip().split("\n")[0][:300]
     if frame is None:

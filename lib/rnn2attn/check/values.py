@@ -30,6 +30,8 @@ def plain(value: object, depth: int = 0) -> object:
     """The value as data: tensors detached and copied, numbers of NumPy as Python's, everything else as `Other`."""
     if isinstance(value, Tensor):
         ordinary = value.layout == torch.strided and str(value.dtype).removeprefix("torch.") in DTYPES
+        if value.is_meta:  # it has a shape and no numbers
+            return Other("tensor on the device meta")
         return value.detach().cpu().clone() if ordinary else Other(f"tensor of {value.dtype}, {value.layout}")
     if value is None or isinstance(value, bool | str):
         return value
