@@ -15,15 +15,13 @@ CELLS = cells(json.dumps(NOTEBOOK).encode())
 FIRST = next(number for number, source in enumerate(CELLS) if "import torch" in source)
 LAST = max(number for number, source in enumerate(CELLS) if "def " in source)
 IMPORTS = CELLS[FIRST]
-SHORT = replace(QUICK, cell=2, submission=10)
+SHORT = replace(QUICK, cell=2, submission=12)
 SLEEP = "import time\ntime.sleep(60)"
 DEAF = "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass"
 
-# What is done → the cells: those of the right notebook, with others in place of the imports, or behind all.
+# What is done → the cells: those of the right notebook, with others before or after them, or in place of some.
 HONEST = {
     "four threads for PyTorch": {FIRST: f"{IMPORTS}\ntorch.set_num_threads(4)\ntorch.ones(900, 900).sum()"},
-    "slow experiments after the answers": [*CELLS, *[SLEEP] * 8],
-    "one that does not let itself be interrupted": [*CELLS, *[SLEEP] * 4, DEAF, *[SLEEP] * 4],
     "an experiment in an answer's cell": {LAST: f"{CELLS[LAST]}\n{SLEEP}"},
     "a package that is not here": {FIRST: f"import no_such_package\n{IMPORTS}"},
     "a use of it": {FIRST: f"import no_such_package as sns\nsns.set_theme()\n{IMPORTS}"},
@@ -35,29 +33,40 @@ HONEST = {
         "import signal\nsignal.alarm(1)\nsignal.setitimer(signal.ITIMER_PROF, 0.05)", *CELLS,
     ],
 }  # fmt: skip
+SLOW = {
+    "slow experiments after the answers": [*CELLS, *[SLEEP] * 8],
+    "one that does not let itself be interrupted": [*CELLS, SLEEP, DEAF, *[SLEEP] * 6],
+}
 SPOILED = {FIRST: "raise OSError('no such data on this machine')\n" + IMPORTS}
 
 
 @pytest.fixture(scope="module")
 def jail():
     try:
-        with self_test.proven(SHORT) as jail:
+        with self_test.proven(QUICK) as jail:
             yield jail
     except RefusedError as refused:
         not_run(refused)
 
 
-def examined(jail, given):
+def examined(jail, given, limits=QUICK):
     """The grades of cells, or of the right notebook's with some replaced."""
     if isinstance(given, dict):
         given = [given.get(number, source) for number, source in enumerate(CELLS)]
-    return examine(given, {part: hidden(part) for part in CHAPTER.parts}, SHORT, jail.process)[0]
+    return examine(given, {part: hidden(part) for part in CHAPTER.parts}, limits, jail.process)[0]
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("done", HONEST)
 def test_right_answers_keep_their_points(jail, done):
     grades = examined(jail, HONEST[done])
+    assert sum(grade.points for grade in grades.values()) == FULL, grades
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("done", SLOW)
+def test_right_answers_keep_their_points_however_slow_what_follows_is(jail, done):
+    grades = examined(jail, SLOW[done], SHORT)
     assert sum(grade.points for grade in grades.values()) == FULL, grades
 
 

@@ -26,6 +26,8 @@ FOREIGN = (
     f"{Path(__file__).parents[1]}{os.sep}",
 )
 
+SPARE = np.random.MT19937(0)  # NumPy's random numbers while an answer runs; to read the others' state takes longer
+
 
 @dataclass(frozen=True)
 class Error:
@@ -113,7 +115,7 @@ def guarded() -> Iterator[None]:
 
     A warning that is to be an error is a warning inside.
     """
-    states = random.getstate(), np.random.get_state()  # noqa: NPY002
+    state, numbers = random.getstate(), np.random.get_bit_generator()
     grad, dtype, threads, device = (
         torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_num_threads(), torch.get_default_device(),
     )  # fmt: skip
@@ -122,6 +124,7 @@ def guarded() -> Iterator[None]:
     _default_device(torch.device("cpu"))
     torch.set_default_dtype(torch.float32)
     _set_deterministic((False, False))
+    np.random.set_bit_generator(SPARE)
     try:
         with torch.inference_mode(False), warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
             torch.set_grad_enabled(True)
@@ -133,8 +136,8 @@ def guarded() -> Iterator[None]:
         torch.set_num_threads(threads)
         _default_device(device)
         _set_deterministic(strict)
-        random.setstate(states[0])
-        np.random.set_state(states[1])  # noqa: NPY002
+        random.setstate(state)
+        np.random.set_bit_generator(numbers)
         if folder and folder != _folder():
             os.chdir(folder)
 

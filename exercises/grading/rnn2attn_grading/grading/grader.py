@@ -125,10 +125,13 @@ class _Notebook:
 
     def run(self, process: Process) -> None:
         """Run the cells that are not omitted, up to one that ends the process."""
-        kept = JUDGING * self.limits.submission
+        again = bool(self._omitted)
         for number, source in enumerate(self.sources, 1):
             if number in self._omitted:
                 continue
+            kept = JUDGING * self.limits.submission
+            if again and number <= self._last:  # the answers must stand once more to be called
+                kept /= 2
             seconds = min(self.limits.cell, self._deadline - time.monotonic() - kept)
             if seconds <= 0:
                 self.lost[number] = StoppedError("timed out", "The cells before it took all the time for cells.")

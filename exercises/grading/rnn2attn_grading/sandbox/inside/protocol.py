@@ -15,7 +15,9 @@ import socket
 import struct
 import time
 
-from safetensors.torch import load, save
+import numpy as np
+from safetensors.numpy import save
+from safetensors.torch import load
 from torch import Tensor
 
 from rnn2attn.check.values import DEEPEST, DTYPES, Other
@@ -45,6 +47,7 @@ def send(channel: socket.socket, message: object) -> None:
     """
     tensors = {}
     text = json.dumps(_packed(message, tensors)).encode()
+    # As arrays: for tensors, safetensors asks whether any two share memory, which takes longer than the rest.
     frames = (text, save(tensors) if tensors else b"")
     channel.sendall(b"".join(LENGTH.pack(len(f)) + f for f in frames))
 
@@ -117,11 +120,11 @@ def _exactly(channel: socket.socket, count: int, deadline: float | None) -> byte
     return data
 
 
-def _packed(value: object, tensors: dict[str, Tensor]) -> object:
+def _packed(value: object, tensors: dict[str, np.ndarray]) -> object:
     """The value as JSON knows it; its tensors go into the dict."""
     if isinstance(value, Tensor):
         name = str(len(tensors))
-        tensors[name] = value.contiguous().clone()
+        tensors[name] = value.detach().contiguous().numpy()
         return {"tensor": name}
     if isinstance(value, tuple):
         return {"tuple": [_packed(item, tensors) for item in value]}
