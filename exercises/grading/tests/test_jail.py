@@ -227,7 +227,7 @@ def test_what_a_cell_raised_is_cut_where_it_arrives(proven):
     hidden = {part: part.hidden("salt") for part in CHAPTER.parts}
     sources = [f"{name} = 1\n{text}" for name in NAMES for text in (long,)]
     for first in "x = 1", patched:
-        notebook = _Notebook([first, *sources], QUICK)
+        notebook = _Notebook([first, *sources], QUICK, NAMES)
         with proven.process() as process:
             notebook.run(process)
         assert sum(map(len, notebook.errors.values())) < 10_000
