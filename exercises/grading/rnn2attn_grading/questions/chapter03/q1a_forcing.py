@@ -256,3 +256,11 @@ def one_input_more(targets, sos, eos, pad):
     inputs, labels, mask = teacher_forcing(targets, sos, eos, pad)
     rows = [[sos, *row, eos] for row in targets]
     return filled(rows, 1 + inputs.shape[1], pad), labels, mask
+
+
+@PART.mistake(
+    "You fill up with 0. Which number `<pad>` has is an argument, and it need "
+    "not be 0."
+)
+def filled_with_zero(targets, sos, eos, pad):
+    return teacher_forcing(targets, sos, eos, 0)
