@@ -274,6 +274,13 @@ class Book:
         return [{"student": name, "exercise": CHAPTER.stem, column: data} for name in self.names]
 
 
+def test_only_the_owner_may_read_what_is_written(tmp_path):
+    report(Book("ada"), tmp_path)
+    found = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")]
+    assert "printed/ada" in found and "feedback" in found
+    assert not [name for name in found if (tmp_path / name).stat().st_mode & 0o077]
+
+
 def test_a_page_that_is_now_another_ones_is_removed(tmp_path):
     report(Book("Ada"), tmp_path)
     assert [path.name for path in (tmp_path / "feedback").iterdir()] == ["Ada.html"]

@@ -157,7 +157,8 @@ def _sum(name: str) -> str:
 
 def write(path: Path, text: bytes) -> None:
     """Write a file, whole or not at all, for its owner alone."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in path.parent.parent, path.parent:
+        folder.mkdir(mode=0o700, exist_ok=True)
     new = path.with_name(f".{path.name}.new")
     try:
         new.write_bytes(text)
