@@ -451,12 +451,16 @@ def test_who_was_only_under_way_when_the_machine_was_switched_off_loses_nothing(
     assert statuses(tmp_path / "out") == {student: {"graded"} for student in STUDENTS}
 
 
-def test_after_an_interruption_nobody_is_suspected(again, examined, tmp_path):
-    def say(*what):
+def test_after_an_interruption_nobody_is_suspected(again, examined, monkeypatch):
+    """Ctrl-C comes while a notebook is under way."""
+
+    def interrupted(*given):
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        again(jobs=2, say=say)
+    with monkeypatch.context() as patch:
+        patch.setattr(learner, "examine", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            again()
     told = []
     again(tell=told.append)
     assert told == []
