@@ -443,8 +443,8 @@ PIPE = [
     Attack(
         "numbers on another device",
         body("import torch\nreturn torch.zeros(2, 7, device='meta')"),
-        "They cannot be sent, which counts as an exception.",
-        says="no data",
+        "They are not read: that it is a tensor on that device is all that leaves the jail.",
+        says="on the device meta",
     ),
     Attack(
         "an integer of 10,000 digits",
