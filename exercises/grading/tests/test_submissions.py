@@ -4,6 +4,8 @@ import io
 import json
 import os
 import subprocess
+import time
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -340,3 +342,21 @@ def test_notebooks_without_end_have_a_few_rows(tmp_path):
     assert ("ada", "01-rnn-gradients", "", "") in rows and bob == ("bob", "01-rnn-gradients", "", "")
     assert len(rows) == 1 + discovery.MOST_ODD
     assert last[1:] == ("1480 more", "unreadable", "No exercise has the names of 1480 more notebooks.")
+
+
+def test_a_string_that_never_ends_is_read_once():
+    """From each of its quotes to the end, it would take hours."""
+    begun = time.process_time()
+    with pytest.raises(untrusted.UnreadableError, match="It is not JSON"):
+        untrusted.cells(b'{"cells": "' + rb"\"" * (1 << 20))
+    assert time.process_time() - begun < 5
+
+
+def test_strings_without_number_take_little_memory():
+    data = b'{"cells": [' + b'"",' * (1 << 20) + b'""]}'
+    tracemalloc.start()
+    try:
+        untrusted._without_pictures(data)
+        assert tracemalloc.get_traced_memory()[1] < 3 * len(data)
+    finally:
+        tracemalloc.stop()
