@@ -16,7 +16,7 @@ from rnn2attn.check.judging import judge
 from rnn2attn_grading.grading import grader
 from rnn2attn_grading.grading.progress import Progress
 from rnn2attn_grading.questions.specification import attempt
-from rnn2attn_grading.reports import feedback, similarity
+from rnn2attn_grading.reports import feedback, similarity, uploads
 from rnn2attn_grading.reports.similarity import pairs, shingles
 from rnn2attn_grading.reports.tables import UnwrittenError, filenames, report, students, table
 from rnn2attn_grading.reports.visible import printed
@@ -51,7 +51,7 @@ class Parsed(HTMLParser):
 
 OURS = {
     "html", "meta", "title", "style", "main", "h1", "h2", "p", "table", "tr",
-    "th", "td",
+    "th", "td", "meter",
 }  # fmt: skip
 
 
@@ -70,6 +70,38 @@ def test_a_learner_is_told_the_hint_and_not_the_message():
     said = Parsed(feedback.feedback("ada", [row()])).text
     assert "σ" in said
     assert "secret" not in said
+
+
+UNREAD = [row(status="unreadable", hint="x.pdf is no notebook.", question=f"1.{n} {n}") for n in (1, 2)]
+SAYS = "Unreadable. x.pdf is no notebook."
+
+
+def test_what_holds_for_a_whole_exercise_is_said_once():
+    assert Parsed(feedback.feedback("ada", UNREAD)).text.count(SAYS) == 1
+    (missing,) = [row(status="not handed in", hint="", question="")]
+    assert Parsed(feedback.feedback("ada", [missing])).text.rstrip().endswith("0 of 2 points.\nNot handed in.")
+    decided = [UNREAD[0] | {"points": 2, "decision": "Set to 2."}, UNREAD[1]]
+    said = Parsed(feedback.feedback("ada", decided)).text
+    assert f"Set to 2. {SAYS}" in said and said.count(SAYS) == 2
+    right = [row(points=2, hint=""), row(points=2, hint="", question="1.2 x")]
+    assert Parsed(feedback.feedback("ada", right)).text.count("Right.") == 2
+
+
+@pytest.mark.parametrize("rows", [UNREAD, [row(status="timed out"), row(hint="", points=2, question="1.2 x")]])
+def test_moodle_says_what_the_page_says(rows):
+    more = {"platform": "Moodle", "user": "7", "before": 0, "decision": "", "again": "", "lateness": "", "graded": ""}
+    _, (*_, comment) = uploads.files([one | more for one in rows], [])[f"moodle/{CHAPTER.stem}.csv"]
+    page = Parsed(feedback.feedback("ada", rows)).text
+    for sentence in comment.split("<br>"):
+        assert sentence.rpartition(" of 2. ")[2] in page
+    assert comment.count(SAYS) == (rows is UNREAD)
+
+
+def test_what_was_not_judged_makes_no_question_a_hard_one():
+    text = Parsed(feedback.summary([*UNREAD, row(student="bob"), row(student="eve", points=2)], [])).text
+    _, _, wrong = text.partition("Questions that are most often wrong")
+    assert "1 of 2\n" in wrong.replace("(1) σ", "\n") and "no notebook" not in wrong
+    assert "1.2 2" not in wrong
 
 
 def test_a_page_asks_for_nothing_from_elsewhere():

@@ -68,7 +68,7 @@ def _missing(book: Gradebook, rows: list[dict]) -> list[dict]:
         {
             "student": student, "exercise": exercise, "user": "", "platform": "", "late": 0, "time": "", "graded": "",
             "versions": 0, "question": "", "points": 0, "most": EXERCISES[exercise].points if exercise else 0,
-            "status": "not handed in", "message": "Nothing was handed in.", "hint": "Nothing was handed in.",
+            "status": "not handed in", "message": "Nothing was handed in.", "hint": "",
         }
         for student, exercise in wanted - there
     ]  # fmt: skip

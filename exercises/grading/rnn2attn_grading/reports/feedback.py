@@ -7,11 +7,16 @@ from itertools import groupby
 from rnn2attn_grading.reports.visible import escape
 
 MOST = 15  # rows of a table of the summary
+UNJUDGED = ("unreadable", "not graded", "set aside")  # says nothing about a question
 STYLE = """
 body { max-width: 50rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; }
 table { border-collapse: collapse; width: 100%; }
+td + td, h1, h2, p { overflow-wrap: anywhere; }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid #8888; text-align: left; vertical-align: top; }
 th.n, td.n { text-align: right; white-space: nowrap; }
+td:has(meter) { width: 60%; }
+meter { width: 100%; min-width: 4rem; }
+@media (max-width: 30rem) { body { padding: 0 .6rem; } th, td { padding: .3rem; } }
 :root { color-scheme: light dark; }
 """
 
@@ -29,18 +34,24 @@ def page(title: str, body: str) -> bytes:
 
 
 def table(heads: list[str], rows: list[list[object]]) -> str:
-    """A table; numbers stand on the right."""
+    """A table; whole numbers stand on the right, and a share from 0 to 1, a float, is a bar."""
     numbers = [bool(rows) and all(isinstance(row[n], int) for row in rows) for n in range(len(heads))]
     marks = [' class="n"' if number else "" for number in numbers]
 
     def line(cells: list[object], kind: str) -> str:
         inner = "".join(
-            f"<{kind}{mark}>{escape(str(cell))}</{kind}>" for cell, mark in zip(cells, marks, strict=True)
+            f"<{kind}{mark}>{_bar(cell) if isinstance(cell, float) else escape(str(cell))}</{kind}>"
+            for cell, mark in zip(cells, marks, strict=True)
         )
         return f"<tr>{inner}</tr>\n"
 
     body = "".join(line(row, "td") for row in rows)
     return f"<table>\n{line(heads, 'th')}{body}</table>\n"
+
+
+def _bar(share: float) -> str:
+    """A bar, which is not read out: what it stands for is in the cell before it."""
+    return f'<meter value="{share:.3f}" aria-hidden="true"></meter>' if share else ""
 
 
 def feedback(student: str, rows: list[dict]) -> bytes:
@@ -60,10 +71,11 @@ def feedback(student: str, rows: list[dict]) -> bytes:
         late += f" {lines[0]['again']}" if lines[0].get("again") else ""
         body += f"<h2>{escape(exercise or 'Nothing to grade')}</h2>\n"
         body += f"<p>{points:g} of {most} points.{escape(late)}</p>\n"
-        body += table(
-            ["Question", "Points", "What to know"],
-            [[r["question"], _points(r), _told(r)] for r in lines],
-        )
+        if whole := told_of_all(lines):
+            body += f"<p>{escape(whole)}</p>\n"
+        else:
+            heads = ["Question", "Points", "What to know"]
+            body += table(heads, [[r["question"], _points(r), told(r)] for r in lines])
     return page(f"Feedback for {student}", body)
 
 
@@ -72,11 +84,18 @@ def _points(row: dict) -> str:
     return f"{points:+g}" if row["status"] == "override" else f"{points} of {row['most']}"
 
 
-def _told(row: dict) -> str:
+def told(row: dict) -> str:
+    """What a learner is told about a question."""
     if row["status"] == "override":
         return row["decision"]
-    said = row["hint"] if row["status"] == "graded" else f"{row['status'].capitalize()}. {row['hint']}"
-    return " ".join(filter(None, (row.get("decision", ""), said))) or "Right."
+    status = "" if row["status"] == "graded" else f"{row['status'].capitalize()}."
+    return " ".join(filter(None, (row.get("decision", ""), status, row["hint"]))) or "Right."
+
+
+def told_of_all(rows: list[dict]) -> str:
+    """What a learner is told about a whole exercise, where all its questions came to nothing for one reason; or ""."""
+    said = {told(row) for row in rows}
+    return said.pop() if len(said) == 1 and rows[0]["status"] not in ("graded", "override") else ""
 
 
 def summary(rows: list[dict], alike: list[tuple], remarks: Iterable[str] = ()) -> bytes:
@@ -115,7 +134,7 @@ def _distribution(rows: list[dict]) -> str:
         body += f"The median is {middle}, the least {ordered[0]}, the most {ordered[-1]}.</p>\n"
         body += table(
             ["Share of the points", "Students", ""],
-            [[f"{10 * n}–{10 * (n + 1)} %", bins[n], "█" * round(40 * bins[n] / len(ordered))] for n in range(10)],
+            [[f"{10 * n}–{10 * (n + 1)}\N{NO-BREAK SPACE}%", bins[n], bins[n] / len(ordered)] for n in range(10)],
         )
     return body
 
@@ -123,11 +142,11 @@ def _distribution(rows: list[dict]) -> str:
 def _wrong(rows: list[dict]) -> str:
     tried, wrong = Counter(), defaultdict(Counter)
     for row in rows:
-        if row["question"] and row["most"]:
+        if row["question"] and row["most"] and row["status"] not in UNJUDGED:
             key = row["exercise"], row["question"]
             tried[key] += 1
             if not row.get("before", row["points"]):
-                wrong[key][_told(row)] += 1
+                wrong[key][told(row)] += 1
     found = sorted(wrong, key=lambda key: -wrong[key].total() / tried[key])
     return "<h2>Questions that are most often wrong</h2>\n" + table(
         ["Question", "Wrong", "Most often because"],

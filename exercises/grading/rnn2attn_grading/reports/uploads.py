@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from rnn2attn_grading.grading.learner import EXERCISES
 from rnn2attn_grading.grading.standing import plain
+from rnn2attn_grading.reports.feedback import told, told_of_all
 from rnn2attn_grading.reports.visible import escape
 from rnn2attn_grading.submissions.roster import Person
 
@@ -74,7 +75,8 @@ def _moodle(student: str, rows: list[dict], person: Person | None) -> list:
     if points == "" or not (user or person.email):
         return []
     graded = rows[0]["graded"][:19].replace("T", " ")
-    said = [f"{r['question']}: {r['before']} of {r['most']}. {r['decision'] or r['hint'] or 'Right.'}" for r in rows]
+    whole = told_of_all(rows)
+    said = [whole] if whole else [f"{r['question']}: {r['before']} of {r['most']}. {told(r)}" for r in rows]
     comment = "<br>".join(map(escape, filter(None, [*said, rows[0]["lateness"], rows[0]["again"]])))
     return [
         f"Participant {user}" if user else "", person.student, person.email, "", points,
