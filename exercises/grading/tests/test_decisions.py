@@ -188,6 +188,7 @@ def test_who_handed_in_nothing_can_be_given_points(class_of):
     ("what", "number", "reason", "says"),
     [
         (f"adda/{CHAPTER.stem}", "1", "x", "no student 'adda'. Do you mean ada?"),
+        (f"AD/{CHAPTER.stem}", "1", "x", "no student 'AD'. Do you mean ada?"),
         ("ada", "1", "x", "names no exercise"),
         (f"ada/{CHAPTER.stem}/step", "1", "x", "has no function 'step'. It has rnn_step"),
         (f"ada/{CHAPTER.stem}", "21", "x", "from 0 to 20"),
@@ -200,6 +201,18 @@ def test_a_decision_that_makes_no_sense_is_refused(class_of, what, number, reaso
     with pytest.raises(ValueError, match=re.escape(says)):
         override(out, what, number, reason, "X")
     assert points(out) == {"ada": ALL}
+
+
+@pytest.mark.parametrize("called", ["ada", "Ada Lovelace", "lovelace, ada"])
+def test_a_student_may_be_called_by_each_name_on_the_roster(class_of, tmp_path, called):
+    class_of({"ada": 0}, roster='Name,Aliases\n"Lovelace, Ada",ada\nbob,\n')
+    out = class_of({"bob": 0})
+    override(out, f"{called}/{CHAPTER.stem}", "7", "an oral exam", "X")
+    assert earned(out) == {"Lovelace, Ada": 7, "bob": ALL}
+    done = []
+    for only in (called, f"{called}/{CHAPTER.stem}"):
+        grade([tmp_path / "in"], out, QUICK, only=[only], regrade=True, say=lambda *said: done.append(said))
+    assert done == 2 * [(1, 1, f"Lovelace, Ada {CHAPTER.stem}")]
 
 
 def test_the_command_line_grades_one_again_and_says_why(class_of, tmp_path, monkeypatch, capsys):

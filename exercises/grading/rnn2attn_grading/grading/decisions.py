@@ -1,12 +1,14 @@
 """What an instructor decides about one grade, with a reason. It is kept, survives regrading, and is shown."""
 
 import difflib
+import glob
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rnn2attn_grading.grading.gradebook import Decision, Gradebook
 from rnn2attn_grading.grading.learner import EXERCISES
 from rnn2attn_grading.reports.tables import report
+from rnn2attn_grading.submissions.roster import Roster
 
 
 def override(out: Path, what: str, points: str, reason: str, who: str) -> Decision:
@@ -55,8 +57,7 @@ def check(out: Path, what: str, reason: str) -> tuple[str, list[Path]]:
             raise ValueError(
                 f"{what}: an exercise is graded again as a whole. Expected is STUDENT or STUDENT/EXERCISE."
             )
-        name = "".join(f"[{c}]" if c in "*?[" else c for c in student)
-        return f"{name}/{exercise or '*'}", [place for place in book.places() if place.exists()]
+        return f"{glob.escape(student)}/{exercise or '*'}", [place for place in book.places() if place.exists()]
 
 
 def _gradebook(out: Path) -> Gradebook:
@@ -76,9 +77,13 @@ def _split(book: Gradebook, what: str) -> tuple[str, str, str]:
     parts = what.split("/")
     at = next((n for n, part in enumerate(parts) if n and part in EXERCISES), len(parts))
     student, exercise, question = "/".join(parts[:at]), "".join(parts[at : at + 1]), "/".join(parts[at + 1 :])
-    known = book.students() | {one.student for one in book.roster()}
+    roster = Roster(tuple(book.roster()))
+    known = book.students() | {one.student for one in roster.people}
+    if student not in known and (person := roster.named(student)):
+        student = person.student
     if student not in known:
-        near = difflib.get_close_matches(student, known, 3)
+        like = [name for name in sorted(known) if student.casefold() in name.casefold()]
+        near = like[:3] or difflib.get_close_matches(student, known, 3)
         text = f" Do you mean {' or '.join(near)}?" if near else ""
         raise ValueError(f"The gradebook has no student {student!r}.{text}")
     return student, exercise, question

@@ -6,6 +6,8 @@ hidden cases of the class are drawn. Whoever knows it can draw them too.
 
 import contextlib
 import fnmatch
+import glob
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from itertools import groupby
@@ -79,11 +81,12 @@ def grade(
     rules = lateness.read(deadlines, EXERCISES, people) if deadlines else None
     handed = []
     for place in places:
-        found(len(handed), str(place))
+        found(len(handed), place.absolute().name)
         for one in submitted(place, list(EXERCISES), people):
             handed.append(one)
             found(len(handed), f"{one.student} {one.exercise}")
-    chosen = [one for one in newest(handed) if _fits(one, only)]
+    patterns = [*only, *filter(None, (_by_roster(pattern, people) for pattern in only))]
+    chosen = [one for one in newest(handed) if _fits(one, patterns)]
     if only and not chosen:
         raise ValueError(f"Nothing was handed in that fits {' or '.join(only)}.")
     with Gradebook(out) as book:
@@ -144,6 +147,13 @@ def newest(handed: Sequence[Submission]) -> list[Submission]:
         key = one.student, one.exercise
         found[key] = max(found.get(key, one), one, key=lambda o: o.age)
     return [found[key] for key in sorted(found)]
+
+
+def _by_roster(pattern: str, people: Roster) -> str:
+    """The pattern under the name that the roster has, where it is another name of somebody there; or ""."""
+    name, slash, exercise = pattern.partition("/")
+    person = None if re.search(r"[*?[]", name) else people.named(name)
+    return f"{glob.escape(person.student)}{slash}{exercise}" if person else ""
 
 
 def _fits(one: Submission, only: Sequence[str]) -> bool:

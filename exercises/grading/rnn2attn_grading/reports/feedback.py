@@ -93,7 +93,7 @@ def told(row: dict) -> str:
 
 
 def told_of_all(rows: list[dict]) -> str:
-    """What a learner is told about a whole exercise, where all its questions came to nothing for one reason; or ""."""
+    """What is told about a whole exercise, where all its questions came to nothing for the same reason; or ""."""
     said = {told(row) for row in rows}
     return said.pop() if len(said) == 1 and rows[0]["status"] not in ("graded", "override") else ""
 
