@@ -50,7 +50,7 @@ def test_binder_takes_a_python_that_the_library_admits():
 @pytest.mark.soak
 def test_binder_gets_what_the_book_is_tested_with(tmp_path):
     found = resolved(tmp_path / "report.json", "--ignore-installed", "-r", ".binder/requirements.txt")
-    assert {"rnn2attn", "torch", "ipywidgets", "sacrebleu", "koreanize-matplotlib"} <= set(found)
+    assert {"rnn2attn", "torch", "ipywidgets", "sacrebleu"} <= set(found)
     assert {name for name, version in found.items() if PINNED.get(name) != version} == {"rnn2attn"}
 
 

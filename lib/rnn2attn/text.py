@@ -14,14 +14,21 @@ import torch
 from torch import Tensor
 
 from rnn2attn.shapes import expect
+from rnn2attn.words import clean
 
 PAD, SOS, EOS, UNK = "<pad>", "<sos>", "<eos>", "<unk>"
+
+
+def _spelled(token: str) -> str:
+    """The token `clean`; as it is where nothing would be left of it, as of a zero-width space alone."""
+    return clean(token) or token
 
 
 class Vocabulary:
     """A numbered list of distinct tokens.
 
-    Tokens are numbered in the order in which they first appear, so the same data always give the same numbers.
+    Tokens are numbered in the order in which they first appear, so the same data always give the same numbers. Two
+    that look the same are one, whatever they were typed on: see `words.clean`.
 
     Args:
         tokens: any iterable of strings; a string counts as its characters. Repeats are dropped.
@@ -32,7 +39,7 @@ class Vocabulary:
     """
 
     def __init__(self, tokens: Iterable[str], special: Sequence[str] = ()):
-        words = dict.fromkeys(tokens)
+        words = dict.fromkeys(map(_spelled, tokens))
         for token in special:
             if token in words:
                 raise ValueError(f"{token!r} is a special token, and was found among the text's own")
@@ -52,7 +59,7 @@ class Vocabulary:
         """
         if minimum < 1:
             raise ValueError(f"minimum is {minimum}, but 1 or more was expected")
-        counts = Counter(chain.from_iterable(sequences))
+        counts = Counter(map(_spelled, chain.from_iterable(sequences)))
         kept = [token for token, count in counts.items() if count >= minimum]
         if counts and not kept:
             raise ValueError(f"no token comes {minimum} times; the most frequent comes {max(counts.values())} times")
@@ -66,7 +73,7 @@ class Vocabulary:
 
     def id(self, token: str) -> int | None:
         """The token's number, or None if it has none."""
-        return self._ids.get(token)
+        return self._ids.get(_spelled(token))
 
     def ids(self, tokens: Iterable[str]) -> list[int]:
         """The tokens' numbers; one that is not known has the number of ``<unk>``, where there is one.
@@ -75,7 +82,7 @@ class Vocabulary:
             ValueError: a token is not in the vocabulary, and ``<unk>`` is not either; the message names it.
         """
         unknown = self._ids.get(UNK)
-        ids = [self._ids.get(token, unknown) for token in tokens]
+        ids = [self._ids.get(_spelled(token), unknown) for token in tokens]
         if None in ids:
             position, token = ids.index(None), list(tokens)[ids.index(None)]
             raise ValueError(f"token {token!r} at position {position} is not among the {len(self)} tokens known")

@@ -8,6 +8,7 @@ import json
 import re
 import time
 import zlib
+from collections import Counter
 
 import ipywidgets
 import matplotlib.pyplot as plt
@@ -40,9 +41,15 @@ def small(**changes):
     return explore(draw, **{"describe": describe, "rho": RHO, "steps": STEPS} | changes)
 
 
+def anew(patch):
+    """Static, and as in a kernel that has shown nothing yet."""
+    patch.setenv("RNN2ATTN_FRAMES", "1")
+    patch.setattr("rnn2attn.explore._made", Counter())
+
+
 @pytest.fixture
 def static(monkeypatch):
-    monkeypatch.setenv("RNN2ATTN_FRAMES", "1")
+    anew(monkeypatch)
 
 
 @pytest.fixture
@@ -69,7 +76,7 @@ def drawn_once(static, monkeypatch):
 def page():
     """The HTML of `small`, for those who only read it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RNN2ATTN_FRAMES", "1")
+        anew(patch)
         patch.setattr(Explorable, "frame", remembered)
         return small().html
 
@@ -179,6 +186,15 @@ def test_one_regex_blanks_all_that_is_drawn(static, page, monkeypatch):
     monkeypatch.setitem(plots.STYLE, "lines.linewidth", 3)
     assert blanked(small().html) == before
     assert "<path" not in before and "twenty" in before and "distance" not in before
+
+
+def test_two_that_look_the_same_have_ids_of_their_own(static):
+    made = [explore(gradient, describe=lambda **_: "x", rho=[0.9, 1.1], scale=[1, 2]).html for _ in range(3)]
+    words = WordByWord(["a"], ["b", "c"], [[0.2, 0.8]])
+    shown = [words._repr_html_(), WordByWord(["a"], ["b", "c"], [[0.9, 0.1]])._repr_html_(), words._repr_html_()]
+    for pages in (made, shown):
+        ids = [set(re.findall(r'\bid="([^"]*)"', page)) for page in pages]
+        assert all(ids) and not ids[0] & ids[1] and not ids[0] & ids[2] and not ids[1] & ids[2]
 
 
 def test_ids_are_those_referred_to_and_differ_between_explorables(drawn_once):

@@ -1,4 +1,4 @@
-"""A module imports only from floors below its own."""
+"""A module imports only from layers below its own."""
 
 import ast
 from pathlib import Path
@@ -7,8 +7,8 @@ import pytest
 
 import rnn2attn
 
-FLOORS = [
-    {"shapes"},
+LAYERS = [
+    {"shapes", "words"},
     {"text"},
     {"tasks"},
     {"recurrent"},
@@ -21,7 +21,7 @@ FLOORS = [
     {"explore"},
     {"study", "check"},
 ]
-LEVEL = {module: level for level, floor in enumerate(FLOORS) for module in floor}
+LEVEL = {module: level for level, layer in enumerate(LAYERS) for module in layer}
 ROOT = Path(rnn2attn.__file__).parent
 FILES = [path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py"]
 
@@ -41,7 +41,7 @@ def imported(tree):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_imports_point_down(path):
     module = path.relative_to(ROOT).parts[0].removesuffix(".py")
-    assert module in LEVEL, f"{module} has no floor yet: add it to FLOORS"
+    assert module in LEVEL, f"{module} has no layer yet: add it to LAYERS"
     for other in imported(ast.parse(path.read_text(encoding="utf-8"))):
         if other not in (module, "__version__"):
             assert LEVEL[other] < LEVEL[module], f"{module} imports {other}, which is not below it"

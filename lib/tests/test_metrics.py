@@ -47,6 +47,13 @@ def test_bleu_is_of_the_corpus_and_takes_tokens_as_they_are():
     assert halves == pytest.approx(50), "precisions are 5/10, 4/8, 3/6 and 2/4"
     assert bleu([["don't", "(a)", "b.", "c"]], [["don't", "(a)", "b", "c"]]).score < 80, "b. is not b and a dot"
     signature = bleu([one], [one]).signature
+    # As letters, as words with spaces in them, and as nothing but spaces, the tokens are as different.
+    said, right = "abcdxefgh", "abcdyefgh"
+    names = dict(zip("abcdefghxy", [" ", "  ", "\t", "\u3000", "a b", "b", "a", "", "1", "2"], strict=True))
+    letters = bleu([said], [right]).score
+    assert 0 < letters < 100
+    assert bleu([[names[c] for c in said]], [[names[c] for c in right]]).score == letters
+    assert bleu(["abc"], ["abc"]).score == 0, "three tokens have no run of four, as the docstring says"
     assert "tok:none" in signature and "smooth:exp" in signature and "version:" in signature
 
 

@@ -71,7 +71,7 @@ def test_colour_transparency_and_a_turned_camera(folder):
         ("file,caption\nphotos,a\n", FileNotFoundError, r"row 2: there is no file .*photos"),
         ("file,caption\ncaptions.csv,a\n", ValueError, r"row 2: .*captions.csv is not a picture that can be read"),
         ("file,caption\ncut.png,a\n", ValueError, r"row 2: .*cut.png is not a picture that can be read"),
-        ("file,caption\ndeep.png,a\n", ValueError, r"deep.png is not .* more than 8 bits a pixel, mode I;16"),
+        ("file,caption\ndeep.png,a\n", ValueError, r"deep.png is not .* more than 8 bits a pixel, mode I"),
         ("file,caption\n\ntall.png,  \n", ValueError, r"row 3: the caption of 'tall.png' is empty"),
         ("file,caption\ntall.png\n", ValueError, r"row 2: 2 columns, file and caption, were expected, not 1"),
         (
@@ -82,12 +82,16 @@ def test_colour_transparency_and_a_turned_camera(folder):
         (
             "tall.png,a\n",
             ValueError,
-            r"captions.csv, row 1: the columns' names, \['file', 'caption'\], were expected",
+            r"captions.csv, row 1: the columns' names, \['file', 'caption'\], with a comma between were expected",
         ),
         ("", ValueError, r"row 1: the columns' names"),
         ("file,caption\n", ValueError, r"captions.csv has 0 pairs, but at least 2 are needed"),
         ("file,caption\ntall.png,a\n", ValueError, r"has 1 pairs, but at least 2 are needed"),
-        (b"file,caption\ntall.png,Gr\xfc\xdfe\n", ValueError, r"captions.csv: byte 0xfc at 24 is not UTF-8"),
+        (
+            b"file,caption\ntall.png,Gr\xfc\xdfe\n",
+            ValueError,
+            r"captions.csv, line 2: byte 0xfc at column 11 is not UTF-8",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_folder_is_named(folder, text, error, message):
@@ -120,6 +124,155 @@ def test_one_table_in_one_folder(folder, tmp_path):
         pictures.pairs(tmp_path / "nowhere")
     with pytest.raises(ValueError, match="size is 0"):
         pictures.pairs(tmp_path, size=0)
+
+
+PHOTO = np.zeros((12, 8), dtype=np.uint8)  # dark, but for the upper left
+PHOTO[:6, :4] = 200
+MODES = ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV"]
+
+
+def shown(folder, size=12):
+    (one,) = pictures.pairs(folder, size=size, least=1)
+    return one.image
+
+
+def similar(image):
+    """Whether the picture is the photo, upright and whole."""
+    bright = image[0, 1:5, 3:5].mean() - image[0, 7:11, 3:9].mean()
+    return bright > 0.5 and not image[..., :2].any() and not image[..., 10:].any()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_pictures_of_every_mode_are_the_same_picture(folder, mode):
+    path = folder("file,caption\na.tiff,x\n")
+    grey = Image.fromarray(PHOTO)
+    through = {"LA": "LA", "PA": "P", "HSV": "RGB", "RGBX": "RGB"}.get(mode, mode)
+    picture = grey.convert("RGB").convert(through)
+    if mode == "PA":
+        picture = Image.merge("LA", [grey, Image.new("L", grey.size, 255)]).convert("PA")
+    if mode in ("YCbCr", "HSV", "PA"):  # no file holds these: as Pillow has them after reading one
+        with pytest.MonkeyPatch.context() as patch:
+            made = picture.convert(mode)
+            (path / "a.tiff").touch()
+            patch.setattr(pictures.Image, "open", lambda _: made)
+            assert similar(shown(path))
+        return
+    picture.save(path / "a.tiff")
+    assert similar(shown(path))
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "gif", "webp", "bmp", "tiff", "ppm", "jp2", "ico"])
+def test_formats_are_read_and_cut_files_are_named(folder, kind):
+    path = folder(f"file,caption\na.{kind},x\n")
+    file = path / f"a.{kind}"
+    large = Image.fromarray(PHOTO).resize((64, 96)).convert("RGB")
+    if kind == "ico":
+        large = large.resize((64, 64))
+    try:
+        large.save(file, **({"sizes": [(64, 64)]} if kind == "ico" else {}))
+    except (KeyError, OSError):  # this Pillow was built without it
+        file.write_bytes(b"\0\0\0\x0cjP  \r\n\x87\n")
+    else:
+        assert shown(path).max() > 0.7
+    whole = file.read_bytes()
+    for length in (0, 1, 7, 30, len(whole) // 2):
+        file.write_bytes(whole[:length])
+        with pytest.raises(ValueError, match=rf"row 2: .*a\.{kind} is not a picture that can be read: .+"):
+            shown(path)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "webp", "tiff"])
+@pytest.mark.parametrize("orientation", [*range(10), 65535])
+def test_a_camera_held_in_any_way_is_turned_upright(folder, orientation, kind):
+    path = folder(f"file,caption\na.{kind},x\n")
+    known = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # the transposition that undoes what Pillow will do
+    held = Image.fromarray(PHOTO)
+    if orientation in known:
+        held = held.transpose(Image.Transpose(known[orientation]))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    held.save(path / f"a.{kind}", exif=exif)
+    assert similar(shown(path))
+
+
+ODD = {
+    "a tag of a wrong type": b"\x01\x0e\x00\x0c\x00\x00\x00\x01\x00\x00\x00\x00",
+    "a rational without its bytes": b"\x01\x1a\x00\x05\x00\x00\x00\x01\x7f\xff\xff\xff",
+    "an unknown tag of an unknown type": b"\xde\xad\x77\x77\x00\x00\x00\x04abcd",
+    "an IFD that leads nowhere": b"\x87\x69\x00\x04\x00\x00\x00\x01\xff\xff\xff\xf0",
+    "a text of a negative length": b"\x01\x0f\x00\x02\xff\xff\xff\xff\x00\x00\x00\x10",
+}
+
+
+@pytest.mark.parametrize("tag", ODD.values(), ids=ODD)
+def test_an_odd_tag_beside_the_orientation_does_no_harm(folder, tag):
+    path = folder("file,caption\na.jpg,x\n")
+    orientation = b"\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"
+    exif = b"Exif\0\0MM\x00\x2a\x00\x00\x00\x08\x00\x02" + b"".join(sorted([tag, orientation])) + bytes(4)
+    held = Image.fromarray(PHOTO).transpose(Image.Transpose.ROTATE_90)
+    held.save(path / "a.jpg", exif=exif, quality=100)
+    assert similar(shown(path))
+
+
+@pytest.mark.parametrize(
+    "exif", [b"Exif\0\0", b"Exif\0\0MM\x00", b"Exif\0\0garbage" * 9, b"Exif\0\0MM\x00\x2a\xff\xff\xff\xff"]
+)
+def test_damaged_exif_is_upright_as_it_lies_or_named(folder, exif):
+    path = folder("file,caption\na.jpg,x\n")
+    Image.fromarray(PHOTO).save(path / "a.jpg", exif=exif, quality=100)
+    try:
+        assert similar(shown(path))
+    except ValueError as error:
+        assert "row 2" in str(error) and "a.jpg" in str(error)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 1000), (1000, 1), (3, 2000), (33, 32)])
+def test_the_smallest_and_the_longest_are_shown_whole(folder, shape):
+    path = folder("file,caption\na.png,x\n")
+    Image.fromarray(np.full(shape, 255, dtype=np.uint8)).save(path / "a.png")
+    image = shown(path, size=32)[0]
+    assert image.max() == 1, "not lost on the way"
+    rows, columns = (image > 0.5).any(dim=1).sum(), (image > 0.5).any(dim=0).sum()
+    assert max(rows, columns) == 32
+    assert min(rows, columns) == max(1, round(32 * min(shape) / max(shape)))
+
+
+DEEP = [("I;16", np.uint16), ("I", np.int32), ("F", np.float32)]
+
+
+@pytest.mark.parametrize(("mode", "kind"), DEEP)
+def test_more_than_8_bits_are_refused_and_not_shown_black(folder, mode, kind):
+    path = folder("file,caption\na.tiff,x\n")
+    Image.fromarray((np.ones((4, 4)) * 300).astype(kind)).save(path / "a.tiff")
+    with pytest.raises(ValueError, match=r"row 2: .* more than 8 bits a pixel, mode [IF]"):
+        shown(path)
+
+
+def test_whatever_pillow_raises_is_named(folder, monkeypatch):
+    path = folder("file,caption\ntall.png,x\n")
+    for error in (
+        TypeError("odd"),
+        struct.error("odd"),
+        KeyError("odd"),
+        ZeroDivisionError("odd"),
+        RuntimeError("odd"),
+    ):
+        for step in ("getexif", "convert", "resize"):
+            with monkeypatch.context() as patch:
+
+                def fails(*_, error=error, **__):
+                    raise error
+
+                patch.setattr(Image.Image, step, fails)
+                with pytest.raises(ValueError, match=r"row 2: .*tall\.png is not a picture that can be read: .*odd"):
+                    shown(path)
+
+
+def test_a_picture_that_memory_has_no_room_for_is_named(folder):
+    path = folder("file,caption\na.png,x\n")
+    Image.new("1", (11_000, 10_000)).save(path / "a.png")
+    with pytest.raises(ValueError, match=r"row 2: .* 11000 × 10000 pixels, and 100,000,000 were expected at most"):
+        shown(path)
 
 
 def some(captions):

@@ -1,14 +1,18 @@
 """Figures: transparent, readable on both themes, Hangul as Hangul."""
 
 import io
+import unicodedata
 import warnings
+from html import unescape
 
 import matplotlib.image
 import numpy as np
 import pytest
+from matplotlib import font_manager
 from matplotlib.colors import to_rgb
 
 from rnn2attn import plots
+from rnn2attn.explore.frames import svg
 from rnn2attn.plots import charts, style
 
 WHITE, DARK = "#ffffff", "#121212"
@@ -124,6 +128,42 @@ def test_hangul_is_drawn_and_not_boxed():
     """Two different syllables look different; as boxes they would be the same picture."""
     pictures = [png(plots.heatmap([[0]], [syllable], ["x"], xlabel="", ylabel="")) for syllable in "가힣"]
     assert pictures[0].shape != pictures[1].shape or not np.array_equal(*pictures)
+
+
+def test_every_syllable_has_a_sign_wherever_the_book_is_drawn():
+    ours = font_manager.get_font(str(font_manager.findfont(style.STYLE["font.family"][1], fallback_to_default=False)))
+    assert set(range(0xAC00, 0xD7A4)) | set(range(0x3131, 0x318F)) | set(range(0x30A1, 0x30F7)) <= set(
+        ours.get_charmap()
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # of a missing glyph
+        png(
+            plots.heatmap(
+                [[0, 0]], ["뷁똠ㅋ"], ["カタカナ", unicodedata.normalize("NFD", "한국어")], xlabel="", ylabel=""
+            )
+        )
+
+
+# What stands in sentences, and what Matplotlib would take for a formula.
+WORDS = ["a $5 and $6", "$x$", "$\\frac$", "^_{}%#&~", r"\$", "$$", "<b>&amp;"]
+WORDED = {
+    "heatmap": lambda w: plots.heatmap([[0.5]], [w], [w], xlabel="", ylabel=""),
+    "lines": lambda w: plots.lines({w: [1, 2], "b": [2, 1]}, xlabel="", ylabel="", levels={w: 1}, above=("", {w: 1})),
+    "encoder_decoder": lambda w: plots.encoder_decoder([w], [w]),
+    "unrolled": lambda w: plots.unrolled([w], [w]),
+    "search": lambda w: plots.search([[(0, w, -0.1)]], width=1, depth=1),
+    "among_keys": lambda w: plots.among_keys([1, 2], [[1, 0]], [1.0], [w], extent=3),
+    "pictures": lambda w: plots.pictures([np.eye(8)], [w]),
+    "attended": lambda w: plots.attended(np.eye(8), np.full((1, 4, 4), 1 / 16), [w]),
+}
+
+
+@pytest.mark.parametrize("words", WORDS)
+@pytest.mark.parametrize("name", WORDED)
+def test_words_are_drawn_as_they_are(name, words):
+    drawn = svg(WORDED[name](words), "")
+    assert words in unescape(drawn), "and not as a formula, nor without its signs"
+    png(WORDED[name](words))
 
 
 @pytest.mark.parametrize(

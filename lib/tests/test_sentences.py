@@ -51,7 +51,7 @@ def test_rare_words_become_unknown_on_the_way_to_a_batch(file):
         ("a\tb\n\nc\td\n", r"both, line 2: 2 columns .* not 1"),
         ("a\tb\n \td\n", r"both, line 2: the source is empty"),
         ("a\tb\nc\t\n", r"both, line 2: the target is empty"),
-        ("", r"both, line 1: 2 columns"),
+        ("", r"both is empty; one pair of sentences a line was expected"),
         (b"a\tb\nc\tK\xf6ln\n", r"both, line 2: byte 0xf6 at column 3 is not UTF-8"),
         (b"\x1f\x8bnonsense", r"both begins as gzip does and cannot be unpacked"),
         (b"\x1f\x8b\x08" + bytes(7) + b"\xff" * 20, r"both begins as gzip does and cannot be unpacked"),

@@ -10,6 +10,7 @@ import io
 import itertools
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
@@ -24,6 +25,7 @@ from rnn2attn.explore.words import WordByWord
 __all__ = ["Explorable", "WordByWord", "explore"]
 
 BUDGET = 100_000  # bytes that one explorable may add to a page
+_made: Counter[str] = Counter()  # how often one with these axes was made before: each has ids of its own
 
 
 def explore(
@@ -98,7 +100,9 @@ class Explorable:
             name: texts.index(_text(start[name])) if name in start else (len(texts) - 1) // 2
             for name, texts in self.texts.items()
         }
-        self.salt = hashlib.sha256(repr([self.labels, self.texts]).encode()).hexdigest()
+        same = repr([self.labels, self.texts])
+        self.salt = hashlib.sha256(f"{same}{_made[same] or ''}".encode()).hexdigest()
+        _made[same] += 1
         # Drawn here and not when shown: an error while a cell's value is shown does not fail the cell.
         frames = bool(os.environ.get("RNN2ATTN_FRAMES"))
         self.html, self.widget = (self._html(), None) if frames else (None, self._widget())

@@ -1,13 +1,17 @@
 """Weights word by word: pick one word and see how the others are weighed for it. HTML and CSS alone."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 
 import numpy as np
 
+from rnn2attn.words import clean
+
 TOLERANCE = 1e-3  # by which the weights of a word may miss a sum of one
+_shown: Counter[str] = Counter()  # how often these words were shown before
 
 
 class WordByWord:
@@ -38,7 +42,8 @@ class WordByWord:
             raise ValueError(f"each row of weights must be 0 or more and sum to 1; they sum to {sums}")
         if not 0 <= start < len(target):
             raise ValueError(f"start is {start}, but a number of 0 … {len(target) - 1} was expected")
-        self.target, self.source, self.weights, self.start = list(target), list(source), weights, start
+        self.target, self.source = [*map(clean, target)], [*map(clean, source)]
+        self.weights, self.start = weights, start
 
     def __repr__(self) -> str:
         return "\n".join(
@@ -46,8 +51,15 @@ class WordByWord:
             for word, row in zip(self.target, self.weights, strict=True)
         )
 
+    def _id(self) -> str:
+        """An id of its own for each time that words are shown, the same ones whenever a notebook is run anew."""
+        same = repr((self.target, self.source))
+        of_these = hashlib.sha256(f"{same}{_shown[same] or ''}".encode()).hexdigest()[:8]
+        _shown[same] += 1
+        return f"words-{of_these}"
+
     def _repr_html_(self) -> str:
-        id = "words-" + hashlib.sha256(repr((self.target, self.source)).encode()).hexdigest()[:8]
+        id = self._id()
         style = files(__package__).joinpath("words.css").read_text("utf-8")
         picks, rows, shown, bars = [], [], [], []
         hovered = ":has(label:hover)"  # three of them outweigh the word that is checked
@@ -67,7 +79,7 @@ class WordByWord:
             ]
         return "\n".join(
             [
-                f'<div class="rnn2attn-words" id="{id}">',
+                f'<div class="rnn2attn-words tex2jax_ignore mathjax_ignore" id="{id}">',
                 f"<style>{style}#{id}{3 * hovered} ul {{ display: none; }}",
                 f"{', '.join(shown)} {{ display: block; }}</style>",
                 f"<!--drawn--><style>{' '.join(bars)}</style><!--/drawn-->",

@@ -6,7 +6,7 @@ from rnn2attn.plots.diagrams import gru_cell, lstm_cell, patterns, unrolled
 from rnn2attn.plots.pictures import attended, pictures
 from rnn2attn.plots.sequences import encoder_decoder, search
 from rnn2attn.plots.stacks import transformer
-from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure
+from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure, plain
 
 __all__ = [
     "COLOURS",
@@ -22,6 +22,7 @@ __all__ = [
     "lstm_cell",
     "patterns",
     "pictures",
+    "plain",
     "powers",
     "search",
     "transformer",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import matplotlib as mpl
 import numpy as np
 
-from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure, axes
+from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure, axes, plain
 
 
 def among_keys(
@@ -42,7 +42,12 @@ def among_keys(
         ax.scatter(*keys.T, s=14, color=COLOURS[0], marker="o")
         for (x, y), name, weight in zip(keys, names, weights, strict=True):
             ax.annotate(
-                f"{name} {weight:.2f}", (x, y), xytext=(0, -17), textcoords="offset points", ha="center", va="center"
+                f"{plain(name)} {weight:.2f}",
+                (x, y),
+                xytext=(0, -17),
+                textcoords="offset points",
+                ha="center",
+                va="center",
             )
         ax.plot(*zip((0, 0), query, strict=True), color=COLOURS[1], linewidth=2.5, marker="", label="query")
         ax.scatter(*query, s=45, color=COLOURS[1], marker="^")

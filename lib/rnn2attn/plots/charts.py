@@ -6,7 +6,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure, axes
+from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure, axes, plain
 
 
 def lines(
@@ -48,7 +48,7 @@ def lines(
             values = np.atleast_2d(np.asarray(values, dtype=float))
             places = np.arange(values.shape[1]) if x is None else np.asarray(x, dtype=float)
             every = max(1, values.shape[1] // 10)
-            (line,) = ax.plot(places, np.median(values, axis=0), label=label, markevery=every)
+            (line,) = ax.plot(places, np.median(values, axis=0), label=plain(label), markevery=every)
             if len(values) > 1:
                 ax.fill_between(
                     places,
@@ -60,7 +60,7 @@ def lines(
                 )
         for label, height in (levels or {}).items():
             ax.axhline(height, color=INK, linestyle=(0, (1, 1)), marker="", linewidth=1.4)
-            ax.annotate(label, (1.01, height), xycoords=("axes fraction", "data"), va="center")
+            ax.annotate(plain(label), (1.01, height), xycoords=("axes fraction", "data"), va="center")
         ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear", ylim=ylim)
         if xlog:
             ax.set_xscale("log")
@@ -69,7 +69,7 @@ def lines(
         if above:
             label, ticks = above
             second = ax.secondary_xaxis("top")
-            second.set_xticks(list(ticks.values()), list(ticks), minor=False)
+            second.set_xticks(list(ticks.values()), [*map(plain, ticks)], minor=False)
             second.set_xlabel(label)
         if len(series) > 1:
             fig.legend(loc="outside upper left", ncols=columns)
@@ -119,8 +119,8 @@ def heatmap(
                 va="center",
                 color=_text_on(value),
             )
-        ax.set_xticks(np.arange(len(columns)) + 0.5, columns)
-        ax.set_yticks(np.arange(len(rows)) + 0.5, rows)
+        ax.set_xticks(np.arange(len(columns)) + 0.5, [*map(plain, columns)])
+        ax.set_yticks(np.arange(len(rows)) + 0.5, [*map(plain, rows)])
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
         ax.invert_yaxis()

@@ -6,7 +6,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure, axes
+from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure, axes, plain
 
 
 def arrow(ax: Axes, start: tuple, end: tuple, colour: str, bend: float = 0.0) -> None:
@@ -60,7 +60,7 @@ def unrolled(inputs: Sequence[str], outputs: Sequence[str]) -> Figure:
         labelled((last / 2 + 0.24, 2.55), (last / 2 + 0.24, 2.35), COLOURS[1], "$W_{hh}$", (0.56, 0), bend=-2.4)
         box(0, 0, "$h_0$", INK)
         for t, (below, above) in enumerate(zip(inputs, outputs, strict=True), start=1):
-            step(t, 0, f"$h_{{{t}}}$", below, above)
+            step(t, 0, f"$h_{{{t}}}$", plain(below), plain(above))
             labelled((t - 0.76, 0), (t - 0.24, 0), COLOURS[1], "$W_{hh}$", (-0.02, -0.2))
         ax.set(xlim=(-0.3, last + 0.3), ylim=(-1.1, 3.5), aspect="equal")
         ax.axis("off")

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Rectangle
 
-from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure
+from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure, plain
 
 Box = tuple[int, int, int, int]
 
@@ -28,7 +28,7 @@ def pictures(images: Sequence, titles: Sequence[str], *, columns: int = 4) -> Fi
         fig, panels = _panels(len(images), len(titles), columns)
         for ax, image, title in zip(panels, images, titles, strict=True):
             _draw(ax, image)
-            ax.set_xlabel(title)
+            ax.set_xlabel(plain(title))
     return fig
 
 
@@ -78,7 +78,7 @@ def attended(
                 frame = Rectangle((left - 0.5, top - 0.5), right - left, bottom - top)
                 frame.set(fill=False, edgecolor=COLOURS[0], linewidth=1.5, linestyle="--")
                 ax.add_patch(frame)
-            ax.set_xlabel(word)
+            ax.set_xlabel(plain(word))
     return fig
 
 

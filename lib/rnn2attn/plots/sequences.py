@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import matplotlib as mpl
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure, axes
+from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure, axes, plain
 
 
 def encoder_decoder(source: Sequence[str], target: Sequence[str], start: str = "<sos>", end: str = "<eos>") -> Figure:
@@ -31,12 +31,12 @@ def encoder_decoder(source: Sequence[str], target: Sequence[str], start: str = "
                 )
             )  # fmt: skip
             ax.text(n, 0, name, ha="center", va="center")
-            ax.text(n, -1.0, word, ha="center", va="center")
+            ax.text(n, -1.0, plain(word), ha="center", va="center")
             arrows = [((n, -0.78), (n, -0.24), COLOURS[2], "-")]
             if n > 1:
                 arrows.append(((n - 0.73, 0), (n - 0.27, 0), COLOURS[1], "-"))
             if not encoder:
-                ax.text(n, 1.0, said[n - T - 1], ha="center", va="center")
+                ax.text(n, 1.0, plain(said[n - T - 1]), ha="center", va="center")
                 arrows.append(((n, 0.24), (n, 0.78), COLOURS[2], "-"))
             if n > T + 1:
                 arrows.append(((n - 0.86, 0.8), (n - 0.14, -0.8), INK, ":"))
@@ -83,7 +83,7 @@ def search(rounds: Sequence[Sequence[tuple[int, str, float]]], *, width: int, de
                     linewidth=2 if best else 1.2,
                 )  # fmt: skip
                 ax.text(
-                    step, -rank, token, ha="center", va="center", color=COLOURS[1] if best else INK,
+                    step, -rank, plain(token), ha="center", va="center", color=COLOURS[1] if best else INK,
                     fontsize=7.5 if len(token) > 3 else None,
                 )  # fmt: skip
         for rank, (_, _, log_p) in enumerate(rounds[-1] if rounds else []):

@@ -2,12 +2,12 @@
 
 Figures are PNG on a transparent ground. Lines and text keep a contrast of at least 3:1 both on white and on the dark
 theme's ground, or on the cell of a heatmap that they stand in. Lines differ in dash and marker too, so that nobody
-needs the colours. Hangul is drawn with the font that ``koreanize-matplotlib`` carries, where that is installed.
+needs the colours. Words that come from data go through `plain`. What DejaVu Sans lacks is drawn with the font of this
+package, which has Hangul and Kana, or with one that the machine has.
 """
 
-import importlib.util
 import io
-from pathlib import Path
+from importlib.resources import as_file, files
 
 from cycler import cycler
 from matplotlib import font_manager
@@ -15,22 +15,34 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MatplotlibFigure
 
+from rnn2attn.words import clean
+
 INK = "#7a7a7a"  # text, axes, frames
 COLOURS = ("#2f7fc1", "#d3600a", "#1f8f6a", "#b0559e", "#8a7413")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v")
 
 
-def _hangul_font() -> list[str]:
-    """Register the Nanum font of koreanize-matplotlib, found without importing it (its import fails on 3.12)."""
-    spec = importlib.util.find_spec("koreanize_matplotlib")
-    if spec is None or not spec.submodule_search_locations:
-        return []
-    path = Path(spec.submodule_search_locations[0]) / "fonts" / "NanumGothic.ttf"
-    if not path.exists():
-        return []
-    font_manager.fontManager.addfont(path)
-    return [font_manager.FontProperties(fname=path).get_name()]
+# Fonts with other scripts, as machines and Colab have them, in the order in which they are asked for a sign.
+OTHERS = (
+    *("Noto Sans CJK KR", "Noto Sans CJK JP", "Noto Sans CJK SC", "Malgun Gothic", "Apple SD Gothic Neo"),
+    *("Microsoft YaHei", "Hiragino Sans", "Arial Unicode MS", "Noto Sans", "Noto Sans Arabic", "Noto Sans Hebrew"),
+    *("Noto Sans Devanagari", "Noto Sans Thai", "Noto Emoji", "Segoe UI Symbol", "Unifont"),
+)
+
+
+def _fonts() -> list[str]:
+    """The names of the fonts that are asked for a sign, one after the other."""
+    with as_file(files("rnn2attn.plots") / "fonts" / "Hangul.ttf") as path:
+        font_manager.fontManager.addfont(path)
+        ours = font_manager.get_font(path).family_name
+    there = {font.name for font in font_manager.fontManager.ttflist}
+    return ["DejaVu Sans", ours, *(name for name in OTHERS if name in there)]
+
+
+def plain(words: str) -> str:
+    """Words from data as a label that shows them as they are: none is taken for a formula; Hangul is composed."""
+    return clean(words).replace("$", r"\$")
 
 
 STYLE = {
@@ -39,7 +51,7 @@ STYLE = {
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
-    "font.family": ["DejaVu Sans", *_hangul_font()],
+    "font.family": _fonts(),
     "font.size": 10.5,
     "text.color": INK,
     "axes.edgecolor": INK,

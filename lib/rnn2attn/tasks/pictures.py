@@ -1,22 +1,34 @@
 """Pictures and captions that the reader has: a folder with picture files and one table that says what is on them.
 
-The table is ``captions.csv``, or ``captions.tsv`` with tabs, in UTF-8. Its first row is ``file,caption``; each row
-after it has a picture's path within the folder and its caption, whose words stand between spaces. What is wrong with
-the folder is named with its file and row.
+The table is ``captions.csv``, where a caption with a comma stands in quotes, or ``captions.tsv``, where a tab parts
+the columns and quotes are signs like others. Its first row is ``file,caption``; each row after it has a picture's
+path within the folder and its caption, whose words stand between spaces. How a file is read, `words.lines` says. What
+is wrong with the folder is named with its file and row, the line in which the row begins.
 """
 
 import csv
 import random
+import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
-TABLES = {"captions.csv": ",", "captions.tsv": "\t"}
+from rnn2attn import words
+
+TABLES = ("captions.csv", "captions.tsv")
 COLUMNS = ["file", "caption"]
+MOST = 1000  # words of a caption
+LARGEST = 100_000_000  # pixels of a picture; each takes several bytes on the way
+ORIENTATION, SHORT = 0x0112, 3  # the tag of EXIF that says how the camera was held, 1 … 8; and its type
+UPRIGHT = [
+    None, Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_180, Image.Transpose.FLIP_TOP_BOTTOM,
+    Image.Transpose.TRANSPOSE, Image.Transpose.ROTATE_270, Image.Transpose.TRANSVERSE, Image.Transpose.ROTATE_90,
+]  # fmt: skip
 
 
 class Picture(NamedTuple):
@@ -31,7 +43,8 @@ def pairs(folder: str | Path, size: int = 32, least: int = 10) -> list[Picture]:
     """The folder's pictures, in the order of its table, with their captions.
 
     A picture of any format that Pillow reads, such as PNG or JPEG, of up to 8 bits a channel, becomes grey;
-    what is transparent becomes white. It is scaled to fit the square as a whole, and the rest is filled with black.
+    what is transparent becomes white. It is turned upright, as its EXIF says, and scaled to fit the square as a
+    whole; the rest is filled with black. Of a file with several pictures the first is taken.
 
     Args:
         folder: where the table lies.
@@ -40,8 +53,9 @@ def pairs(folder: str | Path, size: int = 32, least: int = 10) -> list[Picture]:
 
     Raises:
         FileNotFoundError: the folder, its table or a picture is not there.
-        ValueError: the table is no UTF-8, has not the two columns, or too few rows; a caption is empty, or a file is
-            no picture. The message names file and row.
+        ValueError: the table cannot be read, has not the two columns, or too few rows; a caption is empty or has more
+            than 1,000 words, or a file lies outside of the folder, or is no picture that can be read as a whole. The
+            message names file and row.
     """
     if size < 1:
         raise ValueError(f"size is {size}, but 1 pixel or more was expected")
@@ -54,7 +68,11 @@ def pairs(folder: str | Path, size: int = 32, least: int = 10) -> list[Picture]:
         file, caption = row[0].strip(), row[1].split()
         if not caption:
             raise ValueError(f"{where}: the caption of {file!r} is empty")
-        found.append(Picture(_image(table.parent / file, size, where), caption, file))
+        if len(caption) > MOST:
+            raise ValueError(
+                f"{where}: the caption of {file!r} has {len(caption):,} words; up to {MOST:,} were expected"
+            )
+        found.append(Picture(_image(table.parent, file, size, where), caption, file))
     if len(found) < least:
         raise ValueError(f"{table} has {len(found)} pairs, but at least {least} are needed")
     return found
@@ -99,26 +117,73 @@ def _table(folder: Path) -> tuple[Path, list[tuple[int, list[str]]]]:
         found = "both are there" if there else "neither is there"
         raise FileNotFoundError(f"{folder}: captions.csv or captions.tsv was expected, and {found}")
     (table,) = there
-    try:
-        text = table.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{table}: byte {error.object[error.start]:#04x} at {error.start} is not UTF-8") from error
-    lines = csv.reader(text.splitlines(), delimiter=TABLES[table.name])
-    first = next(lines, [])
-    if first != COLUMNS:
-        raise ValueError(f"{table}, row 1: the columns' names, {COLUMNS}, were expected, not {first}")
-    return table, [(lines.line_num, row) for row in lines if any(map(str.strip, row))]
+    rows = _commas(table) if table.suffix == ".csv" else ((n, line.split("\t")) for n, line in words.lines(table))
+    number, first = next(rows, (1, []))
+    if [name.strip() for name in first] != COLUMNS:
+        between = "a comma" if table.suffix == ".csv" else "a tab"
+        raise ValueError(
+            f"{table}, row {number}: the columns' names, {COLUMNS}, with {between} between were expected, not {first}"
+        )
+    return table, [(number, row) for number, row in rows if any(map(str.strip, row))]
 
 
-def _image(path: Path, size: int, where: str) -> Tensor:
-    if not path.is_file():
-        raise FileNotFoundError(f"{where}: there is no file {path}")
+def _commas(table: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a table with commas, each with the number of the line in which it begins."""
+    read = csv.reader((f"{line}\n" for _, line in words.lines(table)), strict=True)
+    while True:
+        number = read.line_num + 1
+        try:
+            yield number, next(read)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise ValueError(f"{table}, row {number}: it cannot be parted into columns: {error}") from error
+
+
+def _image(folder: Path, file: str, size: int, where: str) -> Tensor:
     try:
-        with Image.open(path) as image:
-            if image.mode[0] in "IF":
-                raise ValueError(f"it has more than 8 bits a pixel, mode {image.mode}")
-            upright = ImageOps.exif_transpose(image).convert("RGBA")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{where}: {path} is not a picture that can be read: {error}") from error
-    grey = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("L")
-    return torch.from_numpy(np.asarray(ImageOps.pad(grey, (size, size)), dtype=np.float32)[None] / 255)
+        path = words.find(folder, file)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+    if path is None:
+        raise FileNotFoundError(f"{where}: there is no file {folder / file}")
+    try:
+        grey = _upright(path)
+        scale = size / max(grey.size)
+        fitted = grey.resize([max(1, round(side * scale)) for side in grey.size], Image.Resampling.BICUBIC)
+    except Exception as error:  # Pillow has no one kind of error for what is wrong with a file
+        raise ValueError(
+            f"{where}: {path} is not a picture that can be read: {error or type(error).__name__}"
+        ) from error
+    square = Image.new("L", (size, size))
+    square.paste(fitted, [round((size - side) * 0.5) for side in fitted.size])
+    return torch.from_numpy(np.asarray(square, dtype=np.float32)[None] / 255)
+
+
+def _upright(path: Path) -> Image.Image:
+    """The picture in grey on white, turned as its EXIF says."""
+    # Of a path, Pillow maps a TIFF into memory, and one that lies on its side comes out scrambled.
+    with path.open("rb") as file, Image.open(file) as image:
+        if image.mode[0] in "IF":
+            raise ValueError(f"it has more than 8 bits a pixel, mode {image.mode}")
+        if image.width * image.height > LARGEST:
+            raise ValueError(f"it has {image.width} × {image.height} pixels, and {LARGEST:,} were expected at most")
+        coloured = image.convert("RGBA")
+        orientation = 1 if image.format == "TIFF" else _orientation(image)  # a TIFF is turned as it is read
+    grey = Image.alpha_composite(Image.new("RGBA", coloured.size, "white"), coloured).convert("L")
+    turn = UPRIGHT[orientation - 1] if orientation in range(1, 9) else None
+    return grey if turn is None else grey.transpose(turn)
+
+
+def _orientation(image: Image.Image) -> int:
+    """How the camera was held. Pillow stops at the first odd tag of EXIF, before or after the one that says so."""
+    tags = image.info.get("exif", b"").removeprefix(b"Exif\0\0")
+    order = {b"II": "<", b"MM": ">"}.get(tags[:2])
+    if order:
+        (first,) = struct.unpack_from(f"{order}I", tags, 4)
+        (count,) = struct.unpack_from(f"{order}H", tags, first)
+        for place in range(first + 2, first + 2 + 12 * count, 12):
+            tag, kind, _, value = struct.unpack_from(f"{order}HHIH", tags, place)
+            if (tag, kind) == (ORIENTATION, SHORT):
+                return value
+    return image.getexif().get(ORIENTATION, 1)

@@ -1,12 +1,17 @@
 """Sentence pairs that the reader has: one file of two columns with a tab between them, or two parallel files.
 
-One sentence a line, in UTF-8, plain or gzip; its tokens are what stands between spaces. What is wrong with a file is
-named with its line.
+One sentence a line; its tokens are what stands between spaces, of whatever kind. How a file is read, `words.lines`
+says. What is wrong with a file is named with its line.
 """
 
-import gzip
-import zlib
+import sys
+from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
+
+from rnn2attn import words
+
+MOST = 1000  # tokens of a side: attention compares each with each
 
 
 def pairs(
@@ -14,62 +19,57 @@ def pairs(
 ) -> list[tuple[list[str], list[str]]]:
     """The pairs (source tokens, target tokens) of one file, or of two.
 
+    Letters that look the same are the same, see `words.clean`. Equal tokens are one object in memory, so that a file
+    of a million lines has room.
+
     Args:
-        path: source and target in two columns; or the sources alone, if ``target`` is given.
+        path: source and target in two columns; or the sources alone, if ``target`` is given. A third column that
+            begins with ``CC-BY`` is left out: in files of Tatoeba's pairs it says who wrote them.
         target: the file whose line n translates line n of the other.
         longest: leave out a pair of which one side has more tokens than this.
 
     Raises:
         FileNotFoundError: a file is not there.
-        ValueError: a line is no UTF-8, is empty, or has not two columns; or the files have not equally many lines;
-            or no pair is left. The message names file and line.
+        ValueError: a line cannot be read, is empty, or has not two columns; one has more than 1,000 tokens, and
+            ``longest`` is not given; or the files have not equally many lines; or no pair is left. The message names
+            file and line.
     """
-    if target is None:
-        both = [_columns(path, number, line) for number, line in enumerate(_lines(path), 1)]
-    else:
-        left, right = _lines(path), _lines(target)
-        if len(left) != len(right):
-            (n, shorter), (more, longer) = sorted([(len(left), path), (len(right), target)])
-            raise ValueError(f"{shorter} ends after line {n}, where {longer} goes on to line {more}")
-        both = list(zip(left, right, strict=True))
-    split = []
-    for number, texts in enumerate(both, 1):
-        source_tokens, target_tokens = (text.split() for text in texts)
-        for tokens, file, side in ((source_tokens, path, "source"), (target_tokens, target or path, "target")):
+    kept, number = [], 0
+    for number, texts in _one(path) if target is None else _two(path, target):
+        both = [[sys.intern(token) for token in text.split()] for text in texts]
+        for tokens, file, side in zip(both, (path, target or path), ("source", "target"), strict=True):
             if not tokens:
                 raise ValueError(f"{file}, line {number}: the {side} is empty")
-        if longest is None or max(len(source_tokens), len(target_tokens)) <= longest:
-            split.append((source_tokens, target_tokens))
-    if not split:
-        raise ValueError(f"{path} has {len(both)} lines, and none with at most {longest} tokens on each side")
-    return split
+            if longest is None and len(tokens) > MOST:
+                raise ValueError(
+                    f"{file}, line {number}: the {side} has {len(tokens):,} tokens, and up to {MOST:,} can be taken; "
+                    f"longest={MOST} leaves out what is longer"
+                )
+        if longest is None or max(map(len, both)) <= longest:
+            kept.append(tuple(both))
+    if not number:
+        raise ValueError(f"{path} is empty; one pair of sentences a line was expected")
+    if not kept:
+        raise ValueError(f"{path} has {number} lines, and none with at most {longest} tokens on each side")
+    return kept
 
 
-def _lines(path: str | Path) -> list[str]:
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}; the path of a corpus on this machine was expected")
-    raw = path.read_bytes()
-    if raw[:2] == b"\x1f\x8b":
-        try:
-            raw = gzip.decompress(raw)
-        except (OSError, EOFError, zlib.error) as error:
-            raise ValueError(f"{path} begins as gzip does and cannot be unpacked: {error}") from error
-    lines = []
-    for number, line in enumerate(raw.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\n").split(b"\n"), 1):
-        try:
-            lines.append(line.decode("utf-8"))
-        except UnicodeDecodeError as error:
+def _one(path: str | Path) -> Iterator[tuple[int, tuple[str, str]]]:
+    for number, line in words.lines(path):
+        columns = line.split("\t")
+        if len(columns) == 3 and columns[2].startswith("CC-BY"):
+            del columns[2]
+        if len(columns) != 2:
             raise ValueError(
-                f"{path}, line {number}: byte {line[error.start]:#04x} at column {error.start} is not UTF-8"
-            ) from error
-    return lines
+                f"{path}, line {number}: 2 columns with a tab between them were expected, not {len(columns)}"
+            )
+        yield number, tuple(columns)
 
 
-def _columns(path: str | Path, number: int, line: str) -> tuple[str, str]:
-    columns = line.split("\t")
-    if len(columns) != 2:
-        raise ValueError(
-            f"{path}, line {number}: 2 columns with a tab between them were expected, not {len(columns)}"
-        )
-    return columns[0], columns[1]
+def _two(path: str | Path, target: str | Path) -> Iterator[tuple[int, tuple[str, str]]]:
+    for left, right in zip_longest(words.lines(path), words.lines(target)):
+        if left is None or right is None:
+            number = (left or right)[0]
+            shorter, more = (target, path) if right is None else (path, target)
+            raise ValueError(f"{shorter} ends after line {number - 1}, where {more} goes on to line {number}")
+        yield left[0], (left[1], right[1])
