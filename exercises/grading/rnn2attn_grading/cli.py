@@ -28,6 +28,8 @@ FAULTS = (OSError, sqlite3.Error, UnreadableError, UnwrittenError, ValueError)  
 
 def repository(root: Path) -> tuple[str, str]:
     """The address of the repository, and the branch that links lead to, as _config.yml has them."""
+    if not (root / "_config.yml").exists():
+        sys.exit(f"{root} is not the root of the repository. Call this there, or name it with --root.")
     config = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
     return config["repository"]["url"], config["repository"]["branch"]
 

@@ -215,6 +215,26 @@ def test_a_student_may_be_called_by_each_name_on_the_roster(class_of, tmp_path, 
     assert done == 2 * [(1, 1, f"Lovelace, Ada {CHAPTER.stem}")]
 
 
+@pytest.mark.parametrize("name", [f"{{}}/{NAME}", f"{{}}_12_assignsubmission_file/{NAME}"])
+def test_a_roster_that_comes_later_takes_decisions_and_pages_along(class_of, name):
+    out = class_of({"ada": 0}, name)
+    override(out, f"{points(out).popitem()[0]}/{CHAPTER.stem}", "7", "an oral exam", "X")
+    (out / "feedback/of mine.txt").touch()
+    class_of({"bob": 0}, name, roster='Name,Aliases\n"Lovelace, Ada",ada\n')
+    found = earned(out)
+    assert found.pop("Lovelace, Ada") == 7
+    assert list(found.values()) == [ALL] and next(iter(found)).startswith("bob")
+    pages = {path.name.split("_")[0].split(".")[0] for path in (out / "feedback").iterdir()}
+    assert pages == {"Lovelace", "bob", "of mine"}
+
+
+def test_a_decision_stays_with_who_is_still_called_so(class_of):
+    out = class_of({"ada_2": 0})
+    override(out, f"ada_2/{CHAPTER.stem}", "7", "an oral exam", "X")
+    class_of({"ada": 0}, roster="Name\nada\n")
+    assert earned(out) == {"ada": ALL, "ada_2": 7}
+
+
 def test_the_command_line_grades_one_again_and_says_why(class_of, tmp_path, monkeypatch, capsys):
     out = class_of({"ada": 0, "bob": 0})
     saying(tmp_path / "in/ada" / NAME, "bad", DUE + 1)

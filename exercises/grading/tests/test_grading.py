@@ -208,3 +208,10 @@ def test_the_command_line_says_what_is_wrong(tmp_path, monkeypatch, capsys, word
     said = f"{ended.value.code}{capsys.readouterr().err}"
     assert re.search(says, said)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_with_nothing_in_it_is_named(tmp_path, worth):
+    (tmp_path / "in").mkdir()
+    told = []
+    grade([tmp_path / "in"], tmp_path / "out", QUICK, tell=told.append)
+    assert told == [f"Nothing was handed in: there is no notebook in {tmp_path / 'in'}."]

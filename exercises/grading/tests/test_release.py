@@ -45,3 +45,13 @@ def test_the_command_names_what_it_wrote(tmp_path, monkeypatch, capsys):
     assert not ended.value.code
     said = capsys.readouterr().out.split()
     assert said == sorted(map(str, (tmp_path / "out").iterdir()))
+
+
+@pytest.mark.parametrize("words", [["release", "out"], ["write"]])
+def test_elsewhere_than_in_the_repository_it_says_where_to_call_it(words, tmp_path, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["rnn2attn_grading", *words])
+    with pytest.raises(SystemExit, match="is not the root of the repository"):
+        main()
+    assert not list(tmp_path.iterdir())

@@ -85,6 +85,8 @@ def grade(
         for one in submitted(place, list(EXERCISES), people):
             handed.append(one)
             found(len(handed), f"{one.student} {one.exercise}")
+    if not handed:
+        tell(f"Nothing was handed in: there is no notebook in {' or '.join(map(str, places))}.")
     patterns = [*only, *filter(None, (_by_roster(pattern, people) for pattern in only))]
     chosen = [one for one in newest(handed) if _fits(one, patterns)]
     if only and not chosen:

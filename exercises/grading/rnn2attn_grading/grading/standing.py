@@ -1,10 +1,11 @@
 """What counts in the end: what was judged, what an instructor decided, who is missing, and what came late."""
 
+import re
 from dataclasses import replace
 from itertools import groupby
 
 from rnn2attn_grading.grading.gradebook import Decision, Gradebook
-from rnn2attn_grading.grading.lateness import Lateness, lateness
+from rnn2attn_grading.grading.lateness import Lateness, Rule, lateness
 from rnn2attn_grading.grading.learner import EXERCISES
 from rnn2attn_grading.submissions.roster import Roster
 
@@ -19,11 +20,12 @@ def standing(book: Gradebook, *, all_of_them: bool = True) -> list[dict]:
     the policy says.
     """
     rows = book.counting(all_of_them=all_of_them)
-    rows += _missing(book, rows) if all_of_them else []
-    rows.sort(key=lambda row: (row["student"], row["exercise"]))
     roster = Roster(tuple(book.roster()))
-    rules = [replace(r, student=one.student) if (one := roster.named(r.student)) else r for r in book.rules()]
-    decisions, found = book.decisions(), []
+    there = {row["student"] for row in rows}
+    rules, decisions = ([_by_roster(one, there, roster) for one in said] for said in (book.rules(), book.decisions()))
+    rows += _missing(roster, decisions, rows) if all_of_them else []
+    rows.sort(key=lambda row: (row["student"], row["exercise"]))
+    found = []
     for (student, exercise), group in groupby(rows, key=lambda row: (row["student"], row["exercise"])):
         mine = [one for one in decisions if one.student == student and one.exercise in (exercise, "")]
         lines = _decided(list(group), mine)
@@ -57,13 +59,21 @@ def plain(number: float) -> int | float:
     return int(number) if number == int(number) else number
 
 
-def _missing(book: Gradebook, rows: list[dict]) -> list[dict]:
+def _by_roster(one: Rule | Decision, there: set[str], roster: Roster) -> Rule | Decision:
+    """What was said of somebody who is not there by this name, under that of the roster, which may be newer."""
+    if one.student in there:
+        return one
+    person = roster.named(one.student) or roster.named(re.sub(r"_\d+$", "", one.student))
+    return replace(one, student=person.student) if person else one
+
+
+def _missing(roster: Roster, decisions: list[Decision], rows: list[dict]) -> list[dict]:
     """Rows for those on the roster, and those of whom something was decided, who handed in nothing."""
     there = {(row["student"], row["exercise"]) for row in rows}
     exercises = {row["exercise"] for row in rows if row["exercise"] in EXERCISES} or {""}
     something = {row["student"] for row in rows if not row["exercise"]}  # handed in, and no notebook
-    wanted = {(one.student, what) for one in book.roster() for what in exercises if one.student not in something}
-    wanted |= {(one.student, one.exercise) for one in book.decisions() if one.kind == "override"}
+    wanted = {(one.student, what) for one in roster.people for what in exercises if one.student not in something}
+    wanted |= {(one.student, one.exercise) for one in decisions if one.kind == "override"}
     return [
         {
             "student": student, "exercise": exercise, "user": "", "platform": "", "late": 0, "time": "", "graded": "",

@@ -67,8 +67,9 @@ def report(book: Gradebook, out: Path, *, all_of_them: bool = True) -> None:
     files = filenames({row["student"] for row in rows})
     for student, lines in groupby(rows, lambda row: row["student"]):
         put(out / "feedback" / f"{files[student]}.html", feedback.feedback(student, list(lines)))
-    for former in {_plain(student) for student in files} - set(files.values()):  # before another was named so
-        (out / "feedback" / f"{former}.html").unlink(missing_ok=True)
+    for page in (out / "feedback").glob("*.html") if all_of_them else ():
+        if page.stem not in files.values() and page.is_file():  # of a student who is now called otherwise
+            page.unlink()
     for one in book.kept("printed"):
         if one["printed"]:
             (exercise,) = filenames([one["exercise"]]).values()
