@@ -91,6 +91,11 @@ def test_a_time_that_cannot_be_read_is_not_known(time):
     assert "when is not known" in lateness(rules, "ada", CHAPTER.stem, time, True).text
 
 
+@pytest.mark.parametrize(("time", "late"), [("2026-12-01T23:59:59.750000", False), ("2026-12-02T00:00:00", True)])
+def test_a_day_alone_is_until_its_end(time, late):
+    assert lateness([Rule(due="2026-12-01")], "ada", CHAPTER.stem, time, False).late is late
+
+
 @pytest.mark.parametrize("time", ["2026-12-02T12:00:00+00:00", "2026-12-02T12:00:00Z", "2026-12-02T12:00:00"])
 def test_a_time_of_another_zone_is_one_of_here(time):
     assert lateness([Rule(due="2026-12-01", percent="20")], "ada", CHAPTER.stem, time, False).share == 0.8

@@ -17,6 +17,7 @@ LAST = max(number for number, source in enumerate(CELLS) if "def " in source)
 IMPORTS = CELLS[FIRST]
 SHORT = replace(QUICK, cell=2, submission=12)
 SLEEP = "import time\ntime.sleep(60)"
+OWN = f"import torch\n{CELLS[LAST]}"
 DEAF = "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n        pass"
 
 # What is done → the cells: those of the right notebook, with others before or after them, or in place of some.
@@ -28,6 +29,10 @@ HONEST = {
     "Colab's drive": {FIRST: f"from google.colab import drive\ndrive.mount('/content/drive')\n{IMPORTS}"},
     "a front end that is not here": {FIRST: f"%matplotlib widget\n{IMPORTS}"},
     "an extension that is not here": {FIRST: f"%load_ext no_such_extension\n{IMPORTS}"},
+    "a module that it writes": {FIRST: f"{IMPORTS}\nopen('own.py', 'w').write({OWN!r})", LAST: "from own import *"},
+    "names that later cells use for something else": [
+        *CELLS, "sum = 0\nmath: str = 'easy'", "for len in range(3): pass", "del torch",
+    ],
     "60 open files": ["files = [open('/dev/null') for _ in range(60)]", *CELLS],
     "timers left on": [
         "import signal\nsignal.alarm(1)\nsignal.setitimer(signal.ITIMER_PROF, 0.05)", *CELLS,
@@ -61,6 +66,19 @@ def examined(jail, given, limits=QUICK):
 def test_right_answers_keep_their_points(jail, done):
     grades = examined(jail, HONEST[done])
     assert sum(grade.points for grade in grades.values()) == FULL, grades
+
+
+@pytest.mark.heavy
+def test_two_answers_may_have_a_helper_of_one_name_and_the_last_definition_counts(jail):
+    first = "steps_until"
+    (n,) = (n for n, source in enumerate(CELLS) if f"def {first}(" in source)
+    mine = {
+        n: f"{CELLS[n]}\nright, called = {first}, 1\ndef {first}(*a): return right(*a) * called",
+        LAST: f"called = 2\n{CELLS[LAST]}",
+    }
+    assert sum(grade.points for grade in examined(jail, mine).values()) == FULL
+    lost = examined(jail, mine | {LAST: f"called = 2\n{CELLS[LAST]}\ndef {first}(*a): return 0\nright = None"})
+    assert [part.name for part, grade in lost.items() if not grade.points] == [first]
 
 
 @pytest.mark.heavy

@@ -229,7 +229,7 @@ def test_what_a_cell_raised_is_cut_where_it_arrives(proven):
     for first in "x = 1", patched:
         notebook = _Notebook([first, *sources], QUICK, NAMES)
         with proven.process() as process:
-            notebook.run(process)
+            list(notebook.steps(process))
         assert sum(map(len, notebook.errors.values())) < 10_000
         assert all(len(stopped.says) < 400 for stopped in notebook.lost.values())
         assert len(notebook.errors) == (len(sources) if first == "x = 1" else 0)

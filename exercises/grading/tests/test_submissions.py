@@ -193,6 +193,13 @@ def test_the_newest_counts(tmp_path):
     assert [s.read().decode() for s in chosen] == [notebook("newest")] * 3
 
 
+def test_within_one_second_the_newest_counts_too(tmp_path):
+    """The time of a file in an archive has no fraction; that of another may be written without, being a whole one."""
+    put(tmp_path / f"ada/{FIRST}", "newest", time=10**9 + 0.25)
+    put(tmp_path / f"ada/first/{FIRST}", "older", time=10**9)
+    assert [s.read().decode() for s in newest(list(submitted(tmp_path, EXERCISES)))] == [notebook("newest")]
+
+
 LARGE = untrusted.LARGEST_ARCHIVE // untrusted.MIB
 REFUSED = {
     "a path with ..": ({f"../bob/{FIRST}": "{}"}, "'../bob/01-rnn-gradients.ipynb' leads out"),

@@ -8,9 +8,10 @@ without it.
 
 import contextlib
 import functools
+import keyword
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rnn2attn.check import questions
@@ -26,6 +27,11 @@ SLOW = 1  # seconds: such a cell, after all answers, runs once
 NAMED = 2  # cells that failed, which a message names
 LONGEST = 400  # characters of a message
 SAID = 10_000  # characters of a text from a jail, and as many errors of cells: what is kept of them
+WORD = re.compile(r"[^\W\d]\w*")
+BOUND = re.compile(  # a line that gives a name a meaning, or takes it away
+    r"^(?:(?:def|class)[ \t]+(\w+)|(?:del|for)[ \t]([^\n]*+)|(\w[\w, \t]*+)(?::[^=\n]*+)?[-+*/]?=(?!=))", re.MULTILINE
+)
+MOST_CODE = 1_000_000  # characters of a notebook that is read for such lines
 ENDED = {  # what the learner is told when a call of the function ends so
     "timed out": "A call of your function takes too long.",
     "killed (memory)": "A call of your function wants too much memory.",
@@ -89,7 +95,8 @@ def examine(
             grades |= dict.fromkeys(left, late)
             break
         with start() as process:
-            notebook.run(process)
+            for _ in notebook.steps(process):
+                pass
             for part in left:
                 if process.stopped or notebook.seconds(1) == 0:
                     break
@@ -98,6 +105,13 @@ def examine(
             cut = process.cut or len(process.output) > room
             printed.append(bytes(process.output[:room]) + b"\n[cut]" * cut)
             room -= min(room, len(process.output))
+    wrong = [part for part, grade in grades.items() if grade.status == "graded" and not grade.points]
+    if places := {part: place for part in wrong if (place := notebook.reused(part.name))}:
+        with start() as process:
+            for number in notebook.steps(process):
+                for part in (part for part, place in places.items() if place == number):
+                    if not process.stopped and (once := notebook.grade(process, part, hidden[part])).points:
+                        grades[part] = once
     return grades, b"\n[another run]\n".join(printed)
 
 
@@ -123,8 +137,21 @@ class _Notebook:
         """So many, or what is left for the submission."""
         return max(0, min(most, self._deadline - time.monotonic()))
 
-    def run(self, process: Process) -> None:
-        """Run the cells that are not omitted, up to one that ends the process."""
+    def reused(self, name: str) -> int:
+        """The number of the cell that defines a function, if a later one gives a name used so far another meaning.
+
+        Behind its own cell, where the learner tried it, the function may have been right. 0 if there is no such cell.
+        """
+        place = max((n for n, source in enumerate(self.sources, 1) if _defines(name).search(source)), default=0)
+        if sum(map(len, self.sources)) > MOST_CODE:
+            return 0
+        bound = (found[found.lastindex] for source in self.sources[place:] for found in BOUND.finditer(source))
+        later = {word for names in bound for word in WORD.findall(names) if not keyword.iskeyword(word)}
+        earlier = (found[0] for source in self.sources[:place] for found in WORD.finditer(source))
+        return place if any(word in later for word in earlier) else 0
+
+    def steps(self, process: Process) -> Iterator[int]:
+        """Run the cells that are not omitted, up to one that ends the process; the number of each that has run."""
         again = bool(self._omitted)
         for number, source in enumerate(self.sources, 1):
             if number in self._omitted:
@@ -151,6 +178,7 @@ class _Notebook:
             elif error and len(self.errors) < SAID:
                 said = f"{error.type}: {error.message}"
                 self.errors[number] = said.rstrip(": ")
+            yield number
 
     def grade(self, process: Process, part: Part, cases: list[Case]) -> Grade:
         """Call a function on its cases, up to the first fault."""
@@ -214,9 +242,8 @@ class _Notebook:
 
     def _unanswered(self, name: str, says: str) -> Grade:
         """No answer, because there is none or because its cell did not run."""
-        defines = re.compile(rf"\b(def|class)\s+{name}\b|\b{name}\s*=")
         for number, source in enumerate(self.sources, 1):
-            if defines.search(source):
+            if _defines(name).search(source):
                 if stopped := self.lost.get(number):
                     status = f"{stopped.status} at cell {number}"
                     return Grade(0, status, stopped.says, stopped.says)
@@ -224,6 +251,12 @@ class _Notebook:
                     status = f"crashed at cell {number}"
                     return Grade(0, status, error, error)
         return Grade(0, "empty", says, says)
+
+
+@functools.cache
+def _defines(name: str) -> re.Pattern:
+    """What a cell has in it that defines a function."""
+    return re.compile(rf"\b(def|class)\s+{name}\b|\b{name}\s*=")
 
 
 @functools.cache

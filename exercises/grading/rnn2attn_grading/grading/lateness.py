@@ -88,7 +88,7 @@ def _moment(text: str) -> datetime:
     """A time of this machine's zone; a day alone is its end."""
     moment = datetime.fromisoformat(text)
     if len(text) <= len("2026-12-01"):
-        return datetime.combine(moment, time(23, 59, 59))
+        return datetime.combine(moment, time.max)
     return moment.astimezone().replace(tzinfo=None) if moment.tzinfo else moment
 
 

@@ -73,7 +73,7 @@ class Submission:
     @property
     def age(self) -> str:
         """Of two with one student and exercise, the larger is the newer; the path decides where all else is equal."""
-        return f"{self.owner.file:020}|{self.time}|{self.copy:03}|{self.path}"
+        return f"{self.owner.file:020}|{self.time:26}|{self.copy:03}|{self.path}"
 
     @property
     def handed_in(self) -> str:

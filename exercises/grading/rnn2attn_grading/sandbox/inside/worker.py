@@ -18,6 +18,7 @@ import pkgutil
 import resource
 import signal
 import socket
+import sys
 import time
 
 import IPython.core.logger  # noqa: F401
@@ -212,6 +213,7 @@ def serve(channel: int) -> None:
         channel: file descriptor of this end of the socket.
     """
     connection = socket.socket(fileno=channel)
+    sys.path.insert(0, "")  # as in Jupyter: a notebook may import what it wrote
     do = {"limit": limit, "cell": run_cell, "look": look, "call": call}
     while True:
         try:
