@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import unicodedata
 from datetime import datetime
 
 import pytest
@@ -72,6 +73,17 @@ def test_an_extension_counts_for_its_student_alone(class_of):
     assert earned(out) == {"ada": ALL / 2, "bob": ALL, "cyd": ALL}
     assert earned(class_of({})) == {"ada": ALL / 2, "bob": ALL, "cyd": ALL}  # the rules are kept
     assert earned(class_of({}, deadlines="due\n2027-01-01\n")) == dict.fromkeys(("ada", "bob", "cyd"), ALL)
+
+
+@pytest.mark.parametrize("spelling", ["NFC", "NFD"])
+def test_a_name_is_one_however_its_accents_are_composed(class_of, tmp_path, spelling):
+    """A name that was copied from a Mac's folder has letters and accents apart."""
+    name = unicodedata.normalize(spelling, "Zoë")
+    out = class_of({"Zoë": DAY}, deadlines=f"student,due,percent\n,2026-12-01,50\n{name},2026-12-24,\n")
+    assert earned(out) == {"Zoë": ALL}
+    grade([tmp_path / "in"], out, QUICK, only=[name], regrade=True)
+    override(out, f"{name}/{CHAPTER.stem}", "3.5", "an oral exam", "Prof. X")
+    assert earned(out) == {"Zoë": 3.5}
 
 
 def test_where_the_time_is_not_known_nothing_is_taken_off_unless_it_is_said(class_of):

@@ -8,6 +8,7 @@ from pathlib import Path
 from rnn2attn_grading.grading.gradebook import Decision, Gradebook
 from rnn2attn_grading.grading.learner import EXERCISES
 from rnn2attn_grading.reports.tables import report
+from rnn2attn_grading.submissions.owners import clean
 from rnn2attn_grading.submissions.roster import Roster
 
 
@@ -74,7 +75,7 @@ def _keep(book: Gradebook, out: Path, one: Decision) -> Decision:
 
 def _split(book: Gradebook, what: str) -> tuple[str, str, str]:
     """Student, exercise and function. A name may hold a slash; an exercise's does not."""
-    parts = what.split("/")
+    parts = clean(what).split("/")
     at = next((n for n, part in enumerate(parts) if n and part in EXERCISES), len(parts))
     student, exercise, question = "/".join(parts[:at]), "".join(parts[at : at + 1]), "/".join(parts[at + 1 :])
     roster = Roster(tuple(book.roster()))

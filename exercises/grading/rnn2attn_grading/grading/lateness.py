@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
+from rnn2attn_grading.submissions.owners import clean
 from rnn2attn_grading.submissions.roster import Roster, rows
 
 HEADS = "exercise, student, due, percent, days, handed_in"
@@ -64,7 +65,7 @@ def read(path: Path, exercises: Iterable[str], roster: Roster) -> list[Rule]:
         if unknown := row.keys() - {field.name for field in fields(Rule)}:
             raise ValueError(f"{path}: there is no column {min(unknown)!r}. These are known: {HEADS}.")
         row["exercise"] = row.get("exercise", "").removesuffix(".ipynb").replace("*", "")
-        row["student"] = row.get("student", "").replace("*", "")
+        row["student"] = clean(row.get("student", "")).replace("*", "")
         if row["exercise"] and row["exercise"] not in known:
             raise ValueError(f"{path}, line {number}: there is no exercise {row['exercise']!r}.")
         if row["student"] and roster.people:

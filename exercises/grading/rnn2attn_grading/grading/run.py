@@ -19,6 +19,7 @@ from rnn2attn_grading.grading.learner import EXERCISES, Learner, Settings, versi
 from rnn2attn_grading.reports.tables import report
 from rnn2attn_grading.sandbox.limits import Limits
 from rnn2attn_grading.submissions.discovery import Submission, submitted
+from rnn2attn_grading.submissions.owners import clean
 from rnn2attn_grading.submissions.roster import Roster
 from rnn2attn_grading.submissions.roster import read as read_roster
 
@@ -87,7 +88,7 @@ def grade(
             found(len(handed), f"{one.student} {one.exercise}")
     if not handed:
         tell(f"Nothing was handed in: there is no notebook in {' or '.join(map(str, places))}.")
-    patterns = [*only, *filter(None, (_by_roster(pattern, people) for pattern in only))]
+    patterns = [*map(clean, only), *filter(None, (_by_roster(pattern, people) for pattern in only))]
     chosen = [one for one in newest(handed) if _fits(one, patterns)]
     if only and not chosen:
         raise ValueError(f"Nothing was handed in that fits {' or '.join(only)}.")
