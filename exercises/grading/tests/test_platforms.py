@@ -49,6 +49,39 @@ def doubtful(place):
     return [(one.exercise, one.message) for one in submitted(place, EXERCISES) if not one.student]
 
 
+SEVERAL = {
+    "Canvas": ([f"ada_1_2_{FIRST}", f"bob_3_4_{FIRST}"], {}),
+    "Moodle": ([f"{name}_{MOODLE}/{FIRST}" for name in ("Ada_1", "Bob_2")], {}),
+    "Classroom": ([f"Week 1/{name} - {FIRST}" for name in ("Ada", "Bob")], {}),
+    "folders": ([f"class/{name}/{FIRST}" for name in ("ada", "bob")], {}),
+    "Gradescope": (
+        [f"x/submission_{n}/{FIRST}" for n in (1, 2)],
+        {"x/submission_metadata.yml": "".join(f"submission_{n}:\n  :submitters:\n  - :name: {n}\n" for n in (1, 2))},
+    ),
+}
+
+
+@pytest.mark.parametrize("platform", SEVERAL)
+def test_the_archive_of_a_class_alone_in_a_folder_becomes_no_student(tmp_path, platform):
+    names, files = SEVERAL[platform]
+    folder = tmp_path / "in"
+    folder.mkdir()
+    archive = packed(folder, *names, files=files)
+    (folder / "class.csv").touch()
+    with pytest.raises(UnreadableError, match=r"holds nothing but class\.zip: .* name the archive itself"):
+        submitted(folder, EXERCISES)
+    assert len(students(archive)) == 2
+    ada = folder / "ada.zip"  # nobody else's work waits for such an archive among those of students
+    with zipfile.ZipFile(ada, "w") as file:
+        file.writestr(FIRST, NOTEBOOK)
+    assert set(students(folder)) == {"ada", "class"}
+
+
+def test_one_student_alone_may_hand_in_an_archive(tmp_path):
+    packed(tmp_path, FIRST, f"old/{FIRST}", SECOND)
+    assert set(students(tmp_path)) == {"class"}
+
+
 CLASSES = {
     "folders within one folder, as every computer packs them": (
         [f"class/ada/{FIRST}", f"class/bob/{FIRST}", "class/cyd/", "class/.DS_Store", "__MACOSX/class/ada/._x.ipynb"],

@@ -311,7 +311,8 @@ def test_an_archive_is_opened_once(tmp_path, monkeypatch):
     opened = []
     unpacked = untrusted.unpacked
     monkeypatch.setattr(untrusted, "unpacked", lambda *given: opened.append(1) or unpacked(*given))
-    packed({f"{n}/{FIRST}": notebook() for n in range(50)}, tmp_path / "ada.zip")
+    (tmp_path / "ada").mkdir()
+    packed({f"{n}/{FIRST}": notebook() for n in range(50)}, tmp_path / "ada/all.zip")
     assert len(found(tmp_path)) == 50
     assert len(opened) == 1
 

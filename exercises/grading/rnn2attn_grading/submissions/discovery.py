@@ -151,7 +151,9 @@ def submitted(place: Path, exercises: list[str], roster: Roster | None = None) -
     """
     roster = roster or Roster()
     if place.is_dir():
-        return _handed(place, [*_folder(place)], exercises, roster)
+        files = [*_folder(place)]
+        _refuse_archives(place, files, exercises, roster)
+        return _handed(place, files, exercises, roster)
     if place.suffix.lower() == ".zip" and place.is_file():
         return _class(place, exercises, roster)
     raise NotADirectoryError(f"There is no folder {place}, and no archive.")
@@ -162,6 +164,39 @@ def _class(place: Path, exercises: list[str], roster: Roster) -> Iterator[Submis
     largest = untrusted.LARGEST_CLASS
     with untrusted.opened(place, largest) as file, untrusted.unpacked(file, largest) as archive:
         yield from _handed(place, _members(archive, (place,)), exercises, roster)
+
+
+def _refuse_archives(place: Path, files: list[File], exercises: list[str], roster: Roster) -> None:
+    """Stop where a folder has nothing but archives of several people each, of which each would become one student.
+
+    Among archives of students, one that one of them made in this way stops nothing.
+    """
+    own = [file for file in files if not platforms.INSTRUCTORS.fullmatch(file.name)]
+    if own and all(_of_several(file, exercises, roster) for file in own):
+        names = ", ".join(file.name for file in own[:NAMED])
+        raise UnreadableError(
+            f"{place} holds nothing but {names}: is that of one student, or of a class? The names do not say it. "
+            "If of a class, name the archive itself in place of the folder."
+        )
+
+
+def _of_several(file: File, exercises: list[str], roster: Roster) -> bool:
+    """Whether a file is an archive in which several seem to have handed in the same exercise."""
+    name = PurePosixPath(file.name)
+    if len(file.parts) > 1 or name.suffix.lower() != ".zip" or roster.named(read_name(file.name, exercises).before):
+        return False
+    largest, who = untrusted.LARGEST_CLASS, defaultdict(set)
+    with (
+        contextlib.suppress(UnreadableError),
+        untrusted.opened(file.where[0], largest) as data,
+        untrusted.unpacked(data, largest) as archive,
+    ):
+        reads = {one.parts: one.read for one in _members(archive, file.where)}
+        names = platforms.Place([*reads], exercises, lambda path: reads[path](), name.stem, packed=True)
+        for parts in reads:
+            if exercise := read_name(parts[-1], exercises).exercise:
+                who[exercise] |= {owner.student for owner in names.owners(parts) if owner.student}
+    return any(len(held) > 1 for held in who.values())
 
 
 def _handed(place: Path, files: list[File], exercises: list[str], roster: Roster) -> Iterator[Submission]:
