@@ -101,7 +101,7 @@ def test_what_is_handed_in_is_named_as_it_is_read(tmp_path, ungraded):
 
     seen = []
     grade([tmp_path / "in"], tmp_path / "out", QUICK, found=found)
-    assert seen == [(0, str(tmp_path / "in")), (1, f"ada {CHAPTER.stem}"), (2, f"bob {CHAPTER.stem}")]
+    assert seen == [(0, "in"), (1, f"ada {CHAPTER.stem}"), (2, f"bob {CHAPTER.stem}")]
     assert grades(tmp_path / "out")["bob"][0]["status"] == "unreadable"
 
 
