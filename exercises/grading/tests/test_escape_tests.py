@@ -221,7 +221,7 @@ def left(disk):
     return [p for p in psutil.process_iter(["cmdline"]) if size in (p.info["cmdline"] or [])]
 
 
-@pytest.mark.parametrize("killed", ["the jail", "the supervisor"])
+@pytest.mark.parametrize("killed", ["the jail", pytest.param("the supervisor", marks=pytest.mark.soak)])
 def test_a_jail_that_is_killed_at_its_start_leaves_nobody_behind(killed):
     if reasons := self_test.missing():
         not_run(reasons)
