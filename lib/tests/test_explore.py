@@ -44,7 +44,7 @@ def small(**changes):
 def anew(patch):
     """Static, and as in a kernel that has shown nothing yet."""
     patch.setenv("RNN2ATTN_FRAMES", "1")
-    patch.setattr("rnn2attn.explore._made", Counter())
+    patch.setattr("rnn2attn.explore.ids._shown", Counter())
 
 
 @pytest.fixture

@@ -240,7 +240,3 @@ DO = {
     "write": _write, "release": _release, "grade": _grade, "regrade": _regrade, "override": _override,
     "doctor": _doctor,
 }  # fmt: skip
-
-
-if __name__ == "__main__":
-    main()

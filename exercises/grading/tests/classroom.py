@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -16,6 +17,9 @@ from rnn2attn.check.judging import Case
 from rnn2attn_grading.grading.learner import drawn
 from rnn2attn_grading.questions.chapters import CHAPTERS
 from rnn2attn_grading.questions.specification import Part
+from rnn2attn_grading.sandbox import self_test
+from rnn2attn_grading.sandbox.bubblewrap import RefusedError
+from rnn2attn_grading.sandbox.jail import Jail
 from rnn2attn_grading.sandbox.limits import Limits
 
 CHAPTER = CHAPTERS[0]
@@ -92,6 +96,16 @@ class NoJail(contextlib.AbstractContextManager):
 
     def stop(self) -> None:
         """There is nothing to end."""
+
+
+@contextlib.contextmanager
+def proven() -> Iterator[Jail]:
+    """A jail, or a word about why there is none."""
+    try:
+        with self_test.proven(QUICK) as jail:
+            yield jail
+    except RefusedError as refused:
+        not_run(refused)
 
 
 def not_run(reason: object) -> None:

@@ -1,10 +1,17 @@
 """Fixtures of several files."""
 
 import pytest
-from classroom import NoJail
+from classroom import NoJail, proven
 
 from rnn2attn_grading.grading import learner, workers
 from rnn2attn_grading.grading.grader import Grade
+
+
+@pytest.fixture(scope="module")
+def jail():
+    """A jail for the tests of a file."""
+    with proven() as jail:
+        yield jail
 
 
 @pytest.fixture

@@ -4,11 +4,9 @@ import json
 from dataclasses import replace
 
 import pytest
-from classroom import CHAPTER, FULL, NOTEBOOK, QUICK, hidden, not_run
+from classroom import CHAPTER, FULL, NOTEBOOK, QUICK, hidden
 
 from rnn2attn_grading.grading.grader import examine
-from rnn2attn_grading.sandbox import self_test
-from rnn2attn_grading.sandbox.bubblewrap import RefusedError
 from rnn2attn_grading.submissions.untrusted import LARGEST, cells
 
 CELLS = cells(json.dumps(NOTEBOOK).encode())
@@ -43,15 +41,6 @@ SLOW = {
     "one that does not let itself be interrupted": [*CELLS, SLEEP, DEAF, *[SLEEP] * 6],
 }
 SPOILED = {FIRST: "raise OSError('no such data on this machine')\n" + IMPORTS}
-
-
-@pytest.fixture(scope="module")
-def jail():
-    try:
-        with self_test.proven(QUICK) as jail:
-            yield jail
-    except RefusedError as refused:
-        not_run(refused)
 
 
 def examined(jail, given, limits=QUICK):

@@ -20,7 +20,7 @@ from rnn2attn_grading.grading import learner, workers
 from rnn2attn_grading.grading.gradebook import Gradebook
 from rnn2attn_grading.grading.grader import Grade, _Notebook, examine
 from rnn2attn_grading.grading.run import grade
-from rnn2attn_grading.sandbox import bubblewrap, jail, self_test, system_calls
+from rnn2attn_grading.sandbox import bubblewrap, inside, self_test, system_calls
 from rnn2attn_grading.sandbox.bubblewrap import RefusedError
 from rnn2attn_grading.sandbox.jail import Jail
 from rnn2attn_grading.sandbox.limits import Limits
@@ -86,23 +86,13 @@ def soon(condition):
     return condition()
 
 
-@pytest.fixture(scope="module")
-def proven():
-    """A jail, or a word about why there is none."""
-    try:
-        with self_test.proven(QUICK) as running:
-            yield running
-    except RefusedError as refused:
-        not_run(refused)
-
-
 @pytest.fixture
-def opened(proven, monkeypatch):
+def opened(jail, monkeypatch):
     """A process in that jail, with limits of its own."""
 
     def start(limits):
-        monkeypatch.setattr(proven, "limits", limits)
-        return proven.process()
+        monkeypatch.setattr(jail, "limits", limits)
+        return jail.process()
 
     return start
 
@@ -135,7 +125,7 @@ def test_no_process_outlives_its_jail(folder, ordinary):
 
 
 @pytest.mark.heavy
-def test_what_somebody_else_kills_is_not_graded_and_tried_again(proven, tmp_path, monkeypatch):
+def test_what_somebody_else_kills_is_not_graded_and_tried_again(jail, tmp_path, monkeypatch):
     """A run, process 1 of its walls, or the whole jail."""
     name = f"slow{os.getpid()}"
     hand_in(tmp_path / "in", "ada", answered({"rnn_step": NAMED.format(name=name.encode()) + right("rnn_step")}))
@@ -151,7 +141,7 @@ def test_what_somebody_else_kills_is_not_graded_and_tried_again(proven, tmp_path
                     (run,) = alive(name)
                     above = int(re.search(r"PPid:\t(\d+)", Path(f"/proc/{run}/status").read_text())[1])
                     if victim == "jail":
-                        proven._kill()
+                        jail._kill()
                     else:
                         os.kill({"run": run, "first": above}[victim], signal.SIGKILL)
                 return ask(do, *given, **more)
@@ -161,7 +151,7 @@ def test_what_somebody_else_kills_is_not_graded_and_tried_again(proven, tmp_path
 
         return examined(sources, hidden, limits, run)
 
-    monkeypatch.setattr(workers, "proven", lambda limits: contextlib.nullcontext(proven))
+    monkeypatch.setattr(workers, "proven", lambda limits: contextlib.nullcontext(jail))
     for victim in "run", "first", "jail":
         out = tmp_path / victim
         with monkeypatch.context() as patch:
@@ -220,7 +210,7 @@ def test_who_lacks_memory_is_known_by_what_happened_and_not_by_what_is_said(open
 
 
 @pytest.mark.heavy
-def test_what_a_cell_raised_is_cut_where_it_arrives(proven):
+def test_what_a_cell_raised_is_cut_where_it_arrives(jail):
     """A name of a type as long as a message may be; and one that a patched worker sends."""
     long = "raise type('x' * 3_000_000, (Exception,), {})('y' * 3_000_000)"
     patched = "import sys\nfailed = sys.modules['worker'].failed\nfailed.__globals__['LONGEST'] = 10**7"
@@ -228,7 +218,7 @@ def test_what_a_cell_raised_is_cut_where_it_arrives(proven):
     sources = [f"{name} = 1\n{text}" for name in NAMES for text in (long,)]
     for first in "x = 1", patched:
         notebook = _Notebook([first, *sources], QUICK, NAMES)
-        with proven.process() as process:
+        with jail.process() as process:
             list(notebook.steps(process))
         assert sum(map(len, notebook.errors.values())) < 10_000
         assert all(len(stopped.says) < 400 for stopped in notebook.lost.values())
@@ -237,17 +227,17 @@ def test_what_a_cell_raised_is_cut_where_it_arrives(proven):
 
 
 @pytest.mark.heavy
-def test_what_is_printed_is_kept_up_to_a_limit_of_the_submission(proven):
+def test_what_is_printed_is_kept_up_to_a_limit_of_the_submission(jail):
     """However many processes it takes."""
     sources = ["print('x' * 6000)"] + ["import os\nos._exit(0)"] * 3
-    _, printed = examine(sources, {CHAPTER.parts[0]: []}, QUICK, proven.process)
+    _, printed = examine(sources, {CHAPTER.parts[0]: []}, QUICK, jail.process)
     runs = printed.split(b"\n[another run]\n")
     assert [run.count(b"x") for run in runs] == [6000, 3999]
     assert runs[1].endswith(b"[cut]")
 
 
 @pytest.mark.heavy
-def test_an_installed_copy_of_the_specifications_is_covered(proven, monkeypatch):
+def test_an_installed_copy_of_the_specifications_is_covered(jail, monkeypatch):
     """Where this package lies among what the jail shows, as it does if it was not installed for editing."""
     shown, here = bubblewrap.mounts(), Path(rnn2attn_grading.__file__).parent
     monkeypatch.setattr(bubblewrap, "mounts", lambda: shown | {"/more": here.parent})
@@ -285,10 +275,10 @@ def test_where_the_limits_cannot_be_set_nothing_runs(opened):
 
 
 @pytest.mark.heavy
-def test_a_submission_has_so_much_time_and_no_more(proven):
+def test_a_submission_has_so_much_time_and_no_more(jail):
     limits = replace(QUICK, submission=0.01)  # less than the start of a process
     hidden = {part: part.hidden("salt") for part in CHAPTER.parts}
-    got, _ = examine(["x = 1"], hidden, limits, proven.process)
+    got, _ = examine(["x = 1"], hidden, limits, jail.process)
     text = "The notebook has had its 0.01 s."
     late = Grade(0, "timed out", text, text)
     assert got == dict.fromkeys(hidden, late)
@@ -297,7 +287,7 @@ def test_a_submission_has_so_much_time_and_no_more(proven):
 @pytest.mark.heavy
 def test_without_a_jail_the_trial_names_every_wall(monkeypatch):
     """The first process and the trial, in plain processes without limits."""
-    folder, ask = Path(jail.__file__).parent / "inside", Process.ask
+    folder, ask = Path(inside.__file__).parent, Process.ask
     code = "import fork_server\nfork_server.system = fork_server.drop = fork_server.os.setsid = lambda *given: None\n"
     code += "fork_server.main()"
 
@@ -310,7 +300,7 @@ def test_without_a_jail_the_trial_names_every_wall(monkeypatch):
         return ["/usr/bin/env", *words, "-c", f"import os\nos.close({told})\n{code}", *given]
 
     monkeypatch.setattr(Process, "ask", unlimited)
-    monkeypatch.setattr(jail, "command", plain)
+    monkeypatch.setattr("rnn2attn_grading.sandbox.jail.command", plain)
     named = " ".join(self_test.complaints(QUICK))
     source = (folder / "escape_tests.py").read_text("utf-8")
     walls = re.findall('^        "(.+?)": ', source, re.MULTILINE)

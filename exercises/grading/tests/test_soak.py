@@ -16,15 +16,13 @@ import time
 from pathlib import Path
 
 import pytest
-from classroom import CHAPTER, FULL, NOTEBOOK, QUICK, ROOT, not_run
+from classroom import CHAPTER, FULL, NOTEBOOK, QUICK, ROOT, proven
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from soak import kills, made_up, note, outcome, run
 
 from rnn2attn_grading.grading.gradebook import Gradebook
 from rnn2attn_grading.grading.learner import Learner, Settings, examined
-from rnn2attn_grading.sandbox import self_test
-from rnn2attn_grading.sandbox.bubblewrap import RefusedError
 from rnn2attn_grading.submissions.discovery import Submission
 from rnn2attn_grading.submissions.owners import Owner
 
@@ -40,11 +38,8 @@ def counted(name, default):
 @pytest.fixture
 def jail():
     """There is one, or a word about why not."""
-    try:
-        with self_test.proven(QUICK) as jail:
-            yield jail
-    except RefusedError as refused:
-        not_run(refused)
+    with proven() as jail:
+        yield jail
 
 
 def test_a_run_that_is_killed_loses_nothing_and_does_nothing_twice(tmp_path):

@@ -5,12 +5,10 @@ Where the environment variable ``RNN2ATTN_FRAMES`` is set, as it is in the book'
 beforehand, and the output is HTML that needs neither kernel nor network.
 """
 
-import hashlib
 import io
 import itertools
 import json
 import os
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
@@ -19,13 +17,13 @@ from numbers import Integral, Real
 import ipywidgets
 from matplotlib.figure import Figure
 
+from rnn2attn.explore import ids
 from rnn2attn.explore.frames import pack, svg
 from rnn2attn.explore.words import WordByWord
 
 __all__ = ["Explorable", "WordByWord", "explore"]
 
 BUDGET = 100_000  # bytes that one explorable may add to a page
-_made: Counter[str] = Counter()  # how often one with these axes was made before: each has ids of its own
 
 
 def explore(
@@ -100,9 +98,7 @@ class Explorable:
             name: texts.index(_text(start[name])) if name in start else (len(texts) - 1) // 2
             for name, texts in self.texts.items()
         }
-        same = repr([self.labels, self.texts])
-        self.salt = hashlib.sha256(f"{same}{_made[same] or ''}".encode()).hexdigest()
-        _made[same] += 1
+        self.salt = ids.own(repr([self.labels, self.texts]))
         # Drawn here and not when shown: an error while a cell's value is shown does not fail the cell.
         frames = bool(os.environ.get("RNN2ATTN_FRAMES"))
         self.html, self.widget = (self._html(), None) if frames else (None, self._widget())

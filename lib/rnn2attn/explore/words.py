@@ -1,17 +1,15 @@
 """Weights word by word: pick one word and see how the others are weighed for it. HTML and CSS alone."""
 
-import hashlib
-from collections import Counter
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 
 import numpy as np
 
+from rnn2attn.explore import ids
 from rnn2attn.words import clean
 
 TOLERANCE = 1e-3  # by which the weights of a word may miss a sum of one
-_shown: Counter[str] = Counter()  # how often these words were shown before
 
 
 class WordByWord:
@@ -51,15 +49,8 @@ class WordByWord:
             for word, row in zip(self.target, self.weights, strict=True)
         )
 
-    def _id(self) -> str:
-        """An id of its own for each time that words are shown, the same ones whenever a notebook is run anew."""
-        same = repr((self.target, self.source))
-        of_these = hashlib.sha256(f"{same}{_shown[same] or ''}".encode()).hexdigest()[:8]
-        _shown[same] += 1
-        return f"words-{of_these}"
-
     def _repr_html_(self) -> str:
-        id = self._id()
+        id = f"words-{ids.own(repr((self.target, self.source)))[:8]}"
         style = files(__package__).joinpath("words.css").read_text("utf-8")
         picks, rows, shown, bars = [], [], [], []
         hovered = ":has(label:hover)"  # three of them outweigh the word that is checked

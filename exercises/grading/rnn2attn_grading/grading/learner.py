@@ -96,12 +96,20 @@ def set_aside(one: Submission) -> Result:
     """What a submission earns that brought the program down, more than once."""
     text = "It brought the grading down more than once. It is graded again only with --only or --regrade."
     hint = "It could not be graded. Ask whoever grades it."
-    lines = tuple(
-        Line(f"{question.number} {part.name}", 0, part.points, ASIDE, text, hint)
-        for question in EXERCISES[one.exercise].questions
-        for part in question.parts
-    )
+    lines = _lines(one.exercise, lambda part: Grade(0, ASIDE, text, hint))
     return Result(one.student, one.exercise, one.content, version(one.exercise), lines)
+
+
+def _lines(exercise: str, grade: Callable[[Part], Grade]) -> tuple[Line, ...]:
+    """A line for each function of an exercise, with its grade."""
+    return tuple(
+        Line(
+            f"{question.number} {part.name}", (got := grade(part)).points, part.points,
+            got.status, got.message, got.hint,
+        )
+        for question in EXERCISES[exercise].questions
+        for part in question.parts
+    )  # fmt: skip
 
 
 def _result(one: Submission, data: bytes | str, settings: Settings, jail: Jail) -> Result:
@@ -135,15 +143,7 @@ def _result(one: Submission, data: bytes | str, settings: Settings, jail: Jail) 
         text = f"The grading failed: {error!r}"
         none = Grade(0, "not graded", text, "The grading failed. It is not your fault.")
         grades, final = dict.fromkeys(hidden, none), False
-    lines = tuple(
-        Line(
-            f"{question.number} {part.name}", grades[part].points, part.points,
-            grades[part].status, grades[part].message, grades[part].hint,
-        )
-        for question in EXERCISES[one.exercise].questions
-        for part in question.parts
-    )  # fmt: skip
-    return Result(*key, lines, printed, marks, final)
+    return Result(*key, _lines(one.exercise, grades.__getitem__), printed, marks, final)
 
 
 @functools.cache

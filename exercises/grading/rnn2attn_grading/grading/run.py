@@ -78,21 +78,24 @@ def grade(
     for place in places:
         if out.resolve().is_relative_to(place.resolve()):
             raise ValueError(f"The results, {out}, would lie among submissions.")
-    people = read_roster(roster) if roster else last_roster(out)
-    rules = lateness.read(deadlines, EXERCISES, people) if deadlines else None
-    handed = []
-    for place in places:
-        found(len(handed), place.absolute().name)
-        for one in submitted(place, list(EXERCISES), people):
-            handed.append(one)
-            found(len(handed), f"{one.student} {one.exercise}")
-    if not handed:
-        tell(f"Nothing was handed in: there is no notebook in {' or '.join(map(str, places))}.")
-    patterns = [*map(clean, only), *filter(None, (_by_roster(pattern, people) for pattern in only))]
-    chosen = [one for one in newest(handed) if _fits(one, patterns)]
-    if only and not chosen:
-        raise ValueError(f"Nothing was handed in that fits {' or '.join(only)}.")
-    with Gradebook(out) as book:
+    with contextlib.ExitStack() as stack:
+        # Opened once: to see that all of it can be read takes time. Where there is none, none is made for nothing.
+        book = stack.enter_context(Gradebook(out)) if (out / "gradebook.sqlite").exists() else None
+        people = read_roster(roster) if roster else Roster(tuple(book.roster()) if book else ())
+        rules = lateness.read(deadlines, EXERCISES, people) if deadlines else None
+        handed = []
+        for place in places:
+            found(len(handed), place.absolute().name)
+            for one in submitted(place, list(EXERCISES), people):
+                handed.append(one)
+                found(len(handed), f"{one.student} {one.exercise}")
+        if not handed:
+            tell(f"Nothing was handed in: there is no notebook in {' or '.join(map(str, places))}.")
+        patterns = [*map(clean, only), *filter(None, (_by_roster(pattern, people) for pattern in only))]
+        chosen = [one for one in newest(handed) if _fits(one, patterns)]
+        if only and not chosen:
+            raise ValueError(f"Nothing was handed in that fits {' or '.join(only)}.")
+        book = book or stack.enter_context(Gradebook(out))
         book.keep(handed, places)
         book.settle(people.people)
         if rules is not None:
@@ -133,14 +136,6 @@ def grade(
             report(book, out, all_of_them=False)
             raise
         report(book, out)
-
-
-def last_roster(out: Path) -> Roster:
-    """The roster that was given to an earlier run, if one was."""
-    if not (out / "gradebook.sqlite").exists():
-        return Roster()
-    with Gradebook(out) as book:
-        return Roster(tuple(book.roster()))
 
 
 def newest(handed: Sequence[Submission]) -> list[Submission]:
