@@ -9,7 +9,7 @@ READY    := .venv/.ready
 
 export PYTHONUTF8 := 1
 
-.PHONY: help install book serve zip pdf lighthouse style check fix test soak exercises notebook notebooks study bench \
+.PHONY: help install book serve zip pdf lighthouse extent style check fix test soak exercises notebook notebooks study sheet bench \
   system address clean
 
 help: ## list the targets
@@ -57,6 +57,9 @@ style: $(READY)
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted. Next: make fix"; exit 1; }
 	@$(BIN)/ruff check --quiet . || { echo "Next: make fix, which mends most of it"; exit 1; }
 
+extent: $(READY) ## measure the built chapters: height, open code, first picture, stops of the keyboard, jumps
+	@$(BIN)/python book/tools/extent.py
+
 fix: $(READY) ## format all files, and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format .
 
@@ -64,7 +67,7 @@ check: style ## style, and all tests that start no kernel, build, browser or jai
 	@echo "── Tests that are quick"
 	@$(BIN)/pytest -q -n $(JOBS) --dist loadfile -m "not soak and not heavy" --ignore=notebooks
 
-test: style ## run all tests: library, notebooks, built pages (about seven minutes on 2 cores)
+test: style ## run all tests: library, notebooks, built pages (about six minutes on 2 cores)
 	@if [ "$$CI" = true ] || { [ "$$(id -u)" = 0 ] && [ -f /etc/debian_version ]; }; then $(MAKE) --no-print-directory system; fi
 	@echo "── Tests"
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
@@ -89,6 +92,9 @@ notebooks: $(READY) ## execute the notebooks and store their outputs in them
 
 study: $(READY) ## measure every chapter over seeds and store the numbers: make study SEEDS=10 CHAPTER=01
 	@$(BIN)/python -m rnn2attn.study $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CHAPTER),--chapter $(CHAPTER))
+
+sheet: $(READY) ## print a chapter's paragraphs beside the stored rows that they are about: make sheet CHAPTER=01
+	@$(BIN)/python -m rnn2attn.study --sheet $(if $(CHAPTER),--chapter $(CHAPTER))
 
 bench: $(READY) ## time attention against loops and the limit, and make the page's tables: make bench ROUNDS=7
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/speed.py $(if $(ROUNDS),--rounds $(ROUNDS))

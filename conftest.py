@@ -9,6 +9,7 @@ import pytest
 
 # As in the book's build (book/extension/execution.py). Set here, they reach every kernel that a test starts.
 os.environ.setdefault("RNN2ATTN_FRAMES", "1")
+os.environ.setdefault("RNN2ATTN_STRICT", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 HEAVY = re.compile(r"ipykernel|--nbval|jupyter-book|rnn2attn\.study|playwright|chrom(e|ium)\b|bwrap")

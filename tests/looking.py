@@ -17,17 +17,13 @@ def visit(tab, page: Path, theme: str = "light", width: int = 1280):
     tab.emulate_media(media="screen", color_scheme=theme, reduced_motion="no-preference")
     tab.set_viewport_size({"width": width, "height": 780})
     tab.goto(page.as_uri())
-    if tab.locator(".math").count():
-        tab.locator(".math").first.evaluate("formula => formula.scrollIntoView()")
-        tab.wait_for_selector("html[data-maths=set]")
-        tab.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
     return tab
 
 
-# The pictures and formulas no further away than a screen are there, and so are the fonts.
+# The pictures no further away than a screen are there, and so are the fonts.
 ARRIVED = """() => {
   const near = ({ top, bottom }) => bottom > -innerHeight && top < 2 * innerHeight;
-  const awaited = [...document.querySelectorAll("article :is(.math:not(:has(mjx-container)), img)")]
+  const awaited = [...document.querySelectorAll("article img")]
     .filter((part) => part.checkVisibility() && near(part.getBoundingClientRect()) && !part.complete);
   return document.readyState === "complete" && document.fonts.status === "loaded" && !awaited.length;
 }"""
@@ -140,7 +136,7 @@ def _too_wide(tab, code_scrolls):
 
 
 # A page of code and formulas has ten thousand elements that are alike, and axe takes its time for each. Of the tokens
-# of one class, the first stays one; of formulas, in which axe sees nothing but MathJax's own MathML, the first two.
+# of one class, the first stays one; of formulas, the first two.
 SIMPLER = """() => {
   const seen = new Set();
   for (const token of document.querySelectorAll("main pre span[class]")) {
@@ -148,7 +144,7 @@ SIMPLER = """() => {
     if (seen.has(key)) token.replaceWith(...token.childNodes);
     seen.add(key);
   }
-  for (const formula of [...document.querySelectorAll("mjx-container")].slice(2)) formula.replaceChildren();
+  for (const formula of [...document.querySelectorAll("math")].slice(2)) formula.replaceChildren();
 }"""
 # Of texts that look the same before the same ground, axe measures the contrast of the first. What is taken out of
 # the flow may lie on anything, and stands for itself.
@@ -171,7 +167,6 @@ LOOKED_AT = """() => {
     const written = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
     if (!written && !element.matches("input, select, textarea")) continue;
     if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
-    if (element.closest("mjx-assistive-mml")) continue; // for those who do not see
     const { color, fontSize, fontWeight, textShadow } = getComputedStyle(element);
     const key = [ground(element), color, fontSize, fontWeight, textShadow].join();
     if (!seen.has(key)) element.setAttribute("data-looked-at", "");

@@ -8,7 +8,6 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from lxml import html
-from PIL import Image
 
 from building import ROOT
 from test_book_site import extension
@@ -63,9 +62,8 @@ def of_class(name: str) -> str:
 
 # A file, and what a page must have to be given it.
 FILES = {
-    "searchindex.js": "//*[@id='search-results']",
-    "searchtools.js": "//*[@id='search-results']",
-    "maths.js": of_class("math"),
+    "search.js": "//main",
+    "folding.js": "//details[@class='hide']",
     "copybutton.js": of_class("highlight"),
     "design-tabs.js": "//*[starts-with(@class, 'sd-') or contains(@class, ' sd-')]",
     "togglebutton.js": f"{of_class('toggle')} | {of_class('admonition')}[contains(@class, 'dropdown')]",
@@ -80,22 +78,11 @@ def test_a_page_loads_a_file_where_it_is_used_and_nowhere_else(pages):
         loaded = " ".join(page.xpath("//script/@src | //link[@rel='stylesheet']/@href"))
         if not loaded:
             continue  # the root, which only leads on to the front page
-        assert "tex-chtml.js" not in loaded, "maths.js fetches it when the page is painted"
+        assert not re.search(r"searchtools|searchindex|language_data", loaded), f"{path.name}: search.js fetches them"
         for file, user in FILES.items():
             assert (file in loaded) == bool(page.xpath(user)), f"{path.name}: {file}"
             seen.add((file, file in loaded))
-    assert {("maths.js", True), ("maths.js", False), ("searchindex.js", True)} <= seen
-
-
-def test_pictures_come_when_they_are_near_and_have_their_room(pages):
-    found = 0
-    for path, page in pages.items():
-        for picture in page.xpath("//article//img[contains(@src, '_images/') and contains(@src, '.png')]"):
-            with Image.open(path.parent / picture.get("src")) as file:
-                assert (picture.get("width"), picture.get("height")) == tuple(map(str, file.size)), path.name
-            assert picture.get("loading") == "lazy"
-            found += 1
-    assert found > 50
+    assert {("folding.js", True), ("folding.js", False)} <= seen
 
 
 def test_what_is_light_already_stays_as_it_is(book, tmp_path, monkeypatch):

@@ -69,12 +69,15 @@ def test_formulas_are_printed_as_formulas(printed):
     assert not re.search(r"\\\(|\\[a-z]{3}|\$", text)
 
 
-def test_pictures_that_are_fetched_when_near_are_printed(book, chromium):
+def test_figures_are_printed_in_their_wide_form(book, chromium):
     context = chromium.new_context()
     name = "notebooks/05-spatial-attention.html"
     pdf = PdfReader(BytesIO(paper.printed(context, paper.publish(context, book) + name)))
     context.close()
-    pictures = set(re.findall(r'src="[^"]*_images/([^"]+)"', (book / name).read_text(encoding="utf-8")))
+    text = "".join(page.extract_text() for page in pdf.pages)
+    wide = BeautifulSoup((book / name).read_text(encoding="utf-8"), "lxml").select(".rnn2attn-figure > .wide")
+    assert len(wide) > 4 and all(figure.select_one("text").get_text() in text for figure in wide)
+    pictures = {picture["href"] for figure in wide for picture in figure.select("image")}
     assert len({image.data for page in pdf.pages for image in page.images}) >= len(pictures) > 4
 
 
@@ -83,16 +86,14 @@ def test_nothing_of_a_chapter_is_cut_off_or_closed_on_paper(book, chromium):
     tab = context.new_page()
     tab.emulate_media(media="print")
     tab.goto((book / "notebooks/01-rnn-gradients.html").as_uri())
-    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
-    tab.wait_for_selector("html[data-maths=set]")
-    for kind in ("pre", "table", "mjx-container[display]", "img", "figure"):
+    for kind in ("pre", "table", "div.math", ".rnn2attn-figure", "figure"):
         assert tab.locator(f"article {kind}").count(), kind
     assert tab.evaluate("document.documentElement.scrollWidth") <= WIDTH
     cut = tab.evaluate(
         """[...document.querySelectorAll("article :is(div, figure, pre, table)")]
              .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1
                           && ["auto", "scroll", "hidden"].includes(getComputedStyle(e).overflowX))
-             .filter(e => !e.closest("mjx-assistive-mml, .visually-hidden, [role=status]"))
+             .filter(e => !e.closest(".visually-hidden, [role=status]"))
              .map(e => `${e.tagName}.${e.className}: ${e.textContent.slice(0, 60)}`)"""
     )
     assert not cut, "\n".join(cut)

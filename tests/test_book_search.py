@@ -1,5 +1,6 @@
 """Search as a reader uses it: typed into the field, in English and Korean, from a server and from an unpacked zip."""
 
+import gzip
 import json
 import re
 from functools import partial
@@ -7,22 +8,27 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from zipfile import ZipFile
 
+import nbformat
 import pytest
 from playwright.sync_api import expect
 
 import pack
-from looking import search
+from building import ROOT
+from looking import search, visit
 
-GLOSSARY = "Glossary"
-# What is typed, and a page on which it must be found. No Korean word here stands on the page as it was typed.
-QUERIES = {
-    "vanishing gradients": "1. ",  # stemmed: the chapter's title says Gradients, the text vanish and vanishes
-    "회귀": GLOSSARY,  # the end of 자기회귀
-    "디코": GLOSSARY,  # the beginning of 디코더
-    "망각을": GLOSSARY,  # 망각, with a particle
-    "LSTM에서는": "2. ",
+# What is typed, and the end of the address that the first result has. No page has these Korean words as typed.
+FIRST = {
+    "why sqrt d_k": "notebooks/06-self-attention.html#why-divide-by-sqrt-d-k-once-more",
+    "teacher forcing": "glossary.html#term-teacher-forcing",
+    "atention": "glossary.html#term-attention",  # misspelt
+    "forget ga": "glossary.html#term-forget-gate",  # half a word
+    "c27": "evidence.html#c27",
+    "회귀": "glossary.html#term-free-running",  # the end of 자기회귀
+    "디코더를": "glossary.html#term-decoder",  # with a particle
+    "LSTM에서는": "glossary.html#term-LSTM",
 }
-TWO = [*QUERIES.items()][:: len(QUERIES) - 1]
+TWO = ["teacher forcing", "디코더를"]
+SHOWN = "#pst-search-dialog .found a"
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -50,7 +56,7 @@ def unpacked(book, tmp_path_factory):
 
 
 @pytest.mark.parametrize("where", ["served", "unpacked"])
-def test_search_finds_english_and_korean(chromium, where, request):
+def test_search_finds_while_one_types_and_opens_at_the_passage(chromium, where, request):
     address = request.getfixturevalue(where)
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     tab = context.new_page()
@@ -60,49 +66,91 @@ def test_search_finds_english_and_korean(chromium, where, request):
     tab.on("pageerror", lambda e: complaints.append(str(e)))
     tab.goto(address + "index.html")
     tab.wait_for_url("**/book/index.html")
-    for query, title in QUERIES.items() if where == "served" else TWO:  # the index is the same
-        search(tab, query)
-        found = tab.locator("#search-results li > a")
-        expect(found.filter(has_text=re.compile(f"^{re.escape(title)}")).first).to_be_visible()
-        summaries = tab.locator("#search-results .context")
-        if where == "served":
-            expect(summaries.first).to_be_visible()
-        else:
-            assert summaries.count() == 0
-    found.filter(has_text=re.compile(f"^{re.escape(title)}")).first.click()
-    expect(tab.locator("article h1")).to_contain_text("LSTM")
+    tab.wait_for_function("document.readyState === 'complete'")
+    tab.keyboard.press("Control+k")
+    for query in FIRST if where == "served" else TWO:  # the index is the same
+        tab.locator("input[name=q]:focus").fill(query)
+        place = re.compile(re.escape(FIRST[query]) + "(:~:text=.*)?$")
+        expect(tab.locator(SHOWN).first, query).to_have_attribute("href", place)
+    tab.locator("input[name=q]:focus").fill("called it teacher forcing")
+    expect(tab.locator(SHOWN).first).to_have_attribute("href", re.compile("#teacher-forcing:~:text=Zipser.*called"))
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/03-seq2seq-bottleneck.html#teacher-forcing")
+    expect(tab.locator("p", has_text="called it teacher forcing")).to_be_in_viewport()
     context.close()
     assert not foreign + complaints
 
 
-def test_every_part_of_a_korean_word_is_indexed(book):
-    script = (book / "searchindex.js").read_text(encoding="utf-8")
-    terms = json.loads(script.removeprefix("Search.setIndex(").rstrip(")"))["terms"]
-    assert {"자기", "기회", "회귀", "자기회", "기회귀", "자기회귀"} <= terms.keys()
-    assert "vanish" in terms and "vanishing" not in terms
+def test_the_page_of_results_shows_all_and_what_was_taken_for_a_misspelt_word(book, tab):
+    visit(tab, book / "book/how-to-use.html")
+    search(tab, "atention")
+    expect(tab.locator("article [role=status]")).to_have_text(
+        re.compile("^[0-9]{2,} passages, with “attention” in the place of “atention”$")
+    )
+    assert tab.locator("article .found li").count() > 20
+    assert tab.locator("article .found mark").first.inner_text().lower() == "attention"
+    tab.get_by_label("Search", exact=True).last.fill("zzzzzz")
+    expect(tab.locator("article [role=status]")).to_have_text("Nothing was found.")
+    assert tab.url.endswith("?q=zzzzzz")
+
+
+def test_chapters_stand_before_the_library(book, tab):
+    visit(tab, book / "search.html")
+    for word in ("BLEU", "seq2seq", "attend"):
+        tab.locator("article input[name=q]").fill(word)
+        expect(tab.locator("article .found mark").first).to_have_text(re.compile(word, re.IGNORECASE))
+        places = tab.locator("article .found a").evaluate_all("all => all.map((a) => a.href.split('/').at(-2))")
+        assert places.index("notebooks") < places.index("reference"), word
 
 
 @pytest.fixture(scope="module")
-def search_page(book, chromium):
-    """The page that searches, opened once."""
-    tab = chromium.new_page()
-    tab.goto((book / "search.html").as_uri())
-    yield tab
-    tab.close()
+def index(book) -> list[dict]:
+    text = (book / "searchindex.js").read_text(encoding="utf-8")
+    return json.loads(re.fullmatch(r"bookIndex\((.*)\)\n", text, re.DOTALL)[1])
 
 
-@pytest.mark.parametrize(
-    ("typed", "sought"),
-    [
-        ("기억을", ["기억"]),
-        ("상호작용에서는 long-term", ["상호작용", "long", "term"]),
-        ("GRU의 게이트", ["GRU", "게이트"]),
-        ("나에게", ["나에게"]),
-        ("값", ["값"]),
-    ],
-)
-def test_a_query_loses_its_particles(search_page, typed, sought):
-    assert search_page.evaluate("query => splitQuery(query)", typed) == sought
+def test_the_index_is_small(book):
+    assert len(gzip.compress((book / "searchindex.js").read_bytes())) <= 300_000
+
+
+def test_prose_is_indexed_and_neither_code_nor_tex(index):
+    chapters = [page for page in index if page["kind"] == "chapter"]
+    text = "\n".join(passage[2] for page in chapters for passage in page["passages"])
+    assert "√d_k" in text and "called it teacher forcing" in text
+    assert not re.search(r"\\[a-z]{2}|Run this page in Colab", text)
+    lines = [
+        line
+        for path in (ROOT / "notebooks").glob("*.ipynb")
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "code"
+        for line in map(str.strip, cell.source.splitlines())
+        if len(line) > 30
+    ]
+    assert len(lines) > 1000
+    assert not [line for line in lines if line in text]
+
+
+def test_every_passage_is_a_place_of_its_page(index, book):
+    for page in index:
+        html = (book / page["uri"]).read_text(encoding="utf-8")
+        for anchor, title, text in page["passages"]:
+            assert not anchor or f'id="{anchor}"' in html, (page["name"], anchor)
+            assert title or text
+    assert {page["kind"] for page in index} == {"chapter", "term", "claim", "library", "list", "page"}
+
+
+def test_a_build_of_one_page_keeps_the_passages_of_the_others(monkeypatch, tmp_path):
+    from test_book_site import extension
+
+    found = extension("search", monkeypatch)
+    builder = object.__new__(found.Builder)
+    builder.outdir, builder.env = tmp_path, type("Env", (), {"found_docs": {"a", "b"}})
+    (tmp_path / found.FILE).write_text(found.FRAME.format(json.dumps([{"name": name} for name in "abc"])))
+    builder.load_indexer(["b"])
+    assert builder.passages == {"a": {"name": "a"}}
+    builder.dump_search_index()
+    assert (tmp_path / found.FILE).read_text() == 'bookIndex([{"name":"a"}])\n'
 
 
 def test_what_was_not_built_is_not_packed(tmp_path):

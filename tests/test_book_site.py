@@ -183,7 +183,7 @@ def test_the_404_page_works_at_any_depth(book, chromium, missing):
     tab.go_back()
     tab.wait_for_url(BASE + missing)
     search(tab, "gradient")
-    expect(tab.locator("#search-results li").first).to_be_visible()
+    expect(tab.locator(".found li").first).to_be_visible()
     assert set(failed) == {BASE + missing}, "the page itself, and nothing that it asks for"
     context.close()
 

@@ -9,7 +9,6 @@ from threading import Thread
 import pytest
 
 import lighthouse
-from looking import arrive
 
 
 @pytest.fixture
@@ -27,23 +26,6 @@ def test_pages_are_served_compressed_and_pictures_as_they_are(book, address):
     with urllib.request.urlopen(f"{address}/_static/card.png") as answer:
         assert "Content-Encoding" not in answer.headers
         assert answer.read() == (book / "_static/card.png").read_bytes()
-
-
-def test_formulas_and_pictures_are_fetched_after_the_text_is_painted(address, chromium):
-    tab = chromium.new_page(viewport={"width": 360, "height": 780})
-    asked = []
-    tab.on("request", lambda request: asked.append(request.url))
-    tab.goto(f"{address}/notebooks/01-rnn-gradients.html")
-    arrive(tab)
-    assert sum("_images/" in name for name in asked) < 6, "pictures that are not near were fetched"
-    assert not [name for name in asked if "mathjax" in name], "no formula is near"
-    tab.locator(".math").first.evaluate("formula => formula.scrollIntoView()")
-    tab.wait_for_selector("html[data-maths=set]")
-    painted = tab.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    fetched = "performance.getEntriesByType('resource').map((entry) => [entry.name, entry.startTime])"
-    (start,) = (start for name, start in tab.evaluate(fetched) if "tex-chtml.js" in name)
-    assert 0 < painted <= start
-    tab.close()
 
 
 def report(score, ms, passed=True):

@@ -99,7 +99,10 @@ def test_python_and_pytorch_are_colabs(runtime):
 def test_a_notebook_runs_alone_and_changes_nothing(runtime):
     notebook = run_alone(runtime, CHEAPEST)
     points = sum(part.points for part in chapters()[3])
-    assert f"Chapter 3: 0 of {points} points." in notebook.cells[-1].outputs[0].data["text/plain"]
+    shown = [
+        output.get("data", {}).get("text/plain", "") for cell in notebook.cells for output in cell.get("outputs", [])
+    ]
+    assert any(f"Chapter 3: 0 of {points} points." in text for text in shown)
 
 
 @pytest.mark.soak

@@ -6,13 +6,12 @@ import nbformat
 import pandas as pd
 import pytest
 
-from evidence import AblatedInSoak, chapter, judged, run
+from evidence import Evidence, judged, page, run
 from rnn2attn.study.checks import ablated, differences
 from rnn2attn.study.register import register
 from rnn2attn.study.results import RESULTS, read
 from rnn2attn.study.runner import RunFailed
 
-CHAPTER = chapter(1)
 RADIUS_2 = """
 def contributions_at_radius_2(seed):
     rnn, x, hs = network(seed, 30, rho=2.0)
@@ -27,8 +26,14 @@ def kind(claim):
     return max(register()[claim].kind, key=["history", "exact", "trained", "timed"].index)
 
 
-class TestChapter1(AblatedInSoak):
-    notebook = CHAPTER
+class TestTheNetwork(Evidence):
+    notebook = page("01")
+    # C40: the two pasts are not steered to one state
+    ablations = {"last = torch.linalg.solve(rnn.W_xh, wanted[0])": "last = wanted[0]"}
+
+
+class TestThroughTime(Evidence):
+    notebook = page("01b")
     ablations = {
         # C1: the last step left out of the sum; a matrix that does not let gradients vanish
         "((e.sum(0) - g).norm()": "((e[:-1].sum(0) - g).norm()",
@@ -52,9 +57,8 @@ class TestChapter1(AblatedInSoak):
         # C6: a radius at which gradients do not vanish; inputs so small that tanh is linear
         "slope(seed, True)": "slope(seed, True, rho=2.0)",
         "steps=50, size=0.5": "steps=50, size=0.01",
-        # C40: the two pasts are not steered to one state; fewer inputs than numbers in the state
+        # C40: fewer inputs than numbers in the state
         "noise=0, steps=200": "noise=0, steps=50",
-        "last = torch.linalg.solve(rnn.W_xh, wanted[0])": "last = wanted[0]",
     }  # fmt: skip
     more = RADIUS_2
 
@@ -70,34 +74,35 @@ class TestChapter1(AblatedInSoak):
         assert len(place) == 1
         stored.loc[place, "value"] = "-0.45"
         edited = tmp_path / "results.csv"
-        stored[stored.chapter == "1"].to_csv(edited, index=False)
+        stored[stored.chapter == "1b"].to_csv(edited, index=False)
         (line,) = differences(read(edited), found, 0)
         assert "C6" in line and "-0.45" in line
 
 
 @pytest.mark.soak
-def test_a_reader_with_a_seed_that_is_not_stored_stays_in_the_band():
+@pytest.mark.parametrize("name", ["01", "01b"])
+def test_a_reader_with_a_seed_that_is_not_stored_stays_in_the_band(name):
     assert "7" not in set(pd.read_csv(RESULTS, dtype=str).seed)
-    run(CHAPTER, 7, recording=False)
+    run(page(name), 7, recording=False)
 
 
 @pytest.mark.soak
-def test_a_broken_step_stops_the_chapter_and_turns_its_claims_red(tmp_path):
+@pytest.mark.parametrize(("name", "claim"), [("01", "C40"), ("01b", "C2")])
+def test_a_broken_step_stops_the_page_and_turns_its_claim_red(name, claim, tmp_path):
     library = ablated(
         tmp_path / "lib",
         "recurrent.steps",
         "def rnn_step(x, h, W_xh, W_hh, b):\n    return torch.tanh(x @ W_xh.T + 0.5 * h @ W_hh.T + b)",
     )
     with pytest.raises(RunFailed, match="AssertionError"):
-        run(CHAPTER, 0, recording=False, library=library)
-    # Without the checks that stop the chapter, its claims are left to notice.
-    book = nbformat.read(CHAPTER, as_version=4)
+        run(page(name), 0, recording=False, library=library)
+    # Without the checks that stop the page, its claims are left to notice.
+    book = nbformat.read(page(name), as_version=4)
     for cell in book.cells:
         cell.source = re.sub(r"^(\s*)(assert |torch\.testing\.assert_close\().*", r"\1pass", cell.source, flags=re.M)
     (tmp_path / "nb").mkdir()
-    copy = tmp_path / "nb" / CHAPTER.name
+    copy = tmp_path / "nb" / page(name).name
     nbformat.write(book, copy)
     rows, failed = run(copy, 0, library=library)
-    red = {claim for (claim, _, _), passed in judged(rows).items() if not passed}
-    assert {"C2", "C40"} <= red
-    assert len(failed) >= 2
+    assert claim in {id for (id, _, _), passed in judged(rows).items() if not passed}
+    assert failed

@@ -1,10 +1,10 @@
 """Chapter 3's evidence: stored rows stand when measured again, and every claim fails under a named ablation."""
 
-from evidence import AblatedInSoak, chapter
+from evidence import Evidence, page
 
 
-class TestChapter3(AblatedInSoak):
-    notebook = chapter(3)
+class TestChapter3(Evidence):
+    notebook = page("03")
     ablations = {
         # C14: the causal tagger is given both directions
         "{d: tagger(d) for d in": '{d: tagger("both") for d in',
@@ -12,7 +12,7 @@ class TestChapter3(AblatedInSoak):
         "updates=400, forcing=None, **how": "updates=20, forcing=None, **how",
         "minibatches(64, 600, seed)": "minibatches(64, 20, seed)",
         "minibatches(64, 400, seed)": "minibatches(64, 20, seed)",
-        "trained(pairs, seed, updates, cell=cell, d_h=d_h)": "trained(pairs, seed, 20, cell=cell, d_h=d_h)",
+        "trained(pairs, seed, updates, cell=cell, d_h=d_h,": "trained(pairs, seed, 20, cell=cell, d_h=d_h,",
         "trained(pairs, seed, 160, forcing,": "trained(pairs, seed, 10, forcing,",
         # C18: read forced where it should be read free
         "for f in (1.0, 0.0)": "for f in (0.0, 1.0)",

@@ -1,10 +1,10 @@
 """Chapter 4's evidence: stored rows stand when measured again, and every claim fails under a named ablation."""
 
-from evidence import AblatedInSoak, chapter
+from evidence import Evidence, page
 
 
-class TestChapter4(AblatedInSoak):
-    notebook = chapter(4)
+class TestChapter4(Evidence):
+    notebook = page("04")
     ablations = {
         # C20: no mask in what is written out by hand
         "e.masked_fill(~mask[:, None], -torch.inf)": "e",
@@ -27,7 +27,8 @@ class TestChapter4(AblatedInSoak):
         "trained(model, pairs, 300, seed)": "trained(model, pairs, 2, seed)",
         # C28: too few updates; the state after the one that must not know
         "direction, seed, updates=300": "direction, seed, updates=2",
+        "attending_right(ahead, seed, updates=300)": "attending_right(ahead, seed, updates=2)",
         "h[0, 2].sum()": "h[0, 3].sum()",
         # C38: the way through the output is never closed
-        "says = s if through_output else s.detach()": "says = s",
+        "state = s if through_output else s.detach()": "state = s",
     }

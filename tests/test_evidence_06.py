@@ -1,10 +1,10 @@
 """Chapter 6's evidence: stored rows stand when measured again, and every claim fails under a named ablation."""
 
-from evidence import AblatedInSoak, chapter
+from evidence import Evidence, page
 
 
-class TestChapter6(AblatedInSoak):
-    notebook = chapter(6)
+class TestChapter6(Evidence):
+    notebook = page("06")
     ablations = {
         # C31: attention one input after the other; the table is made where it should not be
         '"attention": lambda x: attend(x, x, x)': '"attention": recurrent.RNN(5, 7)',

@@ -27,6 +27,9 @@ CONFIG = {
     },
 }
 TOC = {"format": "jb-book", "root": "index", "chapters": [{"file": "book/evidence"}, {"file": "notebooks/02-tiny"}]}
+SAYS = """says(
+    "C9", "It is ahead in most seeds.", lambda row: row["LSTM"] < 0.1 < row["tanh RNN"], 4, of="squared error"
+)"""
 ROWS = "table.evidence > tbody > tr"
 MEASURED = {
     ("C1", "", ""): ([1e-16, 2e-16, 1e-16, 2e-16, 1e-16], "True True True True True"),
@@ -55,12 +58,13 @@ def results_csv(measured) -> str:
     return "\n".join(lines) + "\n"
 
 
-def chapter(*shown) -> nbformat.NotebookNode:
+def chapter(*shown, sentences=()) -> nbformat.NotebookNode:
     """A chapter that shows these verdicts, by stored outputs."""
     cells = [v4.new_markdown_cell("# Tiny\n\n| one reads | verdict |\n|---|---|\n| Gates help. (C9) | conditional |")]
     for verdict in shown:
         data = {"text/plain": repr(verdict), "text/html": verdict._repr_html_()}
         cells.append(v4.new_code_cell("claim()", outputs=[v4.new_output("display_data", data)]))
+    cells += [v4.new_code_cell(sentence) for sentence in sentences]
     return v4.new_notebook(cells=cells, metadata={"language_info": {"name": "python", "pygments_lexer": "ipython3"}})
 
 
@@ -86,13 +90,14 @@ class TinyBook:
         library = ablated(self.root / "lib", "recurrent.steps", "")
         self.results = library / "rnn2attn/study/results.csv"
         self.results.write_text(results_csv(MEASURED))
-        self.write(judge("C9", {"LSTM": 0.003, "tanh RNN": 0.16}, lambda v: v["LSTM"] < 0.01 < v["tanh RNN"]))
+        shown = judge("C9", {"LSTM": 0.003, "tanh RNN": 0.16}, lambda v: v["LSTM"] < 0.01 < v["tanh RNN"])
+        self.write(shown, sentences=[SAYS])
         (self.root / "_config.yml").write_text(yaml.safe_dump(CONFIG))
         (self.root / "_toc.yml").write_text(yaml.safe_dump(TOC))
 
-    def write(self, *shown):
+    def write(self, *shown, sentences=()):
         (self.root / "notebooks").mkdir(exist_ok=True)
-        nbformat.write(chapter(*shown), self.root / "notebooks/02-tiny.ipynb")
+        nbformat.write(chapter(*shown, sentences=sentences), self.root / "notebooks/02-tiny.ipynb")
 
     def build(self) -> Path:
         self.said = build(self.root, self.out, env={"PYTHONPATH": str(self.root / "lib")}, warm=True)
@@ -159,6 +164,7 @@ def test_every_claim_has_a_row_that_unfolds_to_what_was_measured(tab):
         ["curve"],
         ["LSTM", "0.0012 ± 0.00045 at length 10 → 0.014 ± 0.0055 at length 80", "5"],
     ]
+    assert "“It is ahead in most seeds.” holds in 4 of 5 stored seeds" in said
     tab.get_by_role("button", name="Unfold all").click()
     assert tab.locator("details[open]").count() == len(CLAIMS)
     assert row(tab, "C12").locator("tbody td").all_inner_texts() == ["0.5", "5 of 5"], "no spread where there is none"
@@ -244,7 +250,7 @@ def test_without_javascript_every_claim_shows_and_unfolds(page, chromium):
 
 def test_the_page_fits_asks_for_nothing_and_has_no_serious_fault(tab):
     """With claims folded and unfolded, on a phone and a large screen, in both themes; in the tests' wide fonts."""
-    own = [url for url in tab.foreign if "mathjax" not in url and "thebe" not in url]  # dropped in the book itself
+    own = [url for url in tab.foreign if "mathjax" not in url and "thebe" not in url]  # not so in the book itself
     assert own == []
     table = tab.locator("table.evidence")
     assert table.locator("caption").count() == 1 and table.locator("> thead th").count() == 4
@@ -283,5 +289,7 @@ def test_the_page_follows_the_results_and_the_anchors(tiny):
     assert "<td><p>0.25</p></td>" in html and "0.162" not in html
 
     tiny.results.write_text(results_csv({("C9", "LSTM", ""): ([0.2] * 5, "True True False False False")}))
+    tiny.write(sentences=[SAYS.replace(', of="squared error"', "").replace('< row["tanh RNN"]', "")])
     tiny.build()
     assert tiny.said.returncode != 0 and "C9, LSTM: passed in 2 of 5 seeds" in tiny.said.stderr
+    assert "“It is ahead in most seeds.” holds in 0 of 5 stored seeds" in tiny.said.stderr

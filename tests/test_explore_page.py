@@ -31,6 +31,7 @@ one = explore(
     describe=lambda rho, steps: f"After {steps} steps, the power of {rho} is {rho**steps:.2g}.",
     labels={"rho": "spectral radius ρ", "steps": "distance in steps"},
     start={"rho": 1.0},
+    play="steps",
     rho=[0.9, 1.0, 1.03],
     steps=[20, 40],
 )
@@ -94,12 +95,10 @@ def in_book(tmp_path_factory):
     )
     nbformat.write(notebook, root / "page.ipynb")
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    options = {
-        name: value for name, value in config["sphinx"]["config"].items() if name.startswith(("nb_", "mathjax"))
-    }
-    extensions = {"local_extensions": {}, "extra_extensions": ["sphinx-mathjax-offline"]}
-    sphinx = {"recursive_update": True, **extensions, "config": options}
-    tiny = {"title": "Tiny", "execute": {"execute_notebooks": "force"}, "sphinx": sphinx}
+    options = {name: value for name, value in config["sphinx"]["config"].items() if name.startswith("nb_")}
+    sphinx = {"recursive_update": True, "local_extensions": {}, "config": options}
+    execute = config["execute"] | {"execute_notebooks": "force"}  # with its generous time-out
+    tiny = {"title": "Tiny", "execute": execute, "sphinx": sphinx}
     (root / "_config.yml").write_text(yaml.safe_dump(tiny), encoding="utf-8")
     (root / "_toc.yml").write_text("format: jb-book\nroot: page\n", encoding="utf-8")
     result = build(root, root, warm=True)
@@ -185,12 +184,32 @@ def test_keyboard_moves_one_and_leaves_the_others(visit, address, shown):
     assert picture_of(first) == as_parsed(page, frame)
     assert [picture_of(other) for other in others] == before
 
-    figures.nth(1).get_by_role("slider", name="turn", exact=True).focus()
+    words = figures.nth(1).get_by_role("radiogroup", name="turn", exact=True)
+    words.get_by_role("radio", name="none").focus()
     page.keyboard.press("ArrowRight")
     frame, text = shown[1].frame(turn="a quarter")
     assert picture_of(figures.nth(1)) == as_parsed(page, frame)
-    expect(figures.nth(1).get_by_role("slider")).to_have_attribute("aria-valuetext", "a quarter")
+    expect(words.get_by_role("radio", name="a quarter")).to_be_checked()
+    expect(figures.nth(1).locator(".shows")).to_have_text(text)  # the status says it too, a moment later
+    expect(figures.nth(1).locator(".shows")).to_be_visible()
     assert picture_of(first) == as_parsed(page, shown[0].frame(rho=1.03, steps=40)[0])
+
+
+def test_a_button_plays_through_an_axis_and_stops_at_its_end(visit, alone, shown):
+    page = visit(alone)
+    figure = page.locator("figure.rnn2attn-explore").first
+    button = figure.get_by_role("button", name="Play distance in steps")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(figure.locator("output").last).to_have_text("40")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    assert picture_of(figure) == as_parsed(page, shown[0].frame(rho=1.0, steps=40)[0])
+    button.click()
+    expect(figure.locator("output").last).to_have_text("20")
+    expect(figure.locator("output").last).to_have_text("40")
+    figure.get_by_role("slider").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(button).to_have_attribute("aria-pressed", "false")
 
 
 def test_what_is_said_waits_until_the_slider_rests(visit, alone):
@@ -217,15 +236,16 @@ def test_where_nothing_can_move_the_figure_stands_without_sliders(visit, address
     expect(figure.get_by_role("img", name=shown[0].frame(rho=1.0, steps=20)[1])).to_be_visible()
     expect(figure.locator("svg").get_by_text("거듭제곱")).to_be_visible()
     expect(figure.locator("output").first).to_have_text("1")
-    assert page.locator("input[type=range]").count() >= 3
-    assert not any(slider.is_visible() for slider in page.locator("input[type=range]").all())
+    assert page.locator("input").count() >= 5
+    moving = page.locator("figure.rnn2attn-explore :is(input, button)").all()
+    assert not any(part.is_visible() for part in moving)
     expect(figure.get_by_text("Run this cell")).to_be_hidden()
 
 
 def test_print_shows_figure_and_values(visit, alone):
     page = visit(alone)
     page.emulate_media(media="print")
-    expect(page.locator("svg").first).to_be_visible()
+    expect(page.locator("[role=img] svg").first).to_be_visible()
     expect(page.locator("output").first).to_be_visible()
     expect(page.locator("input").first).to_be_hidden()
 

@@ -5,7 +5,9 @@ claim leads to its box. On any page ``{claim}`C9``` links a claim, and ``{verdic
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 import pandas as pd
 from docutils import nodes
@@ -16,11 +18,13 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from rnn2attn.study.register import KINDS, REGISTER, VERDICTS, Claim, look_up, register, typeset
 from rnn2attn.study.results import RESULTS, judged, read
+from rnn2attn.study.sentences import Held, bound
 
 ANCHOR = re.compile(r'\bid="(claim-c\d+[a-z0-9-]*)"')
-TITLE = re.compile(r"(?<=<strong>Claim )C\d+(?=: )")
+TITLE = re.compile(r"(?<=<strong>Claim )C\d+")
+HEAD = re.compile(r'<div class="claim-head">.*?</div>', re.DOTALL)
 IN_TABLE = re.compile(r"(?<=\()C\d+(?=\))")
-CHAPTER = re.compile(r"\d\d-[^/]*$")
+CHAPTER = re.compile(r"\d\d[a-z]?-[^/]*$")
 OPEN = "not yet measured"
 COLUMNS = (("Claim", 10), ("What the documents say", 60), ("Verdict", 17), ("Chapter", 13))
 MEASURED = (("Measured", 48), ("Mean ± deviation", 34), ("Seeds", 18))
@@ -58,10 +62,7 @@ class VerdictsRole(SphinxRole):
         """Count (called by Sphinx)."""
         if self.text not in (*VERDICTS, "all"):
             raise ValueError(f"verdicts counts {', '.join(VERDICTS)} or all, not {self.text!r}")
-        _depends(self.env)
-        measured = set(read(RESULTS).claim)
-        found = [claim for claim in register(REGISTER).values() if _is_settled(claim, measured)]
-        return [nodes.Text(str(sum(self.text in (claim.verdict, "all") for claim in found)))], []
+        return [nodes.Text(str(sum(self.text in (claim.verdict, "all") for claim in settled(self.env))))], []
 
 
 class Evidence(SphinxDirective):
@@ -77,9 +78,22 @@ class Evidence(SphinxDirective):
             if not verdict.enough:
                 log.warning("%s, which does not bear its statement out", verdict, location=self.get_location())
         measured = {id: found for id, found in rows.groupby("claim", sort=False)}
-        table = _table(COLUMNS, (_row(claim, measured.get(claim.id)) for claim in claims), "evidence")
+        held = defaultdict(list)
+        for path in sorted(Path(self.env.srcdir).glob("notebooks/[0-9][0-9]*-*.ipynb")):
+            for sentence in bound(path):
+                held[sentence.claim].append(one := sentence.held(rows))
+                if not one.enough:
+                    log.warning("%r", one, location=self.get_location())
+        table = _table(COLUMNS, (_row(claim, measured.get(claim.id), held[claim.id]) for claim in claims), "evidence")
         table.insert(0, nodes.title("", CAPTION))
         return [nodes.raw("", _filter(claims), format="html"), table]
+
+
+def settled(env: BuildEnvironment) -> list[Claim]:
+    """The claims that have been measured; the page that is read is read again when they change."""
+    _depends(env)
+    measured = set(read(RESULTS).claim)
+    return [claim for claim in register(REGISTER).values() if _is_settled(claim, measured)]
 
 
 def _depends(env: BuildEnvironment) -> None:
@@ -105,12 +119,16 @@ def _entry(*children: nodes.Node, **attributes) -> nodes.entry:
     return nodes.entry("", *children, **attributes)
 
 
-def _row(claim: Claim, rows: pd.DataFrame | None) -> nodes.row:
+def _row(claim: Claim, rows: pd.DataFrame | None, said: list[Held]) -> nodes.row:
     verdict = claim.verdict if _is_settled(claim, set() if rows is None else {claim.id}) else OPEN
     kinds = [f"document-{number}" for number in claim.documents] + [f"kind-{kind}" for kind in claim.kind]
     row = nodes.row(ids=[claim.id.lower()], classes=[f"chapter-{claim.chapter}", *kinds, _slug(verdict)])
-    row += _entry(nodes.paragraph("", "", nodes.reference("", claim.id, internal=True, refid=claim.id.lower())))
-    row += _entry(*_unfolding(claim, rows, verdict))
+    row += _entry(
+        nodes.paragraph(
+            "", "", nodes.reference("", claim.id, internal=True, refid=claim.id.lower(), classes=["itself"])
+        )
+    )
+    row += _entry(*_unfolding(claim, rows, verdict, said))
     row += _entry(
         nodes.paragraph("", "", nodes.strong("", verdict)),
         nodes.paragraph("", " + ".join(claim.kind), classes=["kind"]),
@@ -119,7 +137,7 @@ def _row(claim: Claim, rows: pd.DataFrame | None) -> nodes.row:
     return row
 
 
-def _unfolding(claim: Claim, rows: pd.DataFrame | None, verdict: str) -> Iterator[nodes.Node]:
+def _unfolding(claim: Claim, rows: pd.DataFrame | None, verdict: str, said: list[Held]) -> Iterator[nodes.Node]:
     yield nodes.raw("", "<details><summary>", format="html")
     yield nodes.inline("", "", *_typeset(claim.says))
     yield nodes.raw("", "</summary>", format="html")
@@ -128,6 +146,10 @@ def _unfolding(claim: Claim, rows: pd.DataFrame | None, verdict: str) -> Iterato
     yield nodes.paragraph("", "", nodes.emphasis("", "The book tests:"), nodes.Text(" "), *_typeset(claim.statement))
     if rows is not None:
         yield _table(MEASURED, _measures(rows), "measured")
+        if said:
+            items = (nodes.list_item("", nodes.paragraph("", f"“{one.sentence.text}” {one.where()}")) for one in said)
+            yield nodes.paragraph("", "", nodes.emphasis("", "Sentences of the chapter that these rows hold:"))
+            yield nodes.bullet_list("", *items)
     else:
         yield nodes.paragraph("", "Nothing is measured yet." if verdict == OPEN else "Settled by a citation.")
     yield nodes.raw("", "</details>", format="html")
@@ -201,7 +223,7 @@ def _resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     evidence = app.builder.get_relative_uri(docname, page)
     for link in list(doctree.findall(to_claim)):
         link.replace_self(_reference(link.astext(), f"{evidence}#{link.astext().lower()}"))
-    if CHAPTER.search(docname):
+    if CHAPTER.search(docname) or docname == page:
         _link_claims(doctree, evidence)
 
 
@@ -234,11 +256,17 @@ def _places(env: BuildEnvironment) -> dict[str, str]:
 
 
 def _link_claims(doctree: nodes.document, evidence: str) -> None:
-    """In a chapter, link the titles of claims' boxes, and their numbers in tables, to the page of evidence."""
-    for html in doctree.findall(nodes.raw):
-        if 'class="claim"' in html.astext():
-            linked = TITLE.sub(lambda found: f'<a href="{evidence}#{found[0].lower()}">{found[0]}</a>', html.astext())
-            html.replace_self(nodes.raw("", linked, format="html"))
+    """Link claims' boxes, and their numbers in tables, to the page of evidence; show a verdict once."""
+    boxes = [html for html in doctree.findall(nodes.raw) if 'class="claim"' in html.astext()]
+    last = {TITLE.search(html.astext())[0]: html for html in boxes}
+    for html in boxes:
+        id = TITLE.search(html.astext())[0]
+        link = f'<a href="{evidence}#{id.lower()}">{id}</a>'
+        if html is last[id]:
+            text = TITLE.sub(link, html.astext())
+        else:  # measured on the way: the claim and the verdict stand where its discussion ends
+            text = HEAD.sub(f"<p>For claim {link}:</p>", html.astext())
+        html.replace_self(nodes.raw("", text, format="html"))
     for table in doctree.findall(nodes.table):
         for text in list(table.findall(nodes.Text)):
             if found := IN_TABLE.search(text):

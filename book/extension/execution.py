@@ -50,8 +50,9 @@ def _execute(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
 
 
 def setup(app: Sphinx) -> dict:
-    """Have kernels draw the frames of the explorables, on one thread each; execute before anything is read."""
+    """Have kernels draw the explorables' frames and stop at what does not hold, on one thread; execute first."""
     os.environ.setdefault("RNN2ATTN_FRAMES", "1")
+    os.environ.setdefault("RNN2ATTN_STRICT", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     app.connect("env-before-read-docs", _execute)
     return {"version": "1", "parallel_read_safe": True}

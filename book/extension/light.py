@@ -1,41 +1,42 @@
 """Light pages that fetch nothing: no Thebe, no icon script, icon fonts cut to the icons in use, no file without use.
 
-What is left does not hold the page up: scripts are deferred, pictures come when they are near, and the theme, light
-or dark, is settled before anything is drawn.
+What is left does not hold the page up: scripts are deferred, and the theme, light or dark, is settled before anything
+is drawn.
 """
 
 import re
-from functools import partial
 from itertools import chain
 from pathlib import Path
 
 from fontTools import subset
-from PIL import Image
 from sphinx.application import Sphinx
 
 UNUSED_SCRIPT = re.compile(
-    r'\s*<script [^>]*src="[^"]*/(?:fontawesome|tex-chtml)\.js[^"]*"></script>'  # maths.js fetches the second itself
+    r'\s*<script [^>]*src="[^"]*(?:fontawesome|searchtools|language_data|searchindex)\.js[^"]*"></script>'
     r'|\s*<script type="text/x-thebe-config">.*?</script>',
     re.DOTALL,
 )
 # What must stand on a page that loads these files.
 NEEDED_BY = {
-    r'id="search-results"': ("searchtools.js", "language_data.js", "searchindex.js"),
     r'class="highlight"': ("copybutton.js", "clipboard.min.js", "copybutton.css"),
     r'class="(?:[^"]* )?sd-': ("design-tabs.js", "sphinx-design.min.css"),
     r'class="(?:[^"]* )?(?:toggle[ "]|admonition [^"]*dropdown)': ("togglebutton.js", "togglebutton.css"),
     r'class="(?:[^"]* )?cell[ "]': (r"mystnb\.\w+\.css",),
-    r'class="(?:[^"]* )?math[ "]': ("maths.js",),
-    r"<table": ("scroll.js",),
+    r'<table|<div class="math': ("scroll.js",),
+    r'<details class="hide"': ("folding.js",),
+    r"data-card=": ("cards.js",),
+    r'class="[^"]*\bchoices\b': ("predictions.js",),
+    r'data-card=|class="highlight"': ("stops.js",),
 }
 # The theme leaves this to a script that comes last: until then a page would have no colours, and two logos.
 UNSETTLED = re.compile(r'document\.documentElement\.dataset\.theme = localStorage\.getItem\("theme"\) \|\| "auto";')
 SETTLED = """document.documentElement.dataset.theme = document.documentElement.dataset.mode !== "auto"
       ? document.documentElement.dataset.mode
       : matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";"""
+# In the contents, the pages of a chapter; a toggle without a name would hide the few.
+TOGGLED = re.compile(r'<details[^>]*><summary><span class="toctree-toggle".*?</summary>(.*?)</details>', re.DOTALL)
 # Inline scripts need documentation_options.js at once; everything else can wait for the page.
 BLOCKING_SCRIPT = re.compile(r"<script (?=[^>]*\bsrc=)(?![^>]*\b(?:defer|async)\b)(?![^>]*documentation_options)")
-PICTURE = re.compile(r'<img (?![^>]*\bloading=)(?=[^>]*src="([^"]*_images/[^"]+\.png)")')
 WORD = re.compile(r"[\w-]+")
 RULE = re.compile(r"([^{}]+)(\{[^{}]*\})")
 CLASS = re.compile(r"\.([A-Za-z_][\w-]*)")
@@ -62,30 +63,21 @@ def _lighten(app: Sphinx, exception: Exception | None) -> None:
         return
     out = Path(app.outdir)
     static = out / "_static"
-    for unused in [*static.rglob("fontawesome.js*"), *static.rglob("*thebe*"), *static.glob("mathjax/*.js")]:
-        if unused.name != "tex-chtml.js":  # the one of MathJax's combinations that the pages load
-            unused.unlink()
+    for unused in [*static.rglob("fontawesome.js*"), *static.rglob("*thebe*")]:
+        unused.unlink()
     words = set()
     for page in out.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         words.update(WORD.findall(html))
         lighter = _without_needless_files(BLOCKING_SCRIPT.sub("<script defer ", UNUSED_SCRIPT.sub("", html)))
-        lighter = UNSETTLED.sub(SETTLED, lighter).replace(' data-theme="auto"', "")
-        lighter = PICTURE.sub(partial(_when_near, page.parent), lighter)
+        lighter = TOGGLED.sub(r"\1", UNSETTLED.sub(SETTLED, lighter)).replace(' data-theme="auto"', "")
         if lighter != html:
             page.write_text(lighter, encoding="utf-8")
-    for script in chain(*map(static.glob, ("*.js", "scripts/*.js", "mathjax/*.js"))):
+    for script in chain(*map(static.glob, ("*.js", "scripts/*.js"))):
         words.update(WORD.findall(script.read_text(encoding="utf-8", errors="ignore")))
     _cut_icon_fonts(out, ICONS_BY_SCRIPT | {word.removeprefix("fa-") for word in words if word.startswith("fa-")})
     theme = static / "styles/pydata-sphinx-theme.css"
     theme.write_text(_without_needless_rules(theme.read_text(encoding="utf-8"), words), encoding="utf-8")
-
-
-def _when_near(folder: Path, found: re.Match) -> str:
-    """The beginning of a picture's tag: fetched when it comes near, with the room that it takes kept for it."""
-    with Image.open(folder / found[1]) as picture:
-        width, height = picture.size
-    return f'<img loading="lazy" width="{width}" height="{height}" '
 
 
 def _without_needless_files(html: str) -> str:

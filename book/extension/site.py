@@ -22,6 +22,7 @@ import rnn2attn
 from rnn2attn.plots.style import STYLE
 
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+COLAB = "Run this page in Colab"
 COMMIT = re.compile(r"\0(\d{4}-\d{2}-\d{2})\n")
 
 
@@ -73,8 +74,8 @@ def _date(app: Sphinx, docname: str) -> str:
 def _describe(app: Sphinx, pagename: str, template: str, context: dict, doctree: nodes.document | None) -> None:
     """Let the description of a chapter begin with the chapter, and not with the link to Colab."""
     for paragraph in list(doctree.findall(nodes.paragraph)) if doctree else ():
-        if paragraph.astext() == "Run this page in Colab":
-            paragraph.parent.remove(paragraph)  # the page is rendered, and indexed for the search
+        if paragraph.astext() == COLAB:
+            paragraph.parent.remove(paragraph)  # the page is rendered
 
 
 def _introduce(app: Sphinx, pagename: str, template: str, context: dict, doctree: nodes.document | None) -> None:

@@ -24,7 +24,7 @@ function follow() {
     if (field.name) field.value = asked.has(field.name) ? value(field, asked.get(field.name)) : "";
   }
   choose();
-  const claim = rows.find((row) => `#${row.id}` === location.hash);
+  const claim = rows.find((row) => `#${row.id}` === location.hash.toLowerCase());
   if (!claim) return;
   claim.querySelector("details").open = true;
   claim.scrollIntoView();

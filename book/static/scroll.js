@@ -1,11 +1,13 @@
-// A table that is wider than its box scrolls inside it: reached by keyboard, and named for those who do not see it.
-const boxes = document.querySelectorAll(".pst-scrollable-table-container, .cell_output > .output:has(table)");
+// A table or formula that is wider than its box scrolls inside it: reached by keyboard, and named for those who do not
+// see it.
+const boxes = document.querySelectorAll(".pst-scrollable-table-container, .cell_output > .output:has(table), div.math");
 
 function labelWide() {
   for (const box of boxes) {
     const heads = [...box.querySelectorAll("caption, thead th")];
     const words = heads.map((head) => head.textContent.trim()).filter(Boolean);
-    const named = { tabindex: "0", role: "group", "aria-label": `Table, scrolls sideways: ${words.join(", ")}` };
+    const name = box.matches(".math") ? "Formula, scrolls sideways" : `Table, scrolls sideways: ${words.join(", ")}`;
+    const named = { tabindex: "0", role: "group", "aria-label": name };
     for (const [attribute, value] of Object.entries(named)) {
       if (box.scrollWidth > box.clientWidth) box.setAttribute(attribute, value);
       else box.removeAttribute(attribute);

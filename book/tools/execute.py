@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument("notebooks", nargs="+", type=Path)
     # As in the book's build (book/extension/execution.py).
     os.environ.setdefault("RNN2ATTN_FRAMES", "1")
+    os.environ.setdefault("RNN2ATTN_STRICT", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     for path in parser.parse_args().notebooks:
         start = time.perf_counter()

@@ -52,14 +52,12 @@ def publish(context: BrowserContext, html: Path) -> str:
 
 
 def printed(context: BrowserContext, address: str) -> bytes:
-    """One page as PDF, on A4, with its headings as bookmarks; before it prints, the page sets all its formulas."""
+    """One page as PDF, on A4, with its headings as bookmarks."""
     tab = context.new_page()
     tab.goto(address)
-    if tab.locator(".math").count():
-        tab.evaluate("dispatchEvent(new Event('beforeprint'))")  # may have to fetch MathJax first
-        tab.wait_for_selector("html[data-maths=set]")
-    # A picture that is fetched when it comes near need not be there when Chromium prints, nor MathJax's fonts.
-    tab.evaluate("for (const picture of document.images) picture.loading = 'eager'")
+    # The numbers at the feet are those of the whole document, and come when the parts are joined.
+    tab.add_style_tag(content="@page { @bottom-right { content: none } }")
+    # What is fetched need not be there when Chromium prints.
     there = "document.fonts.status === 'loaded' && [...document.images].every((picture) => picture.complete)"
     tab.wait_for_function(there)
     headings = tab.locator("article :is(h1, h2, h3, h4, h5, h6)")

@@ -128,6 +128,46 @@ def _taken(model: nn.Module, device: torch.device | str | None) -> Iterator[torc
         model.to(home)
 
 
+def trained(
+    model: Seq2Seq, pairs: Sequence[Sequence], updates: int, seed: int, lr: float = 1e-2, **how: object
+) -> Seq2Seq:
+    """`fit` as most chapters do, 64 pairs an update: `token_loss`, gradients up to a norm of 1, and one cycle.
+
+    Args:
+        model: has the vocabularies ``source`` and ``target``.
+        pairs: (source tokens, target tokens).
+        updates: how many.
+        seed: of the order in which the pairs are used.
+        lr: learning rate.
+        how: what else `fit` takes, or in place of these three.
+
+    Returns:
+        The model.
+    """
+    batches = Batch.of(pairs, model.source, model.target).minibatches(64, updates, seed)
+    fit(model, batches, lr, **{"loss": token_loss, "clip": 1.0, "one_cycle": True} | how)
+    return model
+
+
+def batch_of(model: Seq2Seq, pairs: Sequence[Sequence]) -> Batch:
+    """Pairs (source tokens, target tokens) as one batch, in the ids of the model."""
+    return Batch.of(pairs, model.source, model.target)
+
+
+def by_place(logits: Tensor, target: Tensor) -> Tensor:
+    """Share of right answers at each place, (T,).
+
+    Args:
+        logits: (B, T, V).
+        target: ids, (B, T), of rows that are equally long: padding would count.
+
+    Raises:
+        ValueError: a shape does not fit; the message names it.
+    """
+    expect(logits=(logits, "B T V"), target=(target, "B T"))
+    return (logits.argmax(dim=2) == target).double().mean(dim=0)
+
+
 class Scores(NamedTuple):
     """`exact_match` and `token_accuracy` of a model's own translations, each 0 … 1."""
 
@@ -152,8 +192,8 @@ def evaluate(model: Seq2Seq, pairs: Sequence[Sequence], **decoding: float) -> Sc
 
 
 def approx(value: float, digits: int = 3) -> str:
-    """A trained number, as text with the sign ≈: it may differ in its last digits from machine to machine.
+    """A number whose last digits may differ from machine to machine, such as a trained one, as text with the sign ≈.
 
-    Exact numbers are printed without it, and the tests compare those digit by digit.
+    Others are printed without it, and the tests compare those digit by digit.
     """
     return "≈" + f"{value:#.{digits}g}".removesuffix(".")

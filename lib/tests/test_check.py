@@ -47,7 +47,7 @@ def said(name, answer):
 
 def test_a_right_answer_is_told_so_and_returns_none(capsys):
     assert check("rnn_step", rnn_step) is None
-    assert "rnn_step: right. 2 of 2 points." in capsys.readouterr().out
+    assert "rnn_step: right. 2 of 2 points.\n  1 of them is for special inputs" in capsys.readouterr().out
 
 
 def test_nothing_to_say_is_wrong_without_an_answer():
@@ -76,6 +76,9 @@ def test_each_first_fault_is_named():
         out = right(x, h, W_xh, W_hh, b)
         return out + 0.25 * (torch.arange(out.numel()).reshape(out.shape) == 3)
 
+    def in_float32(x, h, W_xh, W_hh, b):
+        return right(*(a.float() for a in (x, h, W_xh, W_hh, b))).double()
+
     def nan(x, h, W_xh, W_hh, b):
         return right(x, h, W_xh, W_hh, b) / 0 * 0
 
@@ -96,10 +99,11 @@ def test_each_first_fault_is_named():
         shape: "has shape (2, 6); (2, 7) was expected",
         dtype: "is float32; float64 was expected",
         value: "Case 1 of 3, different sizes: Your output is off by 0.25 at [0, 3]. 1 of its 14 numbers differ.",
+        in_float32: "Six digits are right: something was rounded to float32 on the way",
         nan: "is NaN or infinite at [0, 0]",
         in_place: "changes its input `h` in place",
         gradient: "no gradient reaches `h`",
-        half_the_gradient: "The values are right, but the gradient of `W_hh` is off by",
+        half_the_gradient: "Is a part of the computation cut off, by `.detach()`",
     }
     for function, says in expected.items():
         assert says in said("rnn_step", function), function.__name__
@@ -120,6 +124,36 @@ def test_an_error_deep_in_pytorch_is_shown_where_the_learner_called():
         return F.cross_entropy(logits, ids)
 
     assert "`return F.cross_entropy(logits, ids)`" in said("next_token_loss", next_token_loss)
+
+
+def test_a_product_whose_sizes_do_not_fit_is_told_how_weights_lie():
+    def wrong(product):
+        def lstm_step(x, state, W_x, W_h, b):
+            return product(W_x, x) + product(W_h, state[0])
+
+        return lstm_step
+
+    for product in (torch.matmul, lambda W, x: x @ W):
+        assert "W x for its rows is `x @ W.T`" in said("lstm_step", wrong(product))
+    assert "x @ W.T" not in said("lstm_step", wrong(torch.add))
+
+
+def test_who_has_turned_a_matrix_is_not_told_how_weights_lie():
+    def cut_in_the_middle(query, keys, W, v):
+        W_q, W_k = W.chunk(2, dim=1)
+        return torch.tanh((query @ W_q.T)[:, :, None] + (keys @ W_k.T)[:, None]) @ v
+
+    text = said("concat", cut_in_the_middle)
+    assert "inner sizes have to be alike." in text
+    assert "Weights lie" not in text
+
+
+def test_axes_that_are_exchanged_are_named():
+    def shown(axes):
+        return lambda contexts, W_o: torch.einsum(axes, contexts, W_o.unflatten(1, (contexts.shape[1], -1)))
+
+    assert "transposed: its axes 0 and 1 are exchanged." in said("shares_of_heads", shown("bhte,ohe->hbto"))
+    assert "transposed: its last two axes are exchanged." in said("shares_of_heads", shown("bhte,ohe->bhot"))
 
 
 def test_a_loop_without_an_end_is_stopped(monkeypatch):
@@ -170,6 +204,19 @@ def test_strange_answers_are_told_and_nothing_breaks():
             return value
 
         assert "was expected" in said("rnn_step", answer), value
+
+
+def test_a_change_is_seen_wherever_it_is_and_nan_is_none():
+    nan = float("nan")
+    inputs = {"x": nan, "rows": [[nan, 1.0]], "t": torch.tensor([nan, 1]), "state": (torch.zeros(2), {"k": nan})}
+
+    def change(x, rows, t, state):
+        rows[0][1] = 2.0
+        t[1] = nan
+        state[1]["k"] = 0.0
+
+    assert call(lambda *given: 0, inputs).changed == ()
+    assert call(change, inputs).changed == ("rows", "t", "state")
 
 
 def test_settings_and_random_states_are_left_as_they_were():
@@ -267,13 +314,13 @@ def test_whatever_an_answer_sets_is_undone(tmp_path):
 def test_an_endless_loop_is_waited_for_once(monkeypatch):
     calls = []
 
-    def gap(as_they_are, without):
+    def waits(biases):
         calls.append(1)
         while True:
             pass
 
     monkeypatch.setattr("rnn2attn.check.call", lambda *arguments: call(*arguments, seconds=0.1))
-    assert "Does a loop go on for ever?" in said("gap", gap)
+    assert "Does a loop go on for ever?" in said("waits", waits)
     assert len(calls) == 1
 
 

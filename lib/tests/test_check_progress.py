@@ -44,7 +44,7 @@ def test_points_survive_a_restart(folder, monkeypatch, capsys):
     check("rnn_step", rnn_step)
     new_session(monkeypatch)
     text = summary(capsys)
-    assert f"Chapter 1: 2 of {TOTAL} points." in text
+    assert f"Chapter 1: 2 of {TOTAL} points." in text and "1 of them is for special inputs" in text
     assert "Left: next_token_loss, " in text
     assert "1.1 One step" in text and "2 of 2" in text and "not tried" in text
     with pytest.raises(Wrong):

@@ -77,10 +77,49 @@ def test_infinity_in_another_shape_is_not_the_same_mistake():
     assert said(lambda x: overflows(x).repeat(2)) == ""
 
 
+def test_not_being_finite_elsewhere_is_not_the_same_mistake():
+    """A softmax of nothing but −∞, for another reason and in another row."""
+    given = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    cases = [Case("case", {"x": x}, x * 0) for x in (given, given.T)]
+
+    def row(number):
+        def answer(x):
+            return x.index_fill(0, torch.tensor(number), torch.nan)
+
+        return answer
+
+    outlines = tuple(outline(call(row(0), case.inputs), case) for case in cases)
+    part = Part("rows", 1, "0.0", "", ("x",), (), tuple(cases), (Known("row 0", outlines),))
+
+    def said(function):
+        return recognise(part, [call(function, case.inputs) for case in cases])
+
+    assert said(row(0)) == "row 0"
+    assert said(row(1)) == ""
+    # Elsewhere in one case only, and the same in the other: that is the mistake, and one more.
+    assert said(lambda x: row(0)(x) if x[0, 1] == 2 else row(1)(x)) == "row 0"
+
+
+def test_a_hint_that_leaves_a_fault_out_is_not_given():
+    """ "Right, except at 3" is not said of an answer that stops at 1, or is infinite there."""
+    except_at_3 = known("right, except at 3", lambda x: 7.0 if x == 3 else x * x)
+    assert hint(lambda x: 7.0 if x == 3 else x * x, except_at_3) == "right, except at 3"
+    for fault in (lambda: [][0], lambda: float("inf"), lambda: torch.ones(2)):
+        assert hint(lambda x, fault=fault: {3: 7.0, 1: None}.get(x, x * x) or fault(), except_at_3) == ""
+
+
 def test_the_mistake_that_agrees_most_often_is_taken():
     partly = known("partly", stops_below(2, lambda x: 2 * x))
     assert hint(lambda x: 2 * x, partly, double) == "doubled"
     assert hint(lambda x: 2 * x, double, partly) == "doubled"
+
+
+def test_two_mistakes_that_agree_as_often_are_not_told_apart():
+    added, fixed = known("added", lambda x: x + 3), known("fixed", lambda x: 6.0)
+    assert hint(stops_below(2, lambda x: 6.0), added) == "added"
+    assert hint(stops_below(2, lambda x: 6.0), added, fixed) == ""
+    assert hint(stops_below(2, lambda x: 6.0), added, replace(fixed, hint="added")) == "added"
+    assert hint(lambda x: 6.0, added, fixed) == "fixed"
 
 
 def test_agreeing_where_the_answer_is_right_tells_nothing():

@@ -54,6 +54,13 @@ def test_full_has_the_weekday_and_long_has_not():
         assert all((not weekdays.isdisjoint(target)) is has for _, target in dates.pairs(20, format=format))
 
 
+def test_the_full_dates_of_two_chapters_are_english_and_korean():
+    train, test = dates.full(3)
+    assert (len(train), len(test)) == (10_000, 300)
+    assert train[:5] == dates.pairs(5, "en", "ko", "full", seed=3) and dates.full(3)[0] is train
+    assert test == dates.pairs(300, "en", "ko", "full", seed=3, test=True)
+
+
 def test_no_training_set_holds_a_day_of_a_test_set():
     train = {day for seed in range(3) for day in dates._days(5000, seed, test=False)}
     test = {day for seed in range(3) for day in dates._days(500, seed, test=True)}

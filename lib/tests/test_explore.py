@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 import rnn2attn.explore as module
 from rnn2attn import plots
 from rnn2attn.explore import Explorable, WordByWord, explore
-from rnn2attn.explore.frames import pack, svg
+from rnn2attn.explore.frames import pack
 from rnn2attn.plots import Figure
+from rnn2attn.plots.svg import svg
 
 RHO, STEPS = [0.5, 0.9, 1.0, 1.1], ["ten", "twenty", "forty"]
 
@@ -166,12 +167,12 @@ def test_the_start_stands_in_the_page(drawn_once):
     picture = f'<div role="img" aria-label="{html.escape(text)}"><!--drawn-->{frame}<!--/drawn--></div>'
     assert picture in shown.html
     assert 'value="3" aria-valuetext="1.1"' in shown.html
-    assert 'value="0" aria-valuetext="ten"' in shown.html
+    assert 'value="0" autocomplete="off" checked>ten</label>' in shown.html
 
 
 def test_without_start_it_is_the_middle(page):
     assert 'value="1" aria-valuetext="0.9"' in page
-    assert 'value="1" aria-valuetext="twenty"' in page
+    assert 'value="1" autocomplete="off" checked>twenty</label>' in page
 
 
 def test_same_draw_same_bytes(static, page):
@@ -304,6 +305,29 @@ def test_no_axes_and_no_figure(live):
         explore(draw, describe=describe)
     with pytest.raises(TypeError, match=r"draw\(rho=1\) must return a rnn2attn.plots.Figure, not NoneType"):
         explore(lambda rho: None, describe=lambda rho: "Nothing.", rho=[1])
+
+
+AMONG = plots.AmongKeys([[1.0, 0.0], [0.0, 1.0]], ["a", "<b>"], extent=2)
+
+
+def test_a_query_among_keys_has_sliders_live_and_is_computed_on_the_page(live, monkeypatch):
+    def told(x, y):
+        return "Query {:g}, {:g}; weights {:.2f}, {:.2f}; context {:.2f}, {:.2f}".format(
+            x, y, *2 * [*AMONG.weights(x, y)]
+        )
+
+    def among(**changes):
+        return explore(AMONG, **{"describe": told, "x": [0.0, 1.0], "y": [0.0, 1.0]} | changes)
+
+    x, _, picture = among().widget.children
+    x.value = 1.0
+    assert told(1.0, 0.0) in picture.value
+    anew(monkeypatch)
+    page = among().html
+    assert "&lt;b&gt;" in page and "<b>" not in page and "frames" not in re.sub("<script.*?</script>", "", page)
+    assert len(page.encode()) < 15_000
+    with pytest.raises(ValueError, match=r"in this order: 0.00, 0.00, 0.50, 0.50, 0.50, 0.50; it returns 'A query.'"):
+        among(describe=lambda x, y: "A query.")
 
 
 def test_words_are_listed_with_their_weights():

@@ -12,13 +12,14 @@ LAYERS = [
     {"text"},
     {"tasks"},
     {"recurrent"},
-    {"attention", "gradients", "clipping"},
+    {"attention", "gradients", "clipping", "linear"},
     {"decoding", "metrics"},
     {"seq2seq"},
     {"captioning", "transformer"},
-    {"training"},
+    {"training", "language"},
     {"plots"},
     {"explore"},
+    {"live"},
     {"study", "check"},
 ]
 LEVEL = {module: level for level, layer in enumerate(LAYERS) for module in layer}

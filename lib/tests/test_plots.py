@@ -1,6 +1,9 @@
-"""Figures: transparent, readable on both themes, Hangul as Hangul."""
+"""Figures: transparent, readable on both themes, Hangul as Hangul; and what of them a page shows."""
 
+import base64
 import io
+import itertools
+import re
 import unicodedata
 import warnings
 from html import unescape
@@ -10,10 +13,11 @@ import numpy as np
 import pytest
 from matplotlib import font_manager
 from matplotlib.colors import to_rgb
+from PIL import Image
 
 from rnn2attn import plots
-from rnn2attn.explore.frames import svg
-from rnn2attn.plots import charts, style
+from rnn2attn.plots import style
+from rnn2attn.plots.svg import svg
 
 WHITE, DARK = "#ffffff", "#121212"
 
@@ -38,7 +42,8 @@ def test_colours_hold_on_both_grounds(colour, ground):
 
 @pytest.mark.parametrize("value", np.linspace(0, 1, 41))
 def test_numbers_hold_on_the_cells_they_stand_in(value):
-    assert contrast(charts._text_on(value), matplotlib.colormaps["Blues"](value)[:3]) >= 3
+    cell = (1 - value) * np.array(to_rgb(style.PAPER)) + value * np.array(to_rgb(style.CELL))
+    assert contrast(style.ON_CELL if value > style.HALF else style.ON_PAPER, cell) >= 4.5
 
 
 def test_lines_differ_without_colour():
@@ -56,17 +61,13 @@ FIGURES = {
         {"a": [1, 2, 3], "b": [[1, 2, 2], [2, 3, 4]]}, xlabel="x", ylabel="y", levels={"c": 2}
     ),
     "heatmap": lambda: plots.heatmap(np.eye(2), ["나는", "학생"], ["I", "student"], xlabel="source", ylabel="대상"),
-    "unrolled": lambda: plots.unrolled(list("hell"), list("ello")),
-    "encoder_decoder": lambda: plots.encoder_decoder(["I", "love", "you"], ["나는", "너를", "사랑해"]),
     "search": lambda: plots.search([[(0, "2", -0.1), (0, "년", -2.0)], [(1, "0", -0.3)]], width=2, depth=2),
     "among_keys": lambda: plots.among_keys([1, 2], [[1, 0], [0, 2]], [0.25, 0.75], ["I", "너"], extent=3),
     "pictures": lambda: plots.pictures([np.eye(8), np.eye(8)[None]], ["육", "six"]),
     "attended": lambda: plots.attended(
         np.eye(8), np.full((5, 4, 4), 1 / 16), list("abcde"), boxes=[(1, 2, 4, 5), *[None] * 4]
     ),
-    "lstm_cell": plots.lstm_cell,
-    "gru_cell": plots.gru_cell,
-    "transformer": plots.transformer,
+    "chain": lambda: plots.chain({"1": ["a"] * 40, "2": ["b"]}, ["a"], "1"),
 }
 
 
@@ -78,6 +79,45 @@ def test_figures_are_transparent_and_not_empty(name):
     alpha = image[..., 3]
     assert alpha[0, 0] == alpha[-1, -1] == 0
     assert (alpha > 0).mean() > 0.01
+
+
+def carried(figure):
+    return Image.open(io.BytesIO(figure._repr_mimebundle_()["image/png"])).info.get("svg")
+
+
+def test_the_picture_carries_its_forms_for_pages_in_the_build_alone(monkeypatch):
+    monkeypatch.delenv("RNN2ATTN_FRAMES", raising=False)
+    assert carried(FIGURES["heatmap"]()) is None
+    monkeypatch.setenv("RNN2ATTN_FRAMES", "1")
+    forms = carried(FIGURES["heatmap"]())
+    assert [name in forms for name in ('<div class="narrow"><svg', '<div class="wide"><svg', "학생")] == [True] * 3
+    assert carried(FIGURES["search"]()).startswith("<svg")
+
+
+def test_no_id_of_a_page_stands_twice_and_none_changes_from_run_to_run(monkeypatch):
+    def drawn():
+        monkeypatch.setattr("rnn2attn.plots.figure._shown", itertools.count())
+        return "".join(FIGURES["lines"]().forms() for _ in range(2))
+
+    ids = re.findall(r' id="([^"]*)"', drawn())
+    assert len(ids) > 4 and len(set(ids)) == len(ids)
+    assert drawn() == drawn()
+
+
+def test_a_heatmap_has_numbers_where_they_have_room():
+    def texts(width):
+        with_numbers = plots.heatmap(np.eye(12), ["row"] * 12, ["c"] * 12, xlabel="", ylabel="").again(width)
+        return [text.get_text() for text in with_numbers.axes[0].texts]
+
+    assert texts(4.5) == [] and texts(7.6).count("1.00") == 12
+
+
+def test_pictures_stand_in_rows_in_which_their_titles_have_room():
+    def rows(width, title):
+        figure = plots.pictures([np.eye(8)] * 4, [title] * 4).again(width)
+        return len({round(ax.get_subplotspec().rowspan.start) for ax in figure.axes})
+
+    assert (rows(7.6, "six"), rows(4.5, "six"), rows(4.5, "eight left of nine " * 2)) == (1, 2, 4)
 
 
 def test_a_second_reading_stands_over_the_axis():
@@ -103,13 +143,7 @@ def test_a_search_marks_the_path_of_the_best():
     marked = [line.get_linestyle() == "-" for line in figure.axes[0].lines]
     assert marked == [False, True, True, False]  # the best second beginning goes on from b
     boxes = [text.get_text() for text in figure.axes[0].texts]
-    assert boxes == ["<sos>", "a", "b", "c", "d", "ln p = −2.50", "ln p = −3.00"]
-
-
-def test_the_decoder_reads_what_it_said():
-    texts = [text.get_text() for text in plots.encoder_decoder(["x"], ["y", "z"]).axes[0].texts]
-    below_and_above = [text for text in texts if not text.startswith("$")]
-    assert below_and_above == ["x", "<sos>", "y", "y", "z", "z", "<eos>"]
+    assert boxes == ["<sos>", "a", "b", "c", "d", "ln p", "−2.50", "−3.00"]
 
 
 def test_a_cell_is_coloured_by_its_weight():
@@ -122,6 +156,14 @@ def test_a_cell_is_coloured_by_its_weight():
     middle = np.array(red[0].shape[:2]) / 2
     assert rows.size > 1000 and rows.max() < middle[0] + 5 and columns.min() > middle[1] - 5
     assert (red[0] != red[1]).any()
+
+
+def test_on_a_page_too_and_the_cells_stay_cells():
+    weights = np.array([[[0.5, 0.25], [0.25, 0.0]]])
+    drawn = svg(plots.attended(np.zeros((8, 8)), weights, ["a"]), "")
+    _, shade = re.findall(r'href="data:image/png;base64,\s*([^"]*)"', drawn)
+    alpha = np.asarray(Image.open(io.BytesIO(base64.b64decode(shade))))[..., 3]
+    assert alpha.tolist() == (np.array([[1, 0.5], [0.5, 0]]) * 0.85 * 255).astype(int).tolist()
 
 
 def test_hangul_is_drawn_and_not_boxed():
@@ -149,12 +191,11 @@ WORDS = ["a $5 and $6", "$x$", "$\\frac$", "^_{}%#&~", r"\$", "$$", "<b>&amp;"]
 WORDED = {
     "heatmap": lambda w: plots.heatmap([[0.5]], [w], [w], xlabel="", ylabel=""),
     "lines": lambda w: plots.lines({w: [1, 2], "b": [2, 1]}, xlabel="", ylabel="", levels={w: 1}, above=("", {w: 1})),
-    "encoder_decoder": lambda w: plots.encoder_decoder([w], [w]),
-    "unrolled": lambda w: plots.unrolled([w], [w]),
     "search": lambda w: plots.search([[(0, w, -0.1)]], width=1, depth=1),
     "among_keys": lambda w: plots.among_keys([1, 2], [[1, 0]], [1.0], [w], extent=3),
     "pictures": lambda w: plots.pictures([np.eye(8)], [w]),
     "attended": lambda w: plots.attended(np.eye(8), np.full((1, 4, 4), 1 / 16), [w]),
+    "chain": lambda w: plots.chain({w: [w]}, [], w),
 }
 
 
@@ -174,7 +215,7 @@ def test_words_are_drawn_as_they_are(name, words):
             r"shape \(2, 2\), but 1 rows and 2",
         ),
         (lambda: plots.heatmap([[2.0]], ["a"], ["b"], xlabel="", ylabel=""), "between 0 and 1; they reach from 2.0"),
-        (lambda: plots.unrolled("ab", "a"), "2 inputs and 1 outputs"),
+        (lambda: plots.chain({"1": ["a"]}, [], "2"), "'2' is none of the links: '1'"),
         (
             lambda: plots.among_keys([1, 2], [[1, 0]], [0.5, 0.5], ["a"], extent=3),
             r"shape \(1, 2\), with 2 weights and 1 names",

@@ -7,9 +7,20 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from rnn2attn.attention import SCORES
 from rnn2attn.decoding import beam, greedy
 from rnn2attn.recurrent import from_torch
-from rnn2attn.seq2seq import Decoder, Encoder, Memory, Seq2Seq, Tagger, Translation, reverse_rows
+from rnn2attn.seq2seq import (
+    AttentionDecoder,
+    Decoder,
+    Encoder,
+    Memory,
+    Seq2Seq,
+    Tagger,
+    Translation,
+    model_of,
+    reverse_rows,
+)
 from rnn2attn.text import EOS, Batch, Vocabulary, vocabularies
 from rnn2attn.training import fit, set_seed, token_loss
 
@@ -328,6 +339,37 @@ def test_a_small_model_learns_its_five_pairs(cell):
     assert ["".join(translation.tokens) for translation in translations] == [target for _, target in PAIRS]
 
 
+@pytest.mark.parametrize("direction", WAYS)
+@pytest.mark.parametrize("score", [None, *SCORES])
+def test_a_model_made_for_pairs_is_the_one_put_together(score, direction):
+    if direction == "both" and score in ("dot", "scaled dot"):
+        pytest.skip("a dot product needs query and keys of one size")
+    set_seed(1)
+    made = model_of(PAIRS, score, "GRU", 8, direction)
+    set_seed(1)
+    source, target = vocabularies(PAIRS)
+    encoder = Encoder(len(source), 32, 8, "GRU", direction)
+    if score is None:
+        decoder = Decoder(encoder, len(target))
+    else:
+        decoder = AttentionDecoder(encoder, len(target), SCORES[score](8, encoder.d_m))
+    model = Seq2Seq(source, target, encoder, decoder)
+    assert torch.equal(made(batch_of(model)), model(batch_of(model)))
+    assert (made.source.tokens, made.target.tokens) == (source.tokens, target.tokens)
+
+
+def test_a_model_takes_a_score_itself_and_other_decoders():
+    class Loud(AttentionDecoder): ...
+
+    def equal(query, keys):
+        return (query @ keys.mT) * 0
+
+    made = model_of(PAIRS, equal, decoders=(Decoder, Loud))
+    assert type(made.decoder) is Loud and made.decoder.score is equal
+    weights = made.align(batch_of(made, PAIRS[:1]))
+    torch.testing.assert_close(weights, torch.full_like(weights, 1 / 3))
+
+
 @pytest.mark.parametrize(
     ("direction", "reach"), [("forward", "causal"), ("backward", "the other way"), ("both", "all")]
 )
@@ -367,6 +409,7 @@ def memory_of(B):
         (lambda m: m.translate(["a", ""]), r"lengths must lie in 1 … 1, but \[1, 0\] was given"),
         (lambda m: m.translate(["az"]), "token 'z' at position 1 is not among"),
         (lambda m: m.translate(["a"], k=0), "k is 0"),
+        (lambda m: model_of(PAIRS, "cosine"), "score is 'cosine', but one of 'dot', 'scaled dot', 'general'"),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -33,6 +33,14 @@ def test_no_training_set_holds_a_string_of_a_test_set():
     assert 50 < len(test) < 200, "a tenth of the 1,100 strings"
 
 
+def test_training_and_test_of_a_task_share_no_string_and_are_drawn_once():
+    train, test = strings.train_test(strings.reverse, 1, 2, 3)
+    assert (len(train), len(test)) == (20_000, 500)
+    assert test == strings.pairs(500, strings.reverse, (2, 3), seed=1, test=True)
+    assert {x for x, _ in train}.isdisjoint(x for x, _ in test)
+    assert strings.train_test(strings.reverse, 1, 2, 3)[0] is train
+
+
 def test_the_same_seed_gives_the_same_pairs():
     draws = [strings.pairs(50, strings.reverse, seed=seed) for seed in (4, 4, 5)]
     assert draws[0] == draws[1] != draws[2]

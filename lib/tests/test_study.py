@@ -19,13 +19,14 @@ import yaml
 from nbformat import v4
 
 from rnn2attn.study import ClaimFailed, OutsideBand, claim, curve, fingerprint, register, results
+from rnn2attn.study.__main__ import chosen
 from rnn2attn.study.checks import ablated, differences, reproduce
 from rnn2attn.study.claims import judge
 from rnn2attn.study.curves import band
 from rnn2attn.study.fingerprint import version
 from rnn2attn.study.register import REGISTER, typeset
-from rnn2attn.study.results import COLUMNS, RESULTS, judged, write
-from rnn2attn.study.runner import RunFailed, run, study
+from rnn2attn.study.results import COLUMNS, RESULTS, elsewhere, judged, write
+from rnn2attn.study.runner import RunFailed, attempt, run, study
 from rnn2attn.study.shown import Verdict
 from rnn2attn.training import approx
 from warm_kernels import warm_kernels
@@ -252,16 +253,19 @@ def test_the_verdict_is_shown_as_text_and_as_html():
     assert "Claim C9: conditional." in repr(shown) and "holds" in repr(shown)
     assert f"LSTM {approx(0.00312345)}; RNN {approx(0.16)}. The book's statement holds." in repr(shown)
     html = shown._repr_html_()
-    assert 'id="claim-c9"' in html and approx(0.00312345) in html
+    assert 'id="claim-c9"' in html and "</svg> conditional</span>" in html
+    assert ">LSTM</th><td style" in html and f">{approx(0.00312345)}</td>" in html, "label and value in columns"
     part = judge("C24", 0.5, lambda v: v < 1, measure="W^k, linear")
     assert 'id="claim-c24-w-k-linear"' in part._repr_html_() and "0.5." in repr(part)
     assert "≈" not in repr(part)
     assert approx(1e-16) in repr(judge("C2", 1e-16, lambda v: v < 1e-10)), (
         "what rounding leaves differs between machines"
     )
-    entry = dataclasses.replace(register()["C2"], statement="σ(W_hh) < 1")
-    assert "σ(W<sub>hh</sub>) &lt; 1</details>" in Verdict(entry, "exact", "", (), True)._repr_html_()
-    assert f"20 numbers from {approx(0)} to {approx(19)}" in repr(judge("C9", list(range(20)), lambda v: max(v) < 20))
+    entry = dataclasses.replace(register()["C2"], statement="σ(W_hh) < 1. Then it vanishes.")
+    box = Verdict(entry, "exact", "", (("", "", 1.5e-7),), True)._repr_html_()
+    assert "σ(W<sub>hh</sub>) &lt; 1.</p>" in box and "Then it vanishes.</details>" in box
+    assert ">1.5 × 10<sup>−7</sup></td>" in box
+    assert "20 numbers from 0 to 19." in repr(judge("C9", list(range(20)), lambda v: max(v) < 20)), "counts"
 
 
 def test_times_are_reported_and_citations_shown(rows_file):
@@ -322,6 +326,27 @@ def test_a_point_outside_the_band_raises(stored, value):
     stored({2: [1.0, 1.2]})
     with pytest.raises(OutsideBand, match="stored"):
         curve("C9", lambda length, seed: {"RNN": value}, over={"length": [2]}, seed=7)
+
+
+def test_a_reader_whose_seed_is_an_exception_is_told_and_goes_on(stored, tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("RNN2ATTN_STRICT")
+    places = [("RNN", "length=2"), ("RNN", "length=4"), ("trained", "")]
+    tried = [
+        ("C9", "1", seed, measure, at, 9.0, str(seed > 21), "0.1.0+00000000", "2026-01-01")
+        for seed in range(20, 24)
+        for measure, at in places
+    ]
+    write(pd.DataFrame(tried, columns=list(COLUMNS)), tmp_path / "tried.csv")
+    monkeypatch.setitem(elsewhere.__globals__, "TRIED", tmp_path / "tried.csv")
+    stored({2: [1.0, 1.2]})
+    live = curve("C9", lambda length, seed: {"RNN": 9.0}, over={"length": [2]}, seed=7).live
+    assert live.endswith("outside ≈0.680 … ≈1.52, the stored band. Of 4 other seeds that were tried, 2 lay inside.")
+    claim("C9", 3.0, passes=lambda v: v < 2, measure="trained")
+    said = capsys.readouterr().out
+    assert "does not hold here. This is one seed" in said
+    assert "in 4 of 5. Of 4 other seeds that were tried, it held in 2." in said
+    claim("C2", 3.0, passes=lambda v: v < 2)
+    assert "mathematics" in capsys.readouterr().out
 
 
 def test_an_exact_curve_repeats_what_is_stored(stored):
@@ -442,7 +467,7 @@ def test_a_study_fills_the_results_and_repeats_nothing(chapter, tmp_path):
         "length=4",
         "length=8",
     ]
-    assert set(rows.chapter) == {1} and set(rows.seed) == {0, 1} and set(rows.version) == {version(chapter)}
+    assert set(rows.chapter) == {"1"} and set(rows.seed) == {0, 1} and set(rows.version) == {version(chapter)}
     assert (
         rows[(rows.seed == 0) & (rows.measure == "trained")].value.item()
         != rows[(rows.seed == 1) & (rows.measure == "trained")].value.item()
@@ -465,7 +490,7 @@ def test_a_study_fills_the_results_and_repeats_nothing(chapter, tmp_path):
 
 def test_rows_are_sorted_and_written_whole_or_not_at_all(tmp_path, monkeypatch):
     def row(claim, at, seed):
-        return dict(zip(COLUMNS, (claim, 1, seed, "m", at, 1 / 3, "True", "0.1.0+0", "2026-01-01"), strict=True))
+        return dict(zip(COLUMNS, (claim, "1", seed, "m", at, 1 / 3, "True", "0.1.0+0", "2026-01-01"), strict=True))
 
     path = tmp_path / "results.csv"
     write(pd.DataFrame([row("C10", "", 1), row("C10", "", 0), row("C2", "n=10", 0), row("C2", "n=9", 0)]), path)
@@ -550,7 +575,9 @@ def test_a_chapters_own_code_counts_and_its_figures_do_not(chapter):
 
     bare = with_cell("from rnn2attn import plots")
     assert with_cell("from rnn2attn import plots\n# a comment\nplots.lines([1], x=[1])") == bare
+    assert with_cell("from rnn2attn import plots\nplots.drawn.show('rnn-unrolled')") == bare
     assert with_cell("from rnn2attn import plots\nseed += 1") != bare
+    assert with_cell("from rnn2attn.live import live\nlive(seed)") == version(chapter)
 
 
 @in_kernels
@@ -561,7 +588,16 @@ def test_a_release_makes_no_measurement_old(chapter, tmp_path, monkeypatch):
     assert ran(chapter) == ["0"]
 
 
-@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [("1", [0, 1]), ("01", [0, 1]), ("01b", [1]), ("1b", [1]), ("2", [2]), ("12", [3]), ("3", []), ("b", [])],
+)
+def test_a_chapter_is_named_by_its_number_and_a_page_by_its_letter(named, found):
+    paths = [Path(f"{name}-x.ipynb") for name in ("01", "01b", "02", "12")]
+    assert chosen(paths, [named]) == [paths[n] for n in found]
+
+
+@pytest.mark.soak
 def test_an_interrupted_study_loses_the_run_under_way_only(chapter, tmp_path):
     """As `make study` runs it, in kernels that are started in full."""
     path, wait = tmp_path / "results.csv", chapter.parent / "wait"
@@ -682,7 +718,7 @@ def test_one_point_of_each_curve_is_enough_to_compare(studied):
 )
 def test_every_column_of_a_row_that_is_edited_counts(kind, column, value, differs):
     def row(seed, value):
-        return dict(zip(COLUMNS, ("C9", 1, seed, "m", "", value, "True", "0.1.0+0", "2026-01-01"), strict=True))
+        return dict(zip(COLUMNS, ("C9", "1", seed, "m", "", value, "True", "0.1.0+0", "2026-01-01"), strict=True))
 
     rows = pd.DataFrame([row(0, 0.5), row(1, 0.51), row(2, 0.49)])
     fresh = [{"claim": "C9", "measure": "m", "at": "", "value": 0.5, "passed": True, "kind": kind}]
@@ -693,6 +729,27 @@ def test_every_column_of_a_row_that_is_edited_counts(kind, column, value, differ
         f"{tuple(rows.loc[0, ['claim', 'measure', 'at']])} is stored and no longer measured"
     ]
     assert differences(rows[rows.seed != 0], fresh, 0) == ["('C9', 'm', '') is measured and not stored"]
+
+
+@in_kernels
+def test_seeds_that_nobody_looked_at_are_tried_as_a_reader_would(studied, tmp_path, monkeypatch):
+    chapter, _, library = studied
+    library = shutil.copytree(library, tmp_path / "library")
+    monkeypatch.setattr("rnn2attn.study.runner.run", lambda *args, **how: run(*args, **how, library=library))
+    said, path = [], tmp_path / "tried.csv"
+    assert attempt([chapter], [20, 21], path, said.append) == []
+    found = results(path)
+    assert set(found.seed) == {20, 21} and set(found.passed) == {"True"}
+    assert set(found[found.measure == "RNN"]["at"]) == {"length=2"}
+    attempt([chapter], [20, 21], path, said.append)
+    assert said[-2:] == ["01-tiny  seed 20  tried already", "01-tiny  seed 21  tried already"]
+    stored = library / "rnn2attn/study/results.csv"
+    rows = results(stored)
+    rows.loc[(rows["at"] == "length=2"), "value"] += 10
+    write(rows, stored)
+    (fell,) = attempt([chapter], [22], path, said.append)
+    assert fell.startswith("01-tiny, seed 22: C9, RNN length=2: ")
+    assert list(results(path).query("passed == 'False'").seed) == [22]
 
 
 @in_kernels

@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from rnn2attn.recurrent import RNNLanguageModel
-from rnn2attn.seq2seq import Translation
+from rnn2attn.seq2seq import Translation, model_of
 from rnn2attn.tasks import hello
 from rnn2attn.text import Batch, Vocabulary
-from rnn2attn.training import approx, evaluate, fit, sequence_loss, set_seed, token_loss
+from rnn2attn.training import approx, by_place, evaluate, fit, sequence_loss, set_seed, token_loss, trained
 
 
 def test_loss_is_summed_over_time_and_averaged_over_the_batch():
@@ -152,6 +152,23 @@ def test_forcing_follows_its_schedule():
     assert model.forcing == [1.0, 1.0, 0.5, 0.5, None]
 
 
+def test_trained_is_fit_as_most_chapters_use_it():
+    pairs = [("ab", "ba"), ("abb", "bba"), ("b", "b")]
+
+    def fresh():
+        set_seed(0)
+        return model_of(pairs)
+
+    mine, theirs, other = fresh(), fresh(), fresh()
+    batches = Batch.of(pairs, mine.source, mine.target).minibatches(64, 5, 3)
+    fit(mine, batches, 1e-2, loss=token_loss, clip=1.0, one_cycle=True)
+    assert trained(theirs, pairs, 5, 3) is theirs
+    trained(other, pairs, 5, 3, 5e-3, one_cycle=False)
+    for one, same in zip(mine.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(one, same)
+    assert not torch.equal(one, [*other.parameters()][-1])
+
+
 def test_evaluate_translates_the_sources_and_compares():
     class Shout:
         def translate(self, sources, **options):
@@ -160,3 +177,11 @@ def test_evaluate_translates_the_sources_and_compares():
 
     scores = evaluate(Shout(), [("ab", "AB"), ("abc", "ABX", "what else there is")], k=3)
     assert scores == (0.5, 0.8) and (scores.exact, scores.tokens) == scores
+
+
+def test_each_place_is_counted_by_itself():
+    target = torch.tensor([[0, 1], [2, 1]])
+    logits = F.one_hot(torch.tensor([[0, 1], [1, 1]]), 3).double()
+    assert by_place(logits, target).tolist() == [0.5, 1.0]
+    with pytest.raises(ValueError, match="target"):
+        by_place(logits, target[:, :1])

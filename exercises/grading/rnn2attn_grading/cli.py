@@ -1,4 +1,4 @@
-"""Commands for instructors: release, grade, regrade, override, doctor; for the book: write."""
+"""Commands for instructors: release, grade, regrade, override, gradescope, doctor; for the book: write."""
 
 import argparse
 import contextlib
@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 import yaml
 
+from rnn2attn_grading import gradescope
 from rnn2attn_grading.authoring import check_data, notebooks
 from rnn2attn_grading.grading import decisions
 from rnn2attn_grading.grading.progress import Progress
@@ -64,7 +65,7 @@ def write(root: Path) -> list[Path]:
     return changed
 
 
-def release(root: Path, folder: Path, *, nbgrader: bool = False) -> list[Path]:
+def release(root: Path, folder: Path, *, nbgrader: bool = False, hints: bool = True) -> list[Path]:
     """Write the notebooks that a class gets, and return the paths.
 
     Args:
@@ -72,15 +73,15 @@ def release(root: Path, folder: Path, *, nbgrader: bool = False) -> list[Path]:
         folder: where they go.
         nbgrader: write the source notebooks instead, answers included, each
             in a folder of its own, as nbgrader's `source` has them.
+        hints: whether hints can be unfolded in them.
     """
-    texts = made(root)
+    address, branch = repository(root)
+    make = notebooks.source if nbgrader else notebooks.learners
     paths = []
     for chapter in CHAPTERS:
-        name = f"{chapter.stem}.ipynb"
-        kind = "exercises/source" if nbgrader else "exercises"
-        path = folder / chapter.stem / name if nbgrader else folder / name
+        path = (folder / chapter.stem if nbgrader else folder) / f"{chapter.stem}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(texts[Path(kind, name)], "utf-8")
+        path.write_text(make(chapter, address, branch, hints=hints), "utf-8")
         paths.append(path)
     return paths
 
@@ -95,6 +96,7 @@ def main() -> None:
     command.add_argument("folder", type=Path, help="where they go")
     command.add_argument("--root", type=Path, default=Path.cwd())
     command.add_argument("--nbgrader", action="store_true", help="as nbgrader's source has them")
+    command.add_argument("--without-hints", action="store_true", help="with nothing to unfold")
     command = commands.add_parser("grade", help="what a class handed in")
     command.add_argument(
         "submissions", type=Path, nargs="+",
@@ -122,6 +124,16 @@ def main() -> None:
     command.add_argument("points", help="a number, or none for those that were judged")
     command.add_argument("--out", type=Path, required=True, help="the folder of the results")
     _of_a_decision(command)
+    command = commands.add_parser("gradescope", help="an autograder of an exercise for Gradescope")
+    command.add_argument("exercise", help=f"{CHAPTERS[0].stem}, …")
+    command.add_argument("--out", type=Path, required=True, help="the folder of the results")
+    command.add_argument(
+        "--visibility", choices=gradescope.VISIBILITIES, default="visible",
+        help="when students see their points there (%(default)s)",
+    )  # fmt: skip
+    command.add_argument("--root", type=Path, default=Path.cwd())
+    command = commands.add_parser("autograde", help="what that autograder does there")
+    command.add_argument("place", type=Path, help="the folder that Gradescope calls /autograder")
     commands.add_parser("doctor", help="whether this machine can jail")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -164,7 +176,7 @@ def _write(arguments: argparse.Namespace) -> None:
 
 def _release(arguments: argparse.Namespace) -> None:
     given = arguments.root, arguments.folder
-    for path in release(*given, nbgrader=arguments.nbgrader):
+    for path in release(*given, nbgrader=arguments.nbgrader, hints=not arguments.without_hints):
         print(f"  {path}")
 
 
@@ -194,6 +206,19 @@ def _override(arguments: argparse.Namespace) -> str | None:
         print(decisions.override(*given, arguments.reason, arguments.by))
     except FAULTS as error:
         return _said(error)
+
+
+def _gradescope(arguments: argparse.Namespace) -> str | None:
+    repository(arguments.root)
+    try:
+        path = gradescope.pack(arguments.root, arguments.exercise, arguments.out, arguments.visibility)
+    except FAULTS as error:
+        return _said(error)
+    print(f"The autograder is {path}\nIt holds the salt of the class: give it to nobody but Gradescope.")
+
+
+def _autograde(arguments: argparse.Namespace) -> None:
+    gradescope.autograde(arguments.place, Limits())
 
 
 def _graded(arguments: argparse.Namespace, submissions: Sequence[Path], **more: object) -> str | int | None:
@@ -238,5 +263,5 @@ def _doctor(arguments: argparse.Namespace) -> str | None:
 
 DO = {
     "write": _write, "release": _release, "grade": _grade, "regrade": _regrade, "override": _override,
-    "doctor": _doctor,
+    "gradescope": _gradescope, "autograde": _autograde, "doctor": _doctor,
 }  # fmt: skip

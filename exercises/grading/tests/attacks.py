@@ -58,7 +58,7 @@ def writing(lines: str) -> str:
     return body(
         "import pickle, stat, struct, time\n"
         "sockets = [n for n in range(3, 64) if is_socket(n)]\n"
-        "frame = lambda data: struct.pack('<I', len(data)) + data\n"
+        "frames = lambda *two: struct.pack('<II', *map(len, two)) + b''.join(two)\n"
         "def say(data):\n    os.write(sockets[0], data)\n"
         f"{lines}"
     ) + (
@@ -288,7 +288,7 @@ CHEATING = [
     ),
     Attack(
         "reading the tests and references",
-        trying("import rnn2attn_grading"),
+        trying("import rnn2attn_grading.questions"),
         "They are not in the jail.",
         says="Python says: held: ModuleNotFoundError",
     ),
@@ -338,21 +338,22 @@ PIPE = [
         "a forged message: the answer, before the answer",
         writing(
             "import torch\nfrom safetensors.torch import save\n"
-            "frames = sys._getframe()\n"
-            "while 'request' not in frames.f_locals:\n"
-            "    frames = frames.f_back\n"
-            "number = frames.f_locals['request']['number']\n"
-            'text = \'{"dict": {"number": %d, "reply": {"dict":\'\n'
-            'text += \' {"value": {"tensor": "0"}}}}}\'\n'
+            "frame = sys._getframe()\n"
+            "while 'request' not in frame.f_locals:\n"
+            "    frame = frame.f_back\n"
+            "number = frame.f_locals['request']['number']\n"
+            'text = \'{"dict": {"number": %d, "reply": %s}}\'\n'
+            "count = (text % (number, 1)).encode()\n"
+            'reply = (text % (number, \'{"dict": {"value": {"tensor": "0"}}}\')).encode()\n'
             "tensors = save({'0': torch.zeros(2, 7).double()})\n"
-            "say(frame((text % number).encode()) + frame(tensors))"
+            "say(frames(count, b'') + frames(reply, tensors))"
         ),
         WRONG + " The real answer then comes too late, and is dropped.",
         says="off by|shape|expected",
     ),
     Attack(
         "two messages interleaved",
-        writing("say(frame(b'{\"dict\": {')[:9] + frame(b'{}') + frame(b''))"),
+        writing("say(frames(b'{\"dict\": {', b'')[:12] + frames(b'{}', b''))"),
         KILLED,
         "crashed",
         "no message|no number|none",
@@ -369,7 +370,7 @@ PIPE = [
     ),
     Attack(
         "a message of 4 GB",
-        writing("say(struct.pack('<I', 2**32 - 1))\ntime.sleep(60)"),
+        writing("say(struct.pack('<II', 2**32 - 1, 0))\ntime.sleep(60)"),
         "Its length is looked at before anything is allocated. " + KILLED,
         "crashed",
         "4294967295 bytes long",
@@ -377,7 +378,7 @@ PIPE = [
     Attack(
         "a message that never ends, one byte at a time",
         writing(
-            "say(struct.pack('<I', 1000))\nwhile True:\n    try:\n"
+            "say(struct.pack('<II', 1000, 0))\nwhile True:\n    try:\n"
             "        say(b' ')\n        time.sleep(0.1)\n"
             "    except BaseException:\n        pass"
         ),
@@ -389,14 +390,17 @@ PIPE = [
         writing(
             'text = b\'{"dict": {"number": 1, "reply": null}}\'\n'
             "while True:\n    try:\n"
-            "        say(frame(text) + frame(b''))\n"
+            "        say(frames(text, b''))\n"
             "    except BaseException:\n        pass"
         ),
         KILLED,
         "timed out",
     ),
     Attack(
-        "a message that is cut off", writing("say(struct.pack('<I', 1000) + b'{')\nos._exit(0)"), KILLED, "crashed"
+        "a message that is cut off",
+        writing("say(struct.pack('<II', 1000, 0) + b'{')\nos._exit(0)"),
+        KILLED,
+        "crashed",
     ),
     Attack(
         "a pickle that makes a folder when it is read",
@@ -404,7 +408,7 @@ PIPE = [
             "class Evil:\n    def __reduce__(self):\n"
             "        return os.mkdir, ('OUT/owned',)\n"
             "data = pickle.dumps(Evil())\n"
-            "say(frame(data) + frame(data))"
+            "say(frames(data, data))"
         ),
         "Nothing is ever unpickled. " + KILLED,
         "crashed",
@@ -416,15 +420,13 @@ PIPE = [
             'shape = b\'{"0":{"dtype":"F64","shape":[10000000000],\'\n'
             "shape += b'\"data_offsets\":[0,80000000000]}}'\n"
             "data = struct.pack('<Q', len(shape)) + shape + bytes(64)\n"
-            'say(frame(b\'{"tensor": "0"}\') + frame(data))'
+            'say(frames(b\'{"tensor": "0"}\', data))'
         ),
         "It is compared with the data that follow. " + KILLED,
         "crashed",
         "cannot be read",
     ),
-    Attack(
-        "a list 100,000 deep", writing("say(frame(b'[' * 100000) + frame(b''))"), KILLED, "crashed", "cannot be read"
-    ),
+    Attack("a list 50,000 deep", writing("say(frames(b'[' * 50_000, b''))"), KILLED, "crashed", "cannot be read"),
     Attack(
         "an answer of 80 MB",
         body("import torch\nreturn torch.zeros(10**7).double()"),

@@ -10,6 +10,7 @@ from mutants import mutants
 from rnn2attn_grading.authoring.notebooks import colab
 from rnn2attn_grading.cli import repository
 from rnn2attn_grading.questions.chapters import CHAPTERS
+from rnn2attn_grading.questions.specification import Question
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -29,19 +30,23 @@ def attacks() -> str:
 def questions() -> str:
     """How much stands behind each question; `test_specifications.py` sees mistakes and changes lose their points."""
     text = "\n| Question | Functions | Points | Mistakes | Changes | Right as well |\n|---|---|---|---|---|---|\n"
-    sums = [0, 0, 0, 0]
+    sums = [0, 0, 0]
     for chapter in CHAPTERS:
         for question in chapter.questions:
             names = ", ".join(f"`{part.name}`" for part in question.parts)
             row = [
-                sum(part.points for part in question.parts),
                 sum(len(part.mistakes) for part in question.parts),
                 sum(len(mutants(part.reference)) for part in question.parts),
                 sum(n for part in question.parts for n, _ in EQUIVALENT.get(part.name, {}).values()),
             ]
-            text += f"| {question.number} | {names} | {' | '.join(map(str, row))} |\n"
+            text += f"| {question.number} | {names} | {points(question)} | {' | '.join(map(str, row))} |\n"
             sums = [a + b for a, b in zip(sums, row, strict=True)]
-    return f"{text}| all | | {' | '.join(map(str, sums))} |\n"
+    return f"{text}| all | | {sum(chapter.points for chapter in CHAPTERS)} | {' | '.join(map(str, sums))} |\n"
+
+
+def points(question: Question) -> str:
+    """The points of a question, function by function."""
+    return " + ".join(str(part.points) for part in question.parts)
 
 
 def chapters() -> str:

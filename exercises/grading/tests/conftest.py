@@ -16,10 +16,11 @@ def jail():
 
 @pytest.fixture
 def worth(monkeypatch):
-    """Grading without a jail: each function earns 1 if the notebook says `good`, and else nothing."""
+    """Grading without a jail: each function earns its points if the notebook says `good`, and else nothing."""
 
     def examine(sources, hidden, limits, start):
-        return dict.fromkeys(hidden, Grade(int("good" in "".join(sources)), "graded")), b""
+        good = "good" in "".join(sources)
+        return {part: Grade(part.points * good, "graded") for part in hidden}, b""
 
     monkeypatch.setattr(workers, "proven", NoJail)
     monkeypatch.setattr(learner, "examine", examine)

@@ -16,8 +16,10 @@ PAIRED = "what is paired has one length"
 LARGER = "the larger of two, in either order"
 TWICE = "the sign comes in twice, for rows and for columns"
 SMALLER = "the smaller of two, in either order"
-ABSOLUTE = "only the absolute value is used"
 ONE_AXIS = "there is one axis, the first and the last"
+APART = "numbers that are drawn are not equal"
+AFTER = "all cells of the cases have forgotten long before"
+EQUATIONS = "the same equations in another order"
 PASSES = "another latch: a weight of ±1 moves the gate by 3 of 20 at most"
 
 EQUIVALENT = {
@@ -31,6 +33,11 @@ EQUIVALENT = {
         "10.0  →  9.0": (1, VALID),
     },
     "import_gru": {"tuple(converted)  →  converted": (1, LIST)},
+    "waits": {
+        "f[n + 1] ** t - f[n] ** t >= 0.2  →  f[n + 1] ** t - f[n] ** t > 0.2": (1, APART),
+        "5000  →  5001": (1, AFTER),
+        "5000  →  4999": (1, AFTER),
+    },
     "latch": {
         "[0.0, 0.0]  →  [0.0, 0.0]": (1, ALIKE),
         "0.0  →  1.0": (4, PASSES),
@@ -46,7 +53,7 @@ EQUIVALENT = {
         "(said[k - 1, rows, k] == target[rows, k]).sum()": (1, ALONE),
         "rows.sum().item()  →  rows.sum()": (1, ALONE),
     },
-    "effect": {"zip(usual, other, strict=True)  →  zip(usual, other)": (1, PAIRED)},
+    "next_words": {"min(forced, free)  →  min(free, forced)": (1, SMALLER)},
     "pixels_seen": {"max(start, 0)  →  max(0, start)": (1, LARGER)},
     "share_in_box": {
         "(last - k).clamp(0, 1) - (first - k).clamp(0, 1)  →  (first - k).clamp(0, 1) - (last - k).clamp(0, 1)": (
@@ -55,15 +62,19 @@ EQUIVALENT = {
         )
     },
     "addresses": {"12.0  →  13.0": (1, SHARP), "12.0  →  11.0": (1, SHARP)},
+    "another_map": {
+        "[values, torch.ones_like(weights)[:, None]]  →  [torch.ones_like(weights)[:, None], values]": (1, EQUATIONS),
+        "direction < 0  →  direction <= 0": (1, APART),
+    },
     "on_right_words": {
         "found[counts].double().mean().item()  →  found[counts].double().mean()": (1, ALONE),
         "mass[counts].mean().item()  →  mass[counts].mean()": (1, ALONE),
     },
+    "fewest_shut": {"0  →  -1": (3, ONE_AXIS)},
     "decoding_mask": {
         "torch.minimum(T - lengths[:, None, None], query)  →  torch.minimum(query, T - lengths[:, None, None])": (
             1,
             SMALLER,
         )
     },
-    "order_seen": {"0  →  -1": (1, ONE_AXIS), "second - first[order]  →  first[order] - second": (1, ABSOLUTE)},
 }

@@ -1,11 +1,14 @@
 """Answers with a wrong idea, as people have them: not a slip in one place, and not a mistake that `check` knows.
 
-`test_cases.py` sees that the hidden cases of every class notice each of them.
+`test_cases.py` sees that the hidden cases of every class notice each of them, and that those at the end are taken,
+which are right in a style of their own.
 """
 
+import itertools
 import math
 
 import torch
+import torch.nn.functional as F
 
 IDEAS = []  # (name of the function, what the idea is, an answer with it)
 
@@ -43,11 +46,12 @@ WEIGHINGS = {
 }
 
 
-def attend(weigh):
+def attend(weigh, *, empty_rows=True):
     def answer(query, keys, values, mask):
         usable = mask[:, None].expand(-1, query.shape[1], -1)
         weights = weigh(query @ keys.mT / math.sqrt(keys.shape[-1]), usable)
-        weights = weights.masked_fill(~usable.any(dim=-1, keepdim=True), 0)
+        if empty_rows:
+            weights = weights.masked_fill(~usable.any(dim=-1, keepdim=True), 0)
         return weights @ values, weights
 
     return answer
@@ -92,16 +96,29 @@ def spatial_attend(weigh):
 def self_attention(weigh):
     def answer(x, W_q, W_k, W_v, mask):
         scores = (x @ W_q.T) @ (x @ W_k.T).mT / math.sqrt(len(W_k))
-        usable = torch.ones_like(scores, dtype=torch.bool) if mask is None else mask[:, None].expand_as(scores)
-        weights = weigh(scores, usable)
+        weights = scores.softmax(dim=-1) if mask is None else weigh(scores, mask[:, None].expand_as(scores))
         return weights @ (x @ W_v.T), weights
 
     return answer
 
 
-for makes in (attend, look_after, look_before, spatial_attend, self_attention):
+MASKED = (attend, look_after, look_before, spatial_attend, self_attention)
+for makes in MASKED:
     for says, weigh in WEIGHINGS.items():
         idea(makes.__name__, says)(makes(weigh))
+
+# The same, in ways of masking that `check` knows; and a word of its hint.
+KNOWN = {
+    "after the softmax": (lambda scores, usable: scores.softmax(dim=-1) * usable, "after the softmax"),
+    "scores times the mask": (
+        lambda scores, usable: (scores * usable).softmax(dim=-1),
+        "score of 0|score 0|scores .* 0",
+    ),
+    "inverted": (lambda scores, usable: filled(-torch.inf)(scores, ~usable), "mask is inverted"),
+    "inverted by −1e9": (lambda scores, usable: filled(-1e9)(scores, ~usable), "inverted: a large negative number"),
+    "inverted by −1e30": (lambda scores, usable: filled(-1e30)(scores, ~usable), "inverted: a large negative number"),
+    "no mask": (lambda scores, usable: scores.softmax(dim=-1), "has no effect|changes nothing|is not used"),
+}
 
 
 @idea("last_states", "a one-hot product, though 0 · NaN is NaN")
@@ -111,73 +128,349 @@ def one_hot(outputs, lengths):
     return torch.cat([(last[..., None] * forward).sum(dim=1), backward[:, 0]], dim=1)
 
 
-def order_seen(alike, ahead=any, blind=all, together=False):
-    """The text's rule, with something else in one place."""
-
-    def answer(trials, tolerance):
-        kept, moved, tested, looks_ahead = [], [], [], []
-        for order, first, second in trials:
-            same = alike(second, first[order], tolerance)
-            stays = (order == torch.arange(len(order))).cumprod(dim=0).bool()
-            kept.append(bool(same.all()))
-            moved.append(not bool(stays.all()))
-            tested.append(bool(stays[0]) and not bool(stays.all()) and not (together and kept[-1]))
-            looks_ahead.append(bool((~same & stays).any()))
-        if any(moved) and blind(kept):
-            return "blind to order"
-        if trials and ahead(looks_ahead):
-            return "looks ahead"
-        return "looks back only" if any(tested) and not all(kept) else "cannot tell"
-
-    return answer
+def half_life(b):
+    return math.log(2) / math.log1p(math.exp(-b))
 
 
-def within(second, first, tolerance):
-    return ((second - first).abs() <= tolerance).all(dim=1)
+def telling(low, high, least=0.2):
+    """The waits after which two cells are told apart."""
+    f, g = (1 / (1 + math.exp(-b)) for b in (low, high))
+    return [t for t in range(1, 5000) if abs(g**t - f**t) >= least]
 
 
-idea("order_seen", "blind to order where some trial kept all outputs")(order_seen(within, blind=any))
-idea("order_seen", "looks ahead only where every trial shows it")(order_seen(within, ahead=all))
-idea("order_seen", "the trial that tests has to be one in which an output changed")(order_seen(within, together=True))
-idea("order_seen", "the mean difference of a word is within the tolerance")(
-    order_seen(lambda second, first, tolerance: (second - first).abs().mean(dim=1) <= tolerance)
-)
-idea("order_seen", "alike where any of the numbers is")(
-    order_seen(lambda second, first, tolerance: ((second - first).abs() <= tolerance).any(dim=1))
-)
-idea("order_seen", "differences without their absolute value")(
-    order_seen(lambda second, first, tolerance: (second - first <= tolerance).all(dim=1))
-)
-idea("order_seen", "isclose with its own relative tolerance")(
-    order_seen(lambda second, first, tolerance: second.isclose(first, atol=tolerance).all(dim=1))
-)
-idea("order_seen", "a tolerance of its own, 1e-6")(
-    order_seen(lambda second, first, tolerance: ((second - first).abs() <= 1e-6).all(dim=1))
-)
-idea("order_seen", "a tolerance of its own, 0.01")(
-    order_seen(lambda second, first, tolerance: ((second - first).abs() <= 0.01).all(dim=1))
-)
+def peak(low, high):
+    p, q = (math.log1p(math.exp(-b)) for b in (low, high))
+    return max(1, round(math.log(p / q) / (p - q)))
 
 
-def gap(longer):
-    def answer(as_they_are, without):
-        if not longer(as_they_are["GRU"], as_they_are["LSTM"]):
-            return "no gap"
-        if without is None:
-            return "cannot tell"
-        return "more than the library" if longer(without["GRU"], without["LSTM"]) else "library"
+def one_by_one(choose, order=sorted):
+    """For each two neighbours that no wait tells apart so far, one more."""
+
+    def answer(biases):
+        biases, waits = order(biases), []
+        for low, high in itertools.pairwise(biases):
+            if not set(waits) & set(telling(low, high)):
+                waits.append(choose(low, high))
+        return waits
 
     return answer
 
 
-for percent in (1, 5, 20):
-    idea("gap", f"longer by {percent} % at least")(
-        gap(lambda ours, theirs, percent=percent: min(ours) > (1 + percent / 100) * max(theirs))
-    )
-idea("gap", "the slowest times alone")(gap(lambda ours, theirs: max(ours) > max(theirs)))
-idea("gap", "time by time, in pairs")(
-    gap(lambda ours, theirs: all(a > b for a, b in zip(ours, theirs, strict=False)))
+def last_telling(low, high):
+    return telling(low, high)[-1]
+
+
+idea("waits", "neighbours in the order in which they are given")(one_by_one(last_telling, order=list))
+idea("waits", "for each two the wait at which they are farthest apart")(one_by_one(peak))
+idea("waits", "for each two the first wait that tells")(one_by_one(lambda low, high: telling(low, high)[0]))
+idea("waits", "for each two the half-life of the slower one")(one_by_one(lambda low, high: round(half_life(high))))
+idea("waits", "a difference of 0.1 is enough")(one_by_one(lambda low, high: telling(low, high, 0.1)[-1]))
+idea("waits", "only the fastest and the slowest are told apart")(lambda biases: [peak(min(biases), max(biases))])
+idea("waits", "the geometric mean of the half-lives")(
+    lambda biases: [round(math.exp(sum(math.log(half_life(b)) for b in biases) / len(biases)))]
 )
-idea("gap", "some time is longer than every one of the LSTM's")(
-    gap(lambda ours, theirs: any(a > max(theirs) for a in ours))
+idea("waits", "doubled, as far as the longest half-life")(
+    lambda biases: [2**k for k in range(2 + int(math.log2(half_life(max(biases)))))]
 )
+idea("waits", "1/(1 − f) of each cell")(lambda biases: [max(1, round(1 + math.exp(b))) for b in biases])
+
+
+def next_words(lost=None, exchanged=False, one_detour=False, late=0):
+    """The reference's table, with something else in one place."""
+
+    def answer(target, V, forced, free):
+        if exchanged:
+            forced, free = free, forced
+        spare = [w for w in range(V) if w not in target]
+        detours = spare[1:2] * V if one_detour else spare[1:]
+        away = spare[0] if lost is None else target[lost]
+        table, read = [away] * (V + 1), [V, *target]
+        on = min(forced, free)
+        for t in [*range(on), *range(on + 1 + late, on + 1 + late + forced - free)]:
+            table[read[t % len(read)]] = target[t % len(target)]
+        for k in range(free - forced):
+            t = on + 2 * k
+            table[read[t]], table[detours[k]] = detours[k], target[t + 1]
+        return table
+
+    return answer
+
+
+idea("next_words", "who is lost says the first right word for ever")(next_words(lost=0))
+idea("next_words", "who is lost says the last right word for ever")(next_words(lost=-1))
+idea("next_words", "forced and free are exchanged")(next_words(exchanged=True))
+idea("next_words", "every detour leads through the same word")(next_words(one_detour=True))
+idea("next_words", "one word is left out after the error")(next_words(late=1))
+
+
+@idea("next_words", "an error skips a word, and the rest follows")
+def skips_a_word(target, V, forced, free):
+    table, read = [target[-1]] * (V + 1), [V, *target]
+    for t in range(len(target)):
+        table[read[t]] = target[t] if t != min(forced, free) else target[min(t + 1, len(target) - 1)]
+    return table
+
+
+def kept(values):
+    return torch.cat([values, torch.ones(len(values), 1).to(values)], dim=1).T
+
+
+idea("another_map", "a sharper softmax")(lambda weights, values: weights**2 / (weights**2).sum())
+idea("another_map", "a tenth of the way to even weights is taken, and the context left to itself")(
+    lambda weights, values: 0.5 * weights + 0.5 / len(weights)
+)
+idea("another_map", "the shortest weights that satisfy the equations, whatever their signs")(
+    lambda weights, values: torch.linalg.pinv(kept(values)) @ (kept(values) @ weights)
+)
+idea("another_map", "one step of the length 1 in a right direction")(
+    lambda weights, values: weights + torch.linalg.svd(kept(values)).Vh[-1]
+)
+
+
+@idea("another_map", "the two words whose values are nearest exchange their weights")
+def nearest_exchange(weights, values):
+    apart = torch.cdist(values, values).fill_diagonal_(torch.inf)
+    i, j = divmod(apart.argmin().item(), len(values))
+    other = weights.clone()
+    other[[i, j]] = weights[[j, i]]
+    return other
+
+
+@idea("another_map", "a right direction, and what falls below 0 is set to 0")
+def cut_at_zero(weights, values):
+    return (weights + torch.linalg.svd(kept(values)).Vh[-1]).clamp(min=0)
+
+
+def shut_in_order(worth, most=99):
+    """The cells of the highest worth, one more each time, until another word is said."""
+
+    def answer(scores, z, W_o):
+        def says():
+            weights = scores.masked_fill(~usable, -torch.inf).flatten().softmax(dim=0)
+            return (W_o @ (z.flatten(1) @ weights)).argmax()
+
+        usable = torch.ones_like(scores).bool()
+        first = says()
+        order = worth(scores.flatten(), W_o @ z.flatten(1), first).argsort(descending=True).tolist()
+        for cell in order[: min(most, len(order) - 1)]:
+            usable.view(-1)[cell] = False
+            if says() != first:
+                break
+        return usable
+
+    return answer
+
+
+def over_second(scores, says, first, weigh=torch.exp):
+    totals = (scores.exp() * says).sum(dim=1)
+    return weigh(scores) * (says[first] - says[totals.topk(2).indices[1]])
+
+
+def over_best_elsewhere(scores, says, first):
+    """Over whichever word the cell itself likes best."""
+    others = says.clone()
+    others[first] = -torch.inf
+    return scores.exp() * (says[first] - others.max(dim=0).values)
+
+
+idea("fewest_shut", "scores taken for weights")(
+    shut_in_order(lambda *given: over_second(*given, weigh=lambda scores: scores))
+)
+idea("fewest_shut", "the size of what a cell says, whichever way")(
+    shut_in_order(lambda *given: over_second(*given).abs())
+)
+idea("fewest_shut", "over the word that each cell itself likes best")(shut_in_order(over_best_elsewhere))
+idea("fewest_shut", "the cells with the smallest weights")(shut_in_order(lambda scores, says, first: -scores))
+idea("fewest_shut", "one cell is always enough")(shut_in_order(over_second, most=1))
+idea("fewest_shut", "two cells are always enough")(shut_in_order(over_second, most=2))
+
+
+def twins(reach=lambda layers, window, causal: layers * window, within=True, early=False, unordered=None):
+    """The rule, with something else in one place."""
+    unordered = unordered or (lambda layers, window, causal: layers == 1 or (window is None and not causal))
+
+    def answer(length, V, layers, causal, window, period):
+        last = length - 1
+        seen = last if window is None else reach(layers, window, causal)
+        first, second, step = [0] * length, [0] * length, period or 1
+        late = step if early else last - 1
+        if unordered(layers, window, causal) and late - step >= (max(0, last - seen) if within else 0):
+            first[late - step] = second[late] = 1
+        else:
+            first[max(0, last - seen - 1)] = 1
+        return first, second
+
+    return answer
+
+
+idea("twins", "a window to both sides reaches twice as far")(
+    twins(reach=lambda layers, window, causal: layers * window * (1 if causal else 2))
+)
+idea("twins", "each layer multiplies the reach")(twins(reach=lambda layers, window, causal: window**layers))
+idea("twins", "each layer adds one word")(twins(reach=lambda layers, window, causal: window + layers - 1))
+idea("twins", "the words themselves are counted in the windows")(
+    twins(reach=lambda layers, window, causal: layers * (window - 1))
+)
+idea("twins", "words are exchanged where positions come again, seen or not")(twins(within=False))
+idea("twins", "the first two words that can be exchanged are")(twins(early=True))
+idea("twins", "a mask shows the order, in one layer already")(
+    twins(unordered=lambda layers, window, causal: not causal and window is None)
+)
+idea("twins", "no network without positions sees order")(twins(unordered=lambda *built: True))
+
+
+STYLES = []  # (name of the function, what it does, an answer that is right as well)
+
+
+def style(name, says):
+    """Decorate an answer that is right, and unlike the reference."""
+
+    def collect(function):
+        STYLES.append((name, says, function))
+        return function
+
+    return collect
+
+
+@style("waits", "all sets of candidates are tried, in float32")
+def all_sets(biases):
+    f = torch.tensor(biases).sigmoid().sort().values
+    left = f ** torch.arange(1, 5000)[:, None]
+    apart = left.diff(dim=1) >= 0.2
+    candidates = sorted({apart[:, n].nonzero().max().item() for n in range(len(f) - 1)})
+    for size in range(1, len(biases)):
+        for chosen in itertools.combinations(candidates, size):
+            if apart[list(chosen)].any(dim=0).all():
+                return [t + 1 for t in chosen]
+    raise AssertionError
+
+
+@style("next_words", "who is lost begins again, and a tensor is returned")
+def begins_again(target, V, forced, free):
+    spare = [w for w in range(V) if w not in target]
+    table = torch.full((V + 1,), spare[0])
+    table[spare[0]] = spare[0]
+    read, missing = [V, *target], max(0, free - forced)
+    for k in range(missing):
+        table[read[2 * k]], table[spare[k + 1]] = spare[k + 1], target[2 * k + 1]
+    right = range(2 * missing, 2 * missing + min(forced, free))
+    behind = len(target) - max(0, forced - free)
+    for t in [*right, *range(behind, len(target))]:
+        table[read[t]] = target[t]
+    return table
+
+
+def along(direction, share=1.0):
+    """The weights, followed in a direction for a share of the way."""
+
+    def answer(weights, values):
+        way = direction(kept(values), weights)
+        steps = torch.where(way < 0, weights / -way, torch.inf)
+        return weights + share * steps.min() * way
+
+    return answer
+
+
+style("another_map", "a random direction, projected")(
+    along(lambda A, weights: (v := torch.cos(torch.arange(len(weights)).double())) - torch.linalg.pinv(A) @ (A @ v))
+)
+style("another_map", "the other way, and not quite to the end")(
+    along(lambda A, weights: -torch.linalg.qr(A.T, mode="complete").Q[:, -1], share=0.9)
+)
+
+
+@style("fewest_shut", "all sets of cells are tried")
+def all_sets_of_cells(scores, z, W_o):
+    votes = scores.exp().flatten() * (W_o @ z.flatten(1))
+    total = votes.sum(dim=1)
+    for size in range(1, scores.numel()):
+        for cells in itertools.combinations(range(scores.numel()), size):
+            if (total - votes[:, list(cells)].sum(dim=1)).argmax() != total.argmax():
+                usable = torch.ones(scores.numel()).bool()
+                usable[list(cells)] = False
+                return usable.reshape(scores.shape)
+    raise AssertionError
+
+
+@style("twins", "sentences of many words, as tensors")
+def of_many_words(length, V, layers, causal, window, period):
+    place = twins()(length, V, layers, causal, window, period)
+    one = torch.arange(length) * 7 % V
+    two = one.clone()
+    different = [t for t in range(length) if place[0][t] != place[1][t]]
+    one[different[0]], one[different[-1]] = 0, 1
+    two[different[0]], two[different[-1]] = 1, 0
+    if len(different) == 1:
+        one[different], two[different] = 0, 1
+    return one, two
+
+
+@style("jacobian", "row by row, in float64 whatever it gets")
+def each_row(hs, W_hh, t):
+    found = []
+    for states in hs:
+        product = torch.eye(len(W_hh), dtype=torch.float64)
+        for h in reversed(states[t + 1 :]):
+            product = product @ torch.diag(1 - h * h) @ W_hh
+        found.append(product)
+    return torch.stack(found)
+
+
+@style("clip_by_norm", "one long vector, cut again, and the norm a tensor")
+def one_vector(grads, max_norm):
+    whole = torch.cat([g.reshape(-1) for g in grads])
+    norm = torch.linalg.vector_norm(whole)
+    whole = whole * torch.clamp(max_norm / norm, max=1.0) if norm > 0 else whole.clone()
+    return [
+        piece.reshape(g.shape) for piece, g in zip(whole.split([g.numel() for g in grads]), grads, strict=True)
+    ], norm
+
+
+@style("gru_step", "with a matrix for each block, in float64 whatever it gets")
+def block_by_block(x, h, W_x, W_h, b_x, b_h):
+    d = h.shape[1]
+    one = torch.ones(d, dtype=torch.float64)
+    rows = [slice(k * d, (k + 1) * d) for k in range(3)]
+    from_x, from_h = ([F.linear(y, W[k], b[k]) for k in rows] for y, W, b in ((x, W_x, b_x), (h, W_h, b_h)))
+    r, z = (torch.sigmoid(from_x[k] + from_h[k]) for k in range(2))
+    return torch.lerp(torch.tanh(from_x[2] + r * from_h[2]), h, z * one)
+
+
+@style("greedy", "each row by itself")
+def row_by_row(context, E, W, U, b, sos, eos, longest):
+    said = []
+    for s in context:
+        row, word = [], sos
+        for _ in range(longest):
+            s = torch.tanh(E[word] + W @ s)
+            word = int((U @ s + b).argmax())
+            if word == eos:
+                break
+            row.append(word)
+        said.append(row)
+    return said
+
+
+@style("attend", "row by row over the keys that may be used, in float64 whatever it gets")
+def kept_keys(query, keys, values, mask):
+    rows = []
+    for q, k, usable in zip(query, keys, mask, strict=True):
+        into = torch.eye(len(k), dtype=torch.float64)[usable]  # a column for each key, a row for each that is kept
+        rows.append((q @ (into @ k).T / k.shape[1] ** 0.5).softmax(dim=1) @ into)
+    weights = torch.stack(rows)
+    return weights @ values, weights
+
+
+@style("spatial_attend", "cell by cell of the additive score, on four axes")
+def on_four_axes(s, z, usable, W_s, W_z, v):
+    hidden = torch.einsum("ad,bdij->baij", W_z, z) + (s @ W_s.T)[..., None, None]
+    scores = torch.einsum("a,baij->bij", v, hidden.tanh()).masked_fill(~usable, -math.inf)
+    weights = scores.flatten(1).softmax(dim=1).view_as(scores)
+    return (weights[:, None] * z).sum(dim=(2, 3)), weights
+
+
+@style("cached_step", "by PyTorch's einsum, and flattened by its size")
+def by_einsum(q, k, v, cache):
+    keys, values = (torch.cat([old, new.unsqueeze(2)], dim=2) for old, new in zip(cache, (k, v), strict=True))
+    weights = torch.einsum("bhd,bhtd->bht", q, keys).div(q.shape[2] ** 0.5).softmax(dim=2)
+    return torch.einsum("bht,bhtd->bhd", weights, values).reshape(len(q), -1), (keys, values)

@@ -1,6 +1,5 @@
 """The references against PyTorch's own and the library's: what the questions call right is right."""
 
-import functools
 import itertools
 
 import pytest
@@ -12,7 +11,16 @@ from torch.nn.utils.rnn import pack_padded_sequence
 from rnn2attn import attention, captioning, decoding, transformer
 from rnn2attn.text import EOS, PAD, SOS, Batch, Vocabulary
 from rnn2attn_grading.questions.chapter01 import q1_step, q2_loss, q3_backward, q4_jacobian, q5_clipping
-from rnn2attn_grading.questions.chapter02 import q1_lstm, q2_gru, q3_import, q4_latch, q5a_read, q5b_write, q6a_count
+from rnn2attn_grading.questions.chapter02 import (
+    q1_lstm,
+    q2_gru,
+    q3_import,
+    q4_latch,
+    q5a_read,
+    q5b_write,
+    q6a_count,
+    q6b_waits,
+)
 from rnn2attn_grading.questions.chapter03 import (
     q1a_forcing,
     q1b_mix,
@@ -43,6 +51,7 @@ from rnn2attn_grading.questions.chapter05 import (
     q4b_blind,
     q5a_box,
     q5b_lift,
+    q6_shut,
 )
 from rnn2attn_grading.questions.chapter06 import (
     q1a_self,
@@ -54,7 +63,7 @@ from rnn2attn_grading.questions.chapter06 import (
     q4a_wavelengths,
     q4b_moved,
     q5_layer,
-    q6_order,
+    q6_twins,
 )
 from rnn2attn_grading.questions.drawing import Draw
 
@@ -174,6 +183,25 @@ def test_the_latch_latches_in_pytorchs_lstm():
     stored = value[[0] + 1001 * [1] + 1001 * [1002]].tanh()
     assert (h[0, :, 0] - stored.tanh()).abs().max() < 1e-3
     assert abs(c.item() - stored[-1]) < 1e-3
+
+
+def test_waits_tell_pytorchs_lstms_apart_and_no_fewer_do():
+    """Cells with nothing but a bias of the forget gate, measured at every wait."""
+    biases, none = [3.3, 0.4, 4.6, 1.7], torch.zeros(4, 1).double()
+    left = []
+    for b in biases:
+        bias = torch.tensor([0, b, 0, 0]).double()
+        net, state = layer(nn.LSTM, none, none, bias, 0 * bias), torch.ones(1, 1, 1).double()
+        cells = []
+        for _ in range(300):
+            state = net(torch.zeros(1, 1, 1).double(), (0 * state, state))[1][1]
+            cells.append(state.item())
+        left.append(cells)
+    left = torch.tensor(left)
+    apart = ((left[:, None] - left).abs() >= 0.2).flatten(0, 1)[[1, 2, 3, 6, 7, 11]]
+    found = q6b_waits.waits(biases)
+    assert apart[:, [t - 1 for t in found]].any(dim=1).all()
+    assert len(found) == 2 and not apart.all(dim=0).any()
 
 
 def test_half_lives_are_those_of_pytorchs_lstm():
@@ -630,24 +658,59 @@ def test_an_encoder_layer_is_pytorchs_where_it_looks_at_all_words_alike(pre_norm
     torch.testing.assert_close(q5_layer.encoder_layer(**given), layer(given["x"]))
 
 
-@pytest.mark.parametrize(
-    ("sees", "make", "mask"),
-    [
-        ("blind to order", nn.TransformerEncoderLayer, False),
-        ("looks back only", nn.TransformerEncoderLayer, True),
-        ("looks back only", nn.GRU, False),
-        ("looks ahead", functools.partial(nn.GRU, bidirectional=True), False),
-    ],
-)
-def test_what_order_is_seen_is_right_for_pytorchs_networks(sees, make, mask):
-    """None of them is given positions: what they know of order comes of the recurrence or of the mask."""
+@pytest.mark.parametrize("case", q6_shut.PART.public(), ids=lambda case: case.name)
+def test_no_smaller_set_of_cells_changes_the_word_by_the_librarys_attention(case):
+    """The score is a product of a query and a key of one number."""
+    scores, z, W_o = case.inputs.values()
+    keys, values = scores.view(1, -1, 1), z.flatten(1).T[None]
+
+    def said(mask):
+        query = torch.ones(1, 1, 1).double()
+        return (attention.attend(query, keys, values, mask[None], score=attention.dot)[0][0, 0] @ W_o.T).argmax()
+
+    open_ = torch.ones(scores.numel(), dtype=torch.bool)
+    shut = ~q6_shut.fewest_shut(scores, z, W_o).flatten()
+    assert said(~shut) != said(open_)
+    for size in range(int(shut.sum())):
+        for cells in itertools.combinations(range(len(open_)), size):
+            mask = open_.clone()
+            mask[list(cells)] = False
+            assert said(mask) == said(open_)
+
+
+BUILT = [
+    {"layers": layers, "causal": causal, "window": window, "period": period}
+    for layers, causal, window, period in (
+        *((1, causal, window, period) for causal in (True, False) for window in (None, 2, 4) for period in (None, 3)),
+        *((2, False, None, period) for period in (None, 2)),
+        *((layers, causal, 1, None) for layers in (2, 3) for causal in (True, False)),
+        *((2, causal, 2, 7) for causal in (True, False)),
+        (3, False, 1, 7),
+    )
+]
+
+
+@pytest.mark.parametrize("built", BUILT, ids=lambda built: "-".join(map(str, built.values())))
+def test_pytorchs_layers_cannot_tell_twins_apart_and_others_that_differ_later_they_can(built):
+    """All sentences of two words are read, by layers with norms, feed-forward parts and two heads."""
     torch.manual_seed(0)
-    network = make(6, 3, batch_first=True).double().eval()
-    later = torch.ones(5, 5).triu(1).bool() if mask else None
-    trials = []
-    for order in ((0, 1, 4, 2, 3), (3, 1, 0, 2, 4)):
-        x, order = DRAW.normal(1, 5, 6), torch.tensor(order)
-        outputs = [network(y) if isinstance(network, nn.GRU) else network(y, later) for y in (x, x[:, order])]
-        pair = [o[0] if isinstance(o, tuple) else o for o in outputs]
-        trials.append((order, *(o[0].detach() for o in pair)))
-    assert q6_order.order_seen(trials, 1e-9) == sees
+    T, d = 7, 8
+    kind = nn.TransformerEncoderLayer(d, 2, 16, 0.0, batch_first=True)
+    network = nn.TransformerEncoder(kind, built["layers"], enable_nested_tensor=False).double()
+    for parameter in network.parameters():
+        nn.init.normal_(parameter, std=0.5)
+    places = torch.arange(T)
+    away = places[:, None] - places
+    unseen = away.abs() > (T if built["window"] is None else built["window"])
+    unseen |= built["causal"] & (away < 0)
+    x = torch.tensor(list(itertools.product((0, 1), repeat=T)))
+    vectors = torch.randn(2, d).double()[x]
+    if built["period"]:
+        vectors = vectors + torch.randn(built["period"], d).double()[places % built["period"]]
+    last = network(vectors, unseen)[:, -1].detach()
+    same = (last[:, None] - last).abs().amax(dim=2) < 1e-9
+    differ = (x[:, None] != x) * places
+    latest = differ.amax(dim=2).where(same, 0).max()
+    one, two = (x.tolist().index(sentence) for sentence in q6_twins.twins(T, 2, **built))
+    assert same[one, two]
+    assert differ[one, two].max() == latest

@@ -2,10 +2,11 @@
 
 import functools
 import math
+import re
 
 import pytest
 import torch
-from ideas import IDEAS
+from ideas import IDEAS, STYLES
 
 from rnn2attn.check.calling import call
 from rnn2attn.check.values import leaves, mapped
@@ -13,7 +14,14 @@ from rnn2attn_grading.questions.chapters import CHAPTERS
 from rnn2attn_grading.questions.specification import judged
 
 PARTS = {part.name: part for chapter in CHAPTERS for part in chapter.parts}
+TEXTS = {
+    part.name: " ".join(f"{question.text} {part.text}".split())
+    for chapter in CHAPTERS
+    for question in chapter.questions
+    for part in question.parts
+}
 SALTS = [f"class {n}" for n in range(30)]
+IN_CLASSES = pytest.mark.parametrize("salts", [SALTS[:5], pytest.param(SALTS, marks=pytest.mark.soak)], ids=len)
 NOISE = 1e-10  # by which numbers are moved: what then falls otherwise is a tie
 
 # Cases that hold a tie because the question says what it means.
@@ -23,19 +31,42 @@ SAID = {
     ("steps_until", "eps of one"): r"A bound that equals $\varepsilon$ is not below it.",
     ("verdict", "the bound is 1"): "shrink by every step",
     ("verdict", "the bound is 1, σ"): "shrink by every step",
-    ("gap", "times that touch"): "each of its times there is longer",
-    ("gap", "times that touch, library off"): "each of its times there is longer",
-    ("effect", "as often right in one seed, else more"): "more often right, in every seed",
-    ("effect", "as often right in one seed, else less"): "less often right in every seed",
-    ("effect", "a gap as wide in one seed"): "the gap is not narrower",
-    ("map_says", "nine tenths"): "at least 0.9",
-    ("map_says", "more by 0.05"): "by more than 0.05",
-    ("evidence", "as much on the other box"): "is larger for it than for the other box",
-    ("evidence", "as often without the other"): "changes more often",
-    ("evidence", "exactly chance"): "a larger share of the attention than of the area",
-    ("evidence", "the mean of the cells, covered"): "a larger share of the attention than of the area",
-    ("order_seen", "differences at the tolerance"): "differ by more than `tolerance`",
 }
+
+# What a question says of its cases, so that nobody has to think of what else could be: the sentence, and what holds.
+PROMISED = {
+    "mix_inputs": ("one word is the likeliest there", lambda case: leads(case.inputs["logits"])),
+    "beam_step": (
+        "there are k or more, and no two of them are equally likely",
+        lambda case: case.expected[0].isfinite().all() and (case.expected[0].diff() < -NOISE).all(),
+    ),
+    "look_after": ("Each row has one.", lambda case: case.inputs["mask"].any(dim=1).all()),
+    "look_before": ("Each row has one.", lambda case: case.inputs["mask"].any(dim=1).all()),
+    "on_right_words": (
+        "No row that counts has two largest weights.",
+        lambda case: leads(case.inputs["weights"][case.inputs["gold"].any(dim=2)]),
+    ),
+    "spatial_attend": (
+        "In every picture there is a cell that may be used.",
+        lambda case: case.inputs["usable"].flatten(1).any(dim=1).all(),
+    ),
+    "share_in_box": ("which reaches nowhere beyond the picture", lambda case: within_the_picture(**case.inputs)),
+    "self_attention": (
+        "The mask is True where a word is real, and in each row one is.",
+        lambda case: case.inputs["mask"] is None or case.inputs["mask"].any(dim=1).all(),
+    ),
+}
+
+
+def leads(scores):
+    """Whether one number of each row is larger than all others, by more than noise."""
+    best = scores.topk(min(2, scores.shape[-1])).values
+    return (best.diff() < -NOISE).all()
+
+
+def within_the_picture(maps, box, height, width):
+    top, left, bottom, right = box
+    return 0 <= top < bottom <= height and 0 <= left < right <= width
 
 
 @functools.cache
@@ -43,12 +74,20 @@ def hidden(name, salt):
     return PARTS[name].hidden(salt)
 
 
+@IN_CLASSES
 @pytest.mark.parametrize(("name", "says", "answer"), IDEAS, ids=[f"{name}-{says}" for name, says, _ in IDEAS])
-def test_a_wrong_idea_loses_the_points_in_every_class(name, says, answer):
+def test_a_wrong_idea_loses_the_points_in_every_class(name, says, answer, salts):
     passed = [
-        salt for salt in SALTS if not any(fault for case in hidden(name, salt) for fault in judged(answer, [case]))
+        salt for salt in salts if not any(fault for case in hidden(name, salt) for fault in judged(answer, [case]))
     ]
     assert passed == []
+
+
+@IN_CLASSES
+@pytest.mark.parametrize(("name", "says", "answer"), STYLES, ids=[f"{name}-{says}" for name, says, _ in STYLES])
+def test_another_style_keeps_the_points_in_every_class(name, says, answer, salts):
+    for salt in salts:
+        assert not any(judged(answer, hidden(name, salt)))
 
 
 def moved(value, generator):
@@ -96,9 +135,41 @@ def test_no_right_answer_depends_on_how_a_tie_falls(name, salts):
     assert {found for found in ties(part, cases) if (name, found) not in SAID} == set()
 
 
-def test_what_a_tie_means_is_said_in_the_question():
-    texts = {
-        part.name: f"{q.text} {part.text}" for chapter in CHAPTERS for q in chapter.questions for part in q.parts
-    }
-    for (name, _), sentence in SAID.items():
-        assert sentence in " ".join(texts[name].split()), name
+@pytest.mark.parametrize(
+    ("name", "sentence"), sorted({(name, sentence) for (name, _), sentence in SAID.items()}), ids=lambda x: x[:30]
+)
+def test_what_a_tie_means_is_said_in_the_question(name, sentence):
+    assert sentence in TEXTS[name]
+
+
+def drawn(name):
+    """The cells of the table in a question's text, without its first row and its first column."""
+    rows = re.findall(r"^\| (.+) \|$", PARTS[name].text, re.MULTILINE)
+    return [row.split(" | ")[1:] for row in rows[1:]]
+
+
+def test_the_drawing_of_a_mask_is_the_mask():
+    mask = PARTS["decoding_mask"].reference(torch.tensor([2]), 4, 5)[0]
+    assert drawn("decoding_mask") == [["**yes**" if used else "no" for used in row] for row in mask.tolist()]
+
+
+def test_the_drawing_of_errors_shows_what_counts():
+    """Of a target of four words, in a batch whose longest has five, one word after the other is made wrong."""
+    recovery, cells = PARTS["recovery"].reference, drawn("recovery")
+    target, lengths = torch.zeros(2, 5).long(), torch.tensor([4, 5])
+    for k, row in enumerate(cells):
+        for place, cell in enumerate(row):
+            said = torch.zeros(4, 2, 5).long()
+            said[k, 0, place] = 1
+            assert (recovery(said, target, lengths) < 1) == (cell == "**counts**")
+            assert (cell == "no word") == (place >= 4)
+            assert (cell == "before") == (place <= k and place < 4)
+    assert len(cells) == 4
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_cases_are_as_the_question_says(name):
+    sentence, holds = PROMISED[name]
+    assert sentence in TEXTS[name]
+    cases = [*PARTS[name].public(), *(case for salt in SALTS for case in hidden(name, salt))]
+    assert [case.name for case in cases if not holds(case)] == []

@@ -7,7 +7,7 @@ import unicodedata
 from datetime import datetime
 
 import pytest
-from classroom import CHAPTER, NAMES, QUICK, grades, points, saying
+from classroom import CHAPTER, FULL, NAMES, QUICK, grades, points, saying
 
 from rnn2attn_grading.cli import main
 from rnn2attn_grading.grading.decisions import override, regraded
@@ -15,7 +15,6 @@ from rnn2attn_grading.grading.lateness import Lateness, Rule, lateness
 from rnn2attn_grading.grading.run import grade
 
 NAME = f"{CHAPTER.stem}.ipynb"
-ALL = len(NAMES)
 DUE = datetime(2026, 12, 1, 18).timestamp()
 DAY = 86_400
 pytestmark = pytest.mark.usefixtures("worth")
@@ -52,15 +51,15 @@ def earned(out):
 )
 def test_a_day_that_has_begun_costs_so_much_until_nothing_counts(class_of, seconds, counts):
     out = class_of({"ada": seconds}, deadlines="exercise,due,percent,days\n*,2026-12-01 18:00,20,2\n")
-    assert earned(out) == {"ada": round(counts * ALL, 2)}
+    assert earned(out) == {"ada": round(counts * FULL, 2)}
     rows = grades(out)["ada"]
-    assert {row["points_before"] for row in rows} == {"1"}
+    assert all(row["points_before"] == row["max_points"] for row in rows)
     assert {row["late"] for row in rows} == {"late" if counts < 1 else ""}
     page = (out / "feedback/ada.html").read_text()
-    assert (f"Before that it was {ALL}." in page) == (counts < 1)
+    assert (f"Before that it was {FULL}." in page) == (counts < 1)
     heads, line = table(out / "students.csv")
     assert ("before the late policy" in heads[-1]) == (counts < 1)
-    assert float(line[2]) == round(counts * ALL, 2) and (counts == 1 or line[-1] == str(ALL))
+    assert float(line[2]) == round(counts * FULL, 2) and (counts == 1 or line[-1] == str(FULL))
 
 
 def test_an_extension_counts_for_its_student_alone(class_of):
@@ -70,9 +69,9 @@ def test_an_extension_counts_for_its_student_alone(class_of):
 02-lstm-gru-gates,,2026-01-01,100
 """
     out = class_of({"ada": DAY, "bob": DAY, "cyd": -DAY}, deadlines=deadlines)
-    assert earned(out) == {"ada": ALL / 2, "bob": ALL, "cyd": ALL}
-    assert earned(class_of({})) == {"ada": ALL / 2, "bob": ALL, "cyd": ALL}  # the rules are kept
-    assert earned(class_of({}, deadlines="due\n2027-01-01\n")) == dict.fromkeys(("ada", "bob", "cyd"), ALL)
+    assert earned(out) == {"ada": FULL / 2, "bob": FULL, "cyd": FULL}
+    assert earned(class_of({})) == {"ada": FULL / 2, "bob": FULL, "cyd": FULL}  # the rules are kept
+    assert earned(class_of({}, deadlines="due\n2027-01-01\n")) == dict.fromkeys(("ada", "bob", "cyd"), FULL)
 
 
 @pytest.mark.parametrize("spelling", ["NFC", "NFD"])
@@ -80,7 +79,7 @@ def test_a_name_is_one_however_its_accents_are_composed(class_of, tmp_path, spel
     """A name that was copied from a Mac's folder has letters and accents apart."""
     name = unicodedata.normalize(spelling, "Zoë")
     out = class_of({"Zoë": DAY}, deadlines=f"student,due,percent\n,2026-12-01,50\n{name},2026-12-24,\n")
-    assert earned(out) == {"Zoë": ALL}
+    assert earned(out) == {"Zoë": FULL}
     grade([tmp_path / "in"], out, QUICK, only=[name], regrade=True)
     override(out, f"{name}/{CHAPTER.stem}", "3.5", "an oral exam", "Prof. X")
     assert earned(out) == {"Zoë": 3.5}
@@ -90,10 +89,10 @@ def test_where_the_time_is_not_known_nothing_is_taken_off_unless_it_is_said(clas
     """Canvas says that a file is late, and not when it came: its archive has the time of the download."""
     deadlines = "student,due,percent,handed_in\n,2026-12-01 18:00,20,\n"
     out = class_of({"late_LATE_7_8": 9 * DAY, "ontime_8_9": 9 * DAY}, f"{{}}_{NAME}", deadlines=deadlines)
-    assert earned(out) == {"late_7": ALL, "ontime_8": ALL}
+    assert earned(out) == {"late_7": FULL, "ontime_8": FULL}
     assert "when is not known" in (out / "feedback/late_7.html").read_text()
     out = class_of({}, deadlines=f"{deadlines}late_7,,,2026-12-02 12:00\n")
-    assert earned(out) == {"late_7": 0.8 * ALL, "ontime_8": ALL}
+    assert earned(out) == {"late_7": 0.8 * FULL, "ontime_8": FULL}
 
 
 @pytest.mark.parametrize("time", ["", "Monday", "2026", "9999-12-31T23:59:59-12:00"])
@@ -141,7 +140,7 @@ def test_who_is_on_the_roster_and_handed_in_nothing_has_a_row(class_of):
     rows = grades(class_of({}))
     assert [row["status"] for row in rows["Bob"]] == ["empty"]  # the roster is kept, and something was handed in
     assert list(grades(class_of({"bb": 0}))) == ["Ada", "Bob"]
-    assert earned(out)["Bob"] == ALL
+    assert earned(out)["Bob"] == FULL
 
 
 def test_a_decision_is_kept_shown_and_survives_regrading(class_of, tmp_path):
@@ -153,13 +152,13 @@ def test_a_decision_is_kept_shown_and_survives_regrading(class_of, tmp_path):
         assert (row["points"], row["status"]) == ("0", "graded")
         assert re.fullmatch(r"Set to 0 by Prof. X on \d{4}-\d\d-\d\d: a <b> typo of ours.", row["decision"])
         assert "a &lt;b&gt; typo of ours" in (out / "feedback/ada.html").read_text()
-        assert points(out) == {"ada": ALL - 1, "bob": ALL}
+        assert points(out) == {"ada": FULL - CHAPTER.parts[0].points, "bob": FULL}
         grade([tmp_path / "in"], out, QUICK, regrade=True)
     override(out, f"ada/{CHAPTER.stem}", "3.5", "an oral exam", "Prof. X")
-    assert earned(out) == {"ada": 3.5, "bob": ALL}
+    assert earned(out) == {"ada": 3.5, "bob": FULL}
     override(out, f"ada/{CHAPTER.stem}", "none", "a mistake", "Prof. X")
     override(out, what, "none", "a mistake", "Prof. X")
-    assert earned(out) == {"ada": ALL, "bob": ALL}
+    assert earned(out) == {"ada": FULL, "bob": FULL}
     regraded(out, "bob", "asked for it", "Prof. Y")
     assert {row["decision"][:23] for row in grades(out)["bob"]} == {"Graded again by Prof. Y"}
     page = (out / "feedback/bob.html").read_text()
@@ -197,7 +196,7 @@ def test_points_that_were_all_given_by_hand_make_a_summary(class_of, tmp_path):
 def test_who_handed_in_nothing_can_be_given_points(class_of):
     out = class_of({"ada": 0}, roster="Name\nada\nbob\n")
     override(out, f"bob/{CHAPTER.stem}", "7", "an oral exam", "X")
-    assert earned(out) == {"ada": ALL, "bob": 7}
+    assert earned(out) == {"ada": FULL, "bob": 7}
     assert "<td>+7</td><td>Set to 7 by X" in (out / "feedback/bob.html").read_text()
 
 
@@ -217,7 +216,7 @@ def test_a_decision_that_makes_no_sense_is_refused(class_of, what, number, reaso
     out = class_of({"ada": 0})
     with pytest.raises(ValueError, match=re.escape(says)):
         override(out, what, number, reason, "X")
-    assert points(out) == {"ada": ALL}
+    assert points(out) == {"ada": FULL}
 
 
 @pytest.mark.parametrize("called", ["ada", "Ada Lovelace", "lovelace, ada"])
@@ -225,7 +224,7 @@ def test_a_student_may_be_called_by_each_name_on_the_roster(class_of, tmp_path, 
     class_of({"ada": 0}, roster='Name,Aliases\n"Lovelace, Ada",ada\nbob,\n')
     out = class_of({"bob": 0})
     override(out, f"{called}/{CHAPTER.stem}", "7", "an oral exam", "X")
-    assert earned(out) == {"Lovelace, Ada": 7, "bob": ALL}
+    assert earned(out) == {"Lovelace, Ada": 7, "bob": FULL}
     done = []
     for only in (called, f"{called}/{CHAPTER.stem}"):
         grade([tmp_path / "in"], out, QUICK, only=[only], regrade=True, say=lambda *said: done.append(said))
@@ -240,7 +239,7 @@ def test_a_roster_that_comes_later_takes_decisions_and_pages_along(class_of, nam
     class_of({"bob": 0}, name, roster='Name,Aliases\n"Lovelace, Ada",ada\n')
     found = earned(out)
     assert found.pop("Lovelace, Ada") == 7
-    assert list(found.values()) == [ALL] and next(iter(found)).startswith("bob")
+    assert list(found.values()) == [FULL] and next(iter(found)).startswith("bob")
     pages = {path.name.split("_")[0].split(".")[0] for path in (out / "feedback").iterdir()}
     assert pages == {"Lovelace", "bob", "of mine"}
 
@@ -249,7 +248,7 @@ def test_a_decision_stays_with_who_is_still_called_so(class_of):
     out = class_of({"ada_2": 0})
     override(out, f"ada_2/{CHAPTER.stem}", "7", "an oral exam", "X")
     class_of({"ada": 0}, roster="Name\nada\n")
-    assert earned(out) == {"ada": ALL, "ada_2": 7}
+    assert earned(out) == {"ada": FULL, "ada_2": 7}
 
 
 def test_the_command_line_grades_one_again_and_says_why(class_of, tmp_path, monkeypatch, capsys):
@@ -261,7 +260,7 @@ def test_the_command_line_grades_one_again_and_says_why(class_of, tmp_path, monk
         main()
     assert not ended.value.code
     assert "Graded again by X" in capsys.readouterr().out
-    assert points(out) == {"ada": 0, "bob": ALL}
+    assert points(out) == {"ada": 0, "bob": FULL}
 
 
 def test_where_submissions_are_gone_the_command_line_asks_for_them(class_of, tmp_path, monkeypatch):
@@ -296,8 +295,8 @@ def test_canvas_imports_what_it_gets(class_of):
 """
     out = class_of({"lovelaceada_340934_9": 0, "zoe_1_10": 0}, f"{{}}_{NAME}", roster=roster)
     assert imported_by_canvas(out / "canvas.csv") == {
-        "340934": {CHAPTER.stem: str(ALL)}, "340935": {CHAPTER.stem: ""}, "cc": {CHAPTER.stem: ""},
-        "1": {CHAPTER.stem: str(ALL)},
+        "340934": {CHAPTER.stem: str(FULL)}, "340935": {CHAPTER.stem: ""}, "cc": {CHAPTER.stem: ""},
+        "1": {CHAPTER.stem: str(FULL)},
     }  # fmt: skip
     assert not (out / "moodle").exists()
 
@@ -317,8 +316,8 @@ def test_moodle_imports_what_it_gets(class_of, tmp_path):
     out = class_of({"Ada L_12": 0, "Bob_13": 0}, f"{{}}_assignsubmission_file/{NAME}")
     override(out, f"Bob_13/{CHAPTER.stem}", "2.5", "1 < 2", "X")
     found = imported_by_moodle(out / "moodle" / f"{CHAPTER.stem}.csv")
-    assert {who: points for who, (points, _) in found.items()} == {"12": str(ALL), "13": "2.5"}
-    assert f"{NAMES[0]}: 1 of 2. Right.<br>" in found["12"][1]
+    assert {who: points for who, (points, _) in found.items()} == {"12": str(FULL), "13": "2.5"}
+    assert f"{NAMES[0]}: 2 of 2. Right.<br>" in found["12"][1]
     assert "1 &lt; 2" in found["13"][1]
     assert not (out / "canvas.csv").exists()
 

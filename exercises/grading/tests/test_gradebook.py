@@ -156,7 +156,6 @@ def test_what_was_handed_in_is_never_forgotten(again, examined, tmp_path):
 
 
 NAME = f"{CHAPTER.stem}.ipynb"
-ALL = len(NAMES)
 
 
 @pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
@@ -171,7 +170,7 @@ def test_of_equal_times_the_path_decides_and_nobody_vanishes(worth, tmp_path, or
         saying(tmp_path / "in/bob" / NAME, "good")
     for _ in range(2):
         grade(given, tmp_path / "out", QUICK)
-        assert points(tmp_path / "out")["ada"] == ALL
+        assert points(tmp_path / "out")["ada"] == FULL
 
 
 def test_what_is_withdrawn_counts_no_longer(worth, tmp_path):
@@ -183,7 +182,7 @@ def test_what_is_withdrawn_counts_no_longer(worth, tmp_path):
     assert points(tmp_path / "out") == {"ada": 0}
     newer.unlink()
     grade(*given)
-    assert points(tmp_path / "out") == {"ada": ALL}
+    assert points(tmp_path / "out") == {"ada": FULL}
     assert grades(tmp_path / "out")["ada"][0]["versions"] == "2"
 
 
@@ -194,7 +193,7 @@ def test_what_is_withdrawn_counts_no_longer_where_the_folder_is_another(worth, t
     (tmp_path / "in").rename(tmp_path / "there")
     (tmp_path / "there/ada/last" / NAME).unlink()
     grade([tmp_path / "there"], tmp_path / "out", QUICK)
-    assert points(tmp_path / "out") == {"ada": ALL}
+    assert points(tmp_path / "out") == {"ada": FULL}
 
 
 @pytest.mark.parametrize("first", ["not json", "a folder", "nothing"])
@@ -216,7 +215,7 @@ def test_what_could_not_be_read_at_first_counts_no_longer(worth, tmp_path, first
         path.rmdir()
     saying(path, "good")
     grade(*given)
-    assert points(tmp_path / "out") == {"ada": ALL}
+    assert points(tmp_path / "out") == {"ada": FULL}
 
 
 @pytest.mark.parametrize("how", ["gone", "changed"])
@@ -238,7 +237,7 @@ def test_what_is_not_there_when_its_turn_comes_is_tried_again(worth, tmp_path, m
     assert row["status"] == "not graded" and "tries it again" in row["message"]
     saying(path, "good")
     grade(*given)
-    assert points(tmp_path / "out") == {"ada": ALL}
+    assert points(tmp_path / "out") == {"ada": FULL}
 
 
 def test_what_vanishes_when_it_is_graded_again_keeps_its_grade(worth, tmp_path, monkeypatch):
@@ -249,7 +248,7 @@ def test_what_vanishes_when_it_is_graded_again_keeps_its_grade(worth, tmp_path, 
     proven = workers.proven
     monkeypatch.setattr(workers, "proven", lambda limits: path.unlink() or proven(limits))
     grade(*given, regrade=True)
-    assert points(tmp_path / "out") == {"ada": ALL}
+    assert points(tmp_path / "out") == {"ada": FULL}
 
 
 def test_a_roster_that_comes_later_leaves_no_second_student(worth, tmp_path):
@@ -257,7 +256,7 @@ def test_a_roster_that_comes_later_leaves_no_second_student(worth, tmp_path):
     grade([tmp_path / "in"], tmp_path / "out", QUICK)
     (tmp_path / "roster.csv").write_text("Name,Aliases\nAda Lovelace,al\n")
     grade([tmp_path / "in"], tmp_path / "out", QUICK, roster=tmp_path / "roster.csv")
-    assert points(tmp_path / "out") == {"Ada Lovelace": ALL}
+    assert points(tmp_path / "out") == {"Ada Lovelace": FULL}
 
 
 def test_who_handed_in_is_in_the_tables_before_it_is_graded(worth, tmp_path):
@@ -292,6 +291,23 @@ def test_only_the_owner_may_read_it(again, examined, tmp_path):
     assert out.stat().st_mode & 0o077 == 0
     for path in out.rglob("*"):
         assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_what_is_recorded_outlasts_the_program(again, examined, tmp_path):
+    """It lies beside the gradebook at first, and is its owner's alone there too."""
+    again()
+
+    def killed():
+        book = Gradebook(tmp_path / "out")
+        for student in STUDENTS:
+            book.record(learner.Result(student, "", "", "", (learner.Line("", 1, 1, "graded"),)))
+        assert (tmp_path / "out/gradebook.sqlite-wal").stat().st_mode & 0o077 == 0
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    assert in_a_copy(killed) == -signal.SIGKILL
+    with Gradebook(tmp_path / "out") as book:
+        assert len(book._rows("SELECT * FROM graded WHERE exercise = ''")) == len(STUDENTS)
+    assert not (tmp_path / "out/gradebook.sqlite-wal").exists()
 
 
 def test_lanes_share_the_learners(again, examined):

@@ -27,6 +27,9 @@ HONEST = {
     "Colab's drive": {FIRST: f"from google.colab import drive\ndrive.mount('/content/drive')\n{IMPORTS}"},
     "a front end that is not here": {FIRST: f"%matplotlib widget\n{IMPORTS}"},
     "an extension that is not here": {FIRST: f"%load_ext no_such_extension\n{IMPORTS}"},
+    "magics, a command, a question, and await": {
+        FIRST: f"%precision 3\nfiles = !ls\nfiles?\nimport asyncio\nawait asyncio.sleep(0.01)\n{IMPORTS}",
+    },
     "a module that it writes": {FIRST: f"{IMPORTS}\nopen('own.py', 'w').write({OWN!r})", LAST: "from own import *"},
     "names that later cells use for something else": [
         *CELLS, "sum = 0\nmath: str = 'easy'", "for len in range(3): pass", "del torch",
@@ -68,6 +71,18 @@ def test_two_answers_may_have_a_helper_of_one_name_and_the_last_definition_count
     assert sum(grade.points for grade in examined(jail, mine).values()) == FULL
     lost = examined(jail, mine | {LAST: f"called = 2\n{CELLS[LAST]}\ndef {first}(*a): return 0\nright = None"})
     assert [part.name for part, grade in lost.items() if not grade.points] == [first]
+
+
+@pytest.mark.heavy
+def test_an_answer_that_ends_the_process_on_a_special_input_keeps_the_other_points(jail):
+    part = next(part for part in CHAPTER.parts if part.name == "rnn_step")
+    (n,) = (n for n, source in enumerate(CELLS) if "def rnn_step(" in source)
+    deadly = (
+        "right = rnn_step\ndef rnn_step(x, h, *rest): return right(x, h, *rest) if h.shape[1] > 1 else os._exit(0)"
+    )
+    grades = examined(jail, {n: f"import os\n{CELLS[n]}\n{deadly}"})
+    assert (grades[part].points, grades[part].status) == (part.points - part.on_edges, "crashed")
+    assert sum(grade.points for grade in grades.values()) == FULL - part.on_edges
 
 
 @pytest.mark.heavy

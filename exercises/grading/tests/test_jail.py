@@ -11,21 +11,26 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
-from classroom import CHAPTER, FULL, NAMES, QUICK, answered, command, grades, hand_in, not_run, right
+import torch
+from classroom import CHAPTER, FULL, NAMES, NOTEBOOK, QUICK, answered, command, grades, hand_in, not_run, right
 
 import rnn2attn_grading
 from rnn2attn_grading import cli
 from rnn2attn_grading.grading import learner, workers
 from rnn2attn_grading.grading.gradebook import Gradebook
 from rnn2attn_grading.grading.grader import Grade, _Notebook, examine
+from rnn2attn_grading.grading.learner import drawn
 from rnn2attn_grading.grading.run import grade
 from rnn2attn_grading.sandbox import bubblewrap, inside, self_test, system_calls
 from rnn2attn_grading.sandbox.bubblewrap import RefusedError
+from rnn2attn_grading.sandbox.inside.protocol import packed
 from rnn2attn_grading.sandbox.jail import Jail
 from rnn2attn_grading.sandbox.limits import Limits
 from rnn2attn_grading.sandbox.process import Process, StoppedError
 
+LINUX = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))
 # A process with this name, as the kernel keeps it, is one of the attack's.
 NAMED = "import ctypes\nctypes.CDLL(None).prctl(15, {name!r}, 0, 0, 0)\n"
 FORKS = """
@@ -144,6 +149,7 @@ def test_what_somebody_else_kills_is_not_graded_and_tried_again(jail, tmp_path, 
                         jail._kill()
                     else:
                         os.kill({"run": run, "first": above}[victim], signal.SIGKILL)
+                    assert soon(lambda: not alive(name))  # or it may answer before its turn to die has come
                 return ask(do, *given, **more)
 
             process.ask = asked
@@ -210,6 +216,70 @@ def test_who_lacks_memory_is_known_by_what_happened_and_not_by_what_is_said(open
 
 
 @pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("body", "got"),
+    {
+        "all of them": ("return 2 * x", [4, 2, 0, 10]),
+        "up to an error": ("return 6 / x", [3, 6, "ZeroDivisionError"]),
+        "for a moment": ("time.sleep(0.2); return x", [2]),
+        "up to some bytes": ("return torch.full((200_000,), x).double()", [[2] * 200_000]),
+        "past what is no data": ("return 10**5000 if x == 1 else x", [2, "ValueError", 0, 5]),
+    }.values(),
+    ids=["all of them", "up to an error", "for a moment", "up to some bytes", "past what is no data"],
+)
+def test_one_request_has_a_function_called_on_many_cases(jail, body, got):
+    """What it does not come to, another one may ask for."""
+
+    def called(first):
+        given = {"name": "f", "first": first, "gradients": (), "seconds": 60}
+        for reply in running.calls(packed([{"x": x} for x in (2, 1, 0, 5)]), 4 - first, 60, **given):
+            value = reply["value"] if not reply["error"] else reply["error"]["type"]
+            yield value.tolist() if isinstance(value, torch.Tensor) else value
+
+    with jail.process() as running:
+        running.ask("cell", 60, source=f"import time, torch\ndef f(x):\n    {body}")
+        assert list(called(0)) == got
+        assert next(called(len(got) - 1)) == got[-1]
+
+
+@pytest.mark.heavy
+def test_the_calls_of_a_notebook_take_few_requests(jail, monkeypatch):
+    """Lanes wait for each other at each of them. On a busy machine a function takes more than one."""
+    asked, ask = [], Process._ask
+
+    def counted(process, do, *given):
+        asked.append(do)
+        return ask(process, do, *given)
+
+    monkeypatch.setattr(Process, "_ask", counted)
+    hidden = drawn(CHAPTER.stem, "salt")
+    sources = [cell["source"] for cell in NOTEBOOK["cells"] if cell["cell_type"] == "code"]
+    grades, _ = examine(sources, hidden, QUICK, jail.process)
+    assert sum(grade.points for grade in grades.values()) == FULL
+    assert len(NAMES) <= asked.count("calls") < sum(map(len, hidden.values())) / 2
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("count", [0, 5, -1, True, 10**20, None, [1], "1"], ids=str)
+def test_a_count_of_replies_that_cannot_be_is_no_reply(jail, count):
+    """A notebook can answer in the worker's place."""
+    source = f"import sys\nsys.modules['worker'].some = lambda c, number, **given: replied(number, {count!r})"
+    source += "\nreplied = sys.modules['worker'].replied\ndef f(): pass"
+    with jail.process() as running, pytest.raises(StoppedError, match="it has not called what was asked"):
+        running.ask("cell", 60, source=source)
+        list(running.calls(packed([{}] * 4), 4, 60, name="f", first=0, gradients=(), seconds=60))
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(LINUX < (6, 1), reason="The kernel cannot make large pages of small ones on request.")
+def test_what_is_copied_for_each_run_lies_in_large_pages():
+    with Jail(QUICK) as jail, jail.process():
+        first = psutil.Process(jail._bubblewrap.pid).children()[0].children()[0]
+        (line,) = re.findall(r"AnonHugePages: +(\d+) kB", Path(f"/proc/{first.pid}/smaps_rollup").read_text())
+    assert int(line) > 50_000
+
+
+@pytest.mark.heavy
 def test_what_a_cell_raised_is_cut_where_it_arrives(jail):
     """A name of a type as long as a message may be; and one that a patched worker sends."""
     long = "raise type('x' * 3_000_000, (Exception,), {})('y' * 3_000_000)"
@@ -252,6 +322,17 @@ def seen():
     around, within = reply["value"]
     assert here.name in around
     assert within == []
+
+
+@pytest.mark.heavy
+def test_a_covered_copy_where_packages_are_looked_for_is_no_breach_and_an_open_one_is(jail, monkeypatch):
+    shown, here = bubblewrap.mounts(), Path(rnn2attn_grading.__file__).parent
+    monkeypatch.setattr(bubblewrap, "mounts", lambda: shown | {f"/book/{here.name}": here})
+    with Jail(QUICK) as covered:
+        assert self_test.trial(covered) == []
+    monkeypatch.setattr(bubblewrap, "masked", lambda shown: {})
+    with Jail(QUICK) as uncovered:
+        assert self_test.trial(uncovered) == ["The jail does not hold: learners' code can read the specifications."]
 
 
 @pytest.mark.heavy

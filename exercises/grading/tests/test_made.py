@@ -16,7 +16,7 @@ from rnn2attn_grading.authoring import check_data, notebooks
 from rnn2attn_grading.cli import made, write
 from rnn2attn_grading.questions import specification
 from rnn2attn_grading.questions.chapters import CHAPTERS
-from rnn2attn_grading.questions.specification import COUNTS
+from rnn2attn_grading.questions.specification import COUNTS, Question
 
 ROOT = Path(__file__).resolve().parents[3]
 PATHS = [
@@ -73,6 +73,21 @@ def test_the_opening_counts_questions_and_points(chapter):
         word, points = re.match(r"(\w+) questions? .*, (\d+) points,", opening).groups()
         assert len(questions) == (COUNTS.index(word) if word in COUNTS else int(word))
         assert int(points) == sum(part.points for question in questions for part in question.parts)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        ([40], "40 minutes"),
+        ([40, 20], "one hour"),
+        ([40, 40], "one and a half hours"),
+        ([60, 70], "two hours"),
+        ([100, 100, 80], "four and a half hours"),
+    ],
+)
+def test_how_long_a_chapter_takes_is_the_sum_of_its_questions(minutes, said):
+    questions = tuple(Question("1.1", "", "", minutes=n) for n in minutes)
+    assert replace(CHAPTERS[0], questions=questions).time == f"about {said}"
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
@@ -146,6 +161,17 @@ def test_the_data_hold_no_code_and_no_edge(monkeypatch):
         names = {case["name"] for part in json.loads(text)["parts"] for case in part["cases"]}
         hidden = {case.name for chapter in CHAPTERS for part in chapter.parts for case in part.hidden("x")}
         assert names < hidden
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)
+def test_the_notebook_says_what_each_function_earns(chapter):
+    text = text_of(ROOT / "exercises" / f"{chapter.stem}.ipynb")
+    said = re.findall(r"`(\w+)` earns (\d) points?(?:, (\d) of them for special inputs)?", text)
+    assert [(name, int(points), int(edges or 0)) for name, points, edges in said] == [
+        (part.name, part.points, part.on_edges) for part in chapter.parts
+    ]
+    for question in chapter.questions:
+        assert f"## {question.number} {question.title} ({sum(part.points for part in question.parts)} point" in text
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.stem)

@@ -24,8 +24,8 @@ def text(value):
     return json.dumps(value).encode()
 
 
-def frames(*data):
-    return b"".join(struct.pack("<I", len(d)) + d for d in data)
+def frames(said, tensors=b""):
+    return struct.pack("<II", len(said), len(tensors)) + said + tensors
 
 
 def claim(dtype="F64", shape=(1,), end=8, after=b""):
@@ -41,8 +41,8 @@ def sent(message):
     """A message, from one end to the other."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        protocol.send(ours, message)
-        return protocol.receive(theirs, MOST)
+        ours.sendall(protocol.packed(message))
+        return protocol.receive(protocol.Stream(theirs), MOST)
 
 
 def taken(data, seconds=600):
@@ -50,7 +50,7 @@ def taken(data, seconds=600):
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.sendall(data)
-        return protocol.receive(theirs, MOST, time.monotonic() + seconds)
+        return protocol.receive(protocol.Stream(theirs), MOST, time.monotonic() + seconds)
 
 
 def test_data_arrive_as_they_were():
@@ -76,7 +76,7 @@ def test_data_arrive_as_they_were():
 
 def test_what_is_no_data_is_not_sent():
     with pytest.raises(TypeError):
-        sent({"x": object()})
+        protocol.packed({"x": object()})
 
 
 @pytest.mark.parametrize(
@@ -114,9 +114,10 @@ def test_what_is_no_message_is_broken(said, tensors):
         taken(frames(said, tensors))
 
 
-def test_a_length_is_looked_at_before_anything_is_allocated():
+@pytest.mark.parametrize("lengths", [(2**32 - 1, 0), (2, 2**32 - 1)], ids=["the text's", "the tensors'"])
+def test_a_length_is_looked_at_before_anything_is_allocated(lengths):
     with pytest.raises(protocol.BrokenMessageError, match="4294967295 bytes long, and may be"):
-        taken(struct.pack("<I", 2**32 - 1))
+        taken(struct.pack("<II", *lengths))
 
 
 @pytest.mark.parametrize("part", [0, [], {"dict": {}}], ids=str)
@@ -128,16 +129,16 @@ def test_parts_are_counted_before_any_is_made(part, monkeypatch):
         protocol.unpacked(text([part] * 100_001), b"")
 
 
-@pytest.mark.parametrize("data", [b"", b"\x02", frames(b"[]")], ids=repr)
+@pytest.mark.parametrize("data", [b"", b"\x02", frames(b"[]", b"abc")[:-1]], ids=repr)
 def test_silence_has_an_end(data):
     with pytest.raises(TimeoutError):
         taken(data, seconds=0.1)
 
 
 def test_what_comes_too_late_is_not_read():
-    assert taken(frames(b"[]", b"")) == []
+    assert taken(frames(b"[]")) == []
     with pytest.raises(TimeoutError):
-        taken(frames(b"[]", b""), seconds=0)
+        taken(frames(b"[]"), seconds=0)
 
 
 def test_the_end_of_the_other_side_is_noticed():
@@ -145,7 +146,7 @@ def test_the_end_of_the_other_side_is_noticed():
     with theirs:
         ours.close()
         with pytest.raises(EOFError):
-            protocol.receive(theirs, MOST)
+            protocol.receive(protocol.Stream(theirs), MOST)
 
 
 ATTEMPTS = [

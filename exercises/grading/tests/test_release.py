@@ -1,23 +1,11 @@
 """The notebooks that a class gets."""
 
-from pathlib import Path
-
+import nbformat
 import pytest
 from classroom import ROOT
 
-from rnn2attn_grading import cli
 from rnn2attn_grading.cli import main, release
 from rnn2attn_grading.questions.chapters import CHAPTERS
-
-
-@pytest.fixture(autouse=True)
-def made(monkeypatch):
-    """What the specifications make, from where it is committed; `test_made.py` sees that it is the same."""
-    paths = [
-        Path(place, f"{chapter.stem}.ipynb") for chapter in CHAPTERS for place in ("exercises", "exercises/source")
-    ]
-    texts = {path: (ROOT / path).read_text("utf-8") for path in paths}
-    monkeypatch.setattr(cli, "made", lambda root: texts)
 
 
 def test_what_is_handed_out_holds_no_answer(tmp_path):
@@ -47,9 +35,19 @@ def test_the_command_names_what_it_wrote(tmp_path, monkeypatch, capsys):
     assert said == sorted(map(str, (tmp_path / "out").iterdir()))
 
 
+def test_without_hints_nothing_unfolds_and_all_else_is_there(tmp_path, monkeypatch):
+    words = ["release", str(tmp_path / "out"), "--root", str(ROOT), "--without-hints"]
+    monkeypatch.setattr("sys.argv", ["rnn2attn_grading", *words])
+    with pytest.raises(SystemExit):
+        main()
+    for chapter in CHAPTERS:
+        ours = nbformat.read(tmp_path / "out" / f"{chapter.stem}.ipynb", 4).cells
+        all_cells = nbformat.read(ROOT / "exercises" / f"{chapter.stem}.ipynb", 4).cells
+        assert ours == [cell for cell in all_cells if "<details>" not in cell.source]
+
+
 @pytest.mark.parametrize("words", [["release", "out"], ["write"]])
 def test_elsewhere_than_in_the_repository_it_says_where_to_call_it(words, tmp_path, monkeypatch):
-    monkeypatch.undo()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["rnn2attn_grading", *words])
     with pytest.raises(SystemExit, match="is not the root of the repository"):

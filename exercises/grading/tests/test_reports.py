@@ -20,7 +20,9 @@ from rnn2attn_grading.reports import feedback, similarity, uploads
 from rnn2attn_grading.reports.similarity import pairs, shingles
 from rnn2attn_grading.reports.tables import UnwrittenError, filenames, report, students, table
 from rnn2attn_grading.reports.visible import printed
+from rnn2attn_grading.sandbox.inside import protocol
 from rnn2attn_grading.sandbox.limits import Limits
+from rnn2attn_grading.sandbox.process import StoppedError
 
 EVIL = "<img src=x onerror=alert(1)> & \"'"
 
@@ -104,6 +106,13 @@ def test_what_was_not_judged_makes_no_question_a_hard_one():
     assert "1.2 2" not in wrong
 
 
+def test_who_has_part_of_the_points_is_wrong_in_part():
+    rows = [row(student=student, points=points) for student, points in (("ada", 0), ("bob", 1), ("eve", 2))]
+    assert "2 of 3, 1 in part" in Parsed(feedback.summary(rows, [])).text
+    assert "in part" not in Parsed(feedback.summary(rows[::2], [])).text
+    assert "1 of 2" in Parsed(feedback.feedback("bob", rows[1:2])).text
+
+
 def test_a_page_asks_for_nothing_from_elsewhere():
     for page in (feedback.feedback("ada", [row()]), feedback.summary([row()], [])):
         parsed = Parsed(page)
@@ -121,11 +130,17 @@ class Plain:
         self.function, self.asked = function, []
 
     def ask(self, do, seconds, /, **given):
-        if do == "look":
-            return {"found": True, "uses": ""}
-        self.asked.append(given["inputs"])
-        case = grader.Case("", given["inputs"], gradients=dict.fromkeys(given["gradients"]))
-        answer = attempt(self.function, case)
+        return {"found": True, "uses": ""}
+
+    def calls(self, cases, most, seconds, /, first, gradients, **given):
+        text, _ = protocol.LENGTHS.unpack_from(cases)
+        data = cases[protocol.LENGTHS.size :]
+        for inputs in protocol.unpacked(data[:text], data[text:])[first:]:
+            self.asked.append(inputs)
+            yield self.reply(inputs, gradients)
+
+    def reply(self, inputs, gradients):
+        answer = attempt(self.function, grader.Case("", inputs, gradients=dict.fromkeys(gradients)))
         return vars(answer) | {"error": answer.error and vars(answer.error)}
 
 
@@ -149,6 +164,53 @@ def test_a_right_answer_is_called_on_the_hidden_cases_alone():
         grade, asked = graded(part.reference, part)
         assert (grade.points, grade.hint) == (part.points, "")
         assert len(asked) == len(hidden(part))
+
+
+EDGED = [part for part in CHAPTER.parts if part.on_edges]
+
+
+class Faulty(Plain):
+    """A process in which the right answer returns None on some inputs; or they end the process."""
+
+    cut = False
+
+    def __init__(self, part, chosen, deadly):
+        super().__init__(part.reference)
+        self.inputs, self.deadly, self.output = {repr(case.inputs) for case in chosen}, deadly, bytearray()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def reply(self, inputs, gradients):
+        if repr(inputs) not in self.inputs:
+            return super().reply(inputs, gradients)
+        self.stopped = self.deadly
+        if self.deadly:
+            raise StoppedError("crashed", "It died.")
+        return {"value": None}
+
+
+@pytest.mark.parametrize(("deadly", "status"), [(False, "graded"), (True, "crashed")])
+@pytest.mark.parametrize("part", EDGED, ids=lambda part: part.name)
+def test_who_is_wrong_on_edges_alone_keeps_the_other_points(part, deadly, status):
+    """On one or on all of them; who is wrong on any other case has nothing left."""
+    edges = [case for case in hidden(part) if case.edge]
+    usual = next(case for case in hidden(part) if not case.edge)
+    most = part.points - part.on_edges
+    for chosen, points in ((edges[:1], most), (edges, most), ([usual], 0), ([*edges, usual], 0)):
+        started = []
+
+        def start(chosen=chosen, started=started):
+            started.append(Faulty(part, chosen, deadly))
+            return started[-1]
+
+        grades, _ = grader.examine([], {part: hidden(part)}, Limits(), start)
+        assert (grades[part].points, grades[part].status) == (points, status)
+        assert grades[part].hint and (deadly or any(f"({case.name})" in grades[part].message for case in chosen))
+        assert len(started) == 1
 
 
 def test_no_number_of_a_hidden_case_is_told():

@@ -44,7 +44,7 @@ def jail():
 
 def test_a_run_that_is_killed_loses_nothing_and_does_nothing_twice(tmp_path):
     """Without jails, so that many of the kills fall into the writing."""
-    kills(tmp_path, 16, students=50, exercises=1, jail=False)
+    kills(tmp_path, 6, students=50, exercises=1, jail=False)
 
 
 @pytest.mark.soak

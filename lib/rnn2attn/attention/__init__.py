@@ -7,9 +7,10 @@ values are the encoder's states h_i; in self-attention all three are made from o
 
 from rnn2attn.attention.attending import attend, causal_mask
 from rnn2attn.attention.multihead import MultiHeadAttention, merge_heads, split_heads
-from rnn2attn.attention.scores import Concat, General, Score, dot, scaled_dot
+from rnn2attn.attention.scores import SCORES, Concat, General, Score, dot, scaled_dot
 
 __all__ = [
+    "SCORES",
     "Concat",
     "General",
     "MultiHeadAttention",

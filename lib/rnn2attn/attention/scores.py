@@ -111,6 +111,15 @@ class Concat(nn.Module):
         return (hidden.tanh_() if self.tanh else hidden) @ self.v
 
 
+SCORES: dict[str, Callable[[int, int], Score]] = {  # name → from the sizes of a query and a key, the score
+    "dot": lambda d_q, d_k: dot,
+    "scaled dot": lambda d_q, d_k: scaled_dot,
+    "general": General,
+    "general, scaled": lambda d_q, d_k: General(d_q, d_k, scaled=True),
+    "concat": lambda d_q, d_k: Concat(d_q, d_k, d_q),
+}
+
+
 def _uniform(d_in: int, *shape: int) -> nn.Parameter:
     """As the weights of PyTorch's linear layers start: uniform in ±1/√d_in."""
     return nn.Parameter(torch.empty(shape).uniform_(-1 / sqrt(d_in), 1 / sqrt(d_in)))

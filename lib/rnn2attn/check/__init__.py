@@ -7,11 +7,14 @@ import contextlib
 import inspect
 import io
 import sys
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import TextIO
 
+import torch
 from IPython import get_ipython
 from IPython.display import display
+from torch import Tensor
 
 from rnn2attn.check import progress
 from rnn2attn.check.calling import call, guarded
@@ -19,8 +22,14 @@ from rnn2attn.check.card import Card
 from rnn2attn.check.judging import judge
 from rnn2attn.check.questions import Part, chapters, recognise
 from rnn2attn.check.reading import forbidden_call
-from rnn2attn.check.values import copied
+from rnn2attn.check.values import copied, leaves, mapped
 
+PRODUCT = "In a product of matrices the inner sizes have to be alike."
+TURNED = "Weights lie (out, in) and a batch holds rows, so W x for its rows is `x @ W.T`."
+CUT = (
+    "Is a part of the computation cut off, by `.detach()`, `.item()` or the like? Then it counts in the values "
+    "and in no gradient."
+)
 ONE = "a batch of one"  # the name of the case that an answer without a batch axis survives
 
 
@@ -92,7 +101,7 @@ def examine(part: Part, answer) -> Card:
                 title = f"{part.name}: not answered yet. 0 of {_points(part)}."
                 return Card("open", title, (faults[-1].says,))
     if not any(faults):
-        return Card("right", f"{part.name}: right. {part.points} of {_points(part)}.")
+        return Card("right", f"{part.name}: right. {part.points} of {_points(part)}.", _unseen(part.unseen))
     number = next(n for n, fault in enumerate(faults) if fault)
     fault, case = faults[number], part.cases[number]
     all_called = len(answers) == len(part.cases)
@@ -104,12 +113,28 @@ def examine(part: Part, answer) -> Card:
     survived = {c.name for c, fault in zip(part.cases, faults, strict=False) if fault is None}
     if not hint and survived == {ONE}:
         hint = "Right for a batch of one, wrong for more: something does not run over the batch."
+    error = answers[number].error
+    if not hint and error and "shapes cannot be multiplied" in error.message:
+        hint = PRODUCT if _turns(error.code) else f"{PRODUCT} {TURNED}"
+    if not hint and fault.gradient:
+        hint = CUT
     inputs = f'Its inputs are `check.inputs("{part.name}", {number + 1})`.' if case.inputs else ""
     return _wrong(part, hint, f"Case {number + 1} of {len(part.cases)}, {case.name}: {fault.says}", inputs)
 
 
+def _turns(code: str) -> bool:
+    """Whether a line of code exchanges axes somewhere."""
+    return any(way in code for way in (".T", ".mT", ".t()", "transpose", "permute", "swapaxes"))
+
+
 def _wrong(part: Part, *lines: str) -> Card:
     return Card("wrong", f"{part.name}: not right yet. 0 of {_points(part)}.", tuple(filter(None, lines)))
+
+
+def _unseen(points: int) -> tuple[str, ...]:
+    """What is said of the points that no case here can earn: nothing, if there are none."""
+    counted = "1 of them is" if points == 1 else f"{points} of them are"
+    return (f"{counted} for special inputs, which only the grading tries.",) if points else ()
 
 
 def _points(part: Part) -> str:
@@ -180,6 +205,47 @@ def inputs(name: str, case: int) -> dict[str, object]:
     return copied(cases[case - 1].inputs)
 
 
+def use(function: Callable) -> Callable:
+    """Run a function that does something with the learner's answers, if they are right, and show what it returns.
+
+    It is written as a decorator. Where nobody looks, as when a class is graded, nothing is run. An answer gets its
+    numbers in float64, as its question says, and what it returns to a network of float32 is float32.
+
+    Args:
+        function: its arguments are called like the answers that it gets; they stand where it is defined.
+
+    Returns:
+        The function.
+    """
+    if not _in_notebook():
+        return function
+    with guarded():
+        answers = {name: function.__globals__.get(name) for name in inspect.signature(function).parameters}
+        left = [name for name, answer in answers.items() if not _right(name, answer)]
+        if left:
+            names = " and ".join(f"`{name}`" for name in left)
+            display(Card("open", f"This cell runs as soon as {names} {'are' if left[1:] else 'is'} right."))
+        elif (shown := function(**{name: _in_double(answer) for name, answer in answers.items()})) is not None:
+            display(shown)
+    return function
+
+
+def _in_double(answer: Callable) -> Callable:
+    def call(*given: object) -> object:
+        single = any(isinstance(x, Tensor) and x.dtype == torch.float32 for _, x in leaves(given))
+        return _cast(answer(*_cast(given, torch.float64)), torch.float32) if single else answer(*given)
+
+    return call
+
+
+def _cast(value: object, dtype: torch.dtype) -> object:
+    return mapped(value, lambda x: x.to(dtype) if isinstance(x, Tensor) and x.is_floating_point() else x)
+
+
+def _right(name: str, answer: object) -> bool:
+    return callable(answer) and examine(_find(name), answer).state == "right"
+
+
 @guarded()
 def summary(chapter: int | None = None) -> None:
     """Show the points by question, and what is left.
@@ -191,8 +257,8 @@ def summary(chapter: int | None = None) -> None:
         ValueError: the chapter has no exercises.
     """
     known, notes = progress.entries()
-    if chapter is not None and chapter not in chapters():
-        raise ValueError(f"chapter {chapter!r} has no exercises; these have: {', '.join(map(str, chapters()))}")
+    if chapter is not None:
+        _expect(chapter)
     begun = [n for n, parts in chapters().items() if any(part.name in known for part in parts)]
     for n in [chapter] if chapter is not None else begun or list(chapters()):
         display(_summary(n, known, notes))
@@ -210,10 +276,48 @@ def _summary(chapter: int, known: dict, notes: list[str]) -> Card:
     total, of = sum(filter(None, got.values())), sum(part.points for part in parts)
     left = [part.name for part in parts if not got[part.name]]
     lines = [f"Left: {', '.join(left)}." if left else "Nothing is left."]
+    lines += _unseen(sum(part.unseen for part in parts if got[part.name]))
     if progress.in_colab():
         lines.append(COLAB)
     title = f"Chapter {chapter}: {total} of {of} points."
     return Card("open" if left else "right", title, (*lines, *notes), tuple(rows))
+
+
+LINKS = {  # what the chapters build, one on the other
+    1: "1  a network that reads",
+    2: "2  gates that keep",
+    3: "3  an encoder and a decoder",
+    4: "4  attention",
+    5: "5  attention to pictures",
+    6: "6  attention alone",
+}
+
+
+def built(chapter: int) -> None:
+    """Draw all functions as a chain, those that are right filled, and this chapter's in colour.
+
+    Args:
+        chapter: its number.
+
+    Raises:
+        ValueError: the chapter has no exercises.
+    """
+    if not _in_notebook():  # nobody would see it
+        return
+    from rnn2attn.plots import chain
+
+    _expect(chapter)
+    known, _ = progress.entries()
+    links = {LINKS[n]: [part.name for part in parts] for n, parts in chapters().items()}
+    right = [part.name for parts in chapters().values() for part in parts if progress.points(part, known)]
+    here = len({*right} & {*links[LINKS[chapter]]})
+    print(f"You have built {len(right)} of {sum(map(len, links.values()))} pieces, {here} of them in this chapter.")
+    display(chain(links, right, LINKS[chapter]))
+
+
+def _expect(chapter: int) -> None:
+    if chapter not in chapters():
+        raise ValueError(f"chapter {chapter!r} has no exercises; these have: {', '.join(map(str, chapters()))}")
 
 
 COLAB = (
@@ -252,6 +356,7 @@ def _in_notebook() -> bool:
     return getattr(get_ipython(), "kernel", None) is not None
 
 
-check.inputs, check.summary, check.download, check.upload = inputs, summary, download, upload
+check.inputs, check.use, check.summary, check.built = inputs, use, summary, built
+check.download, check.upload = download, upload
 
 __all__ = ["Wrong", "check", "summary"]

@@ -9,8 +9,8 @@ import sysconfig
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn2attn.check.values import copied, leaves, mapped, plain, weights
+from rnn2attn.check.values import copied, leaves, plain, weights
 
 # Code that is not the learner's: installed packages, Python itself, this library.
 FOREIGN = (
@@ -72,18 +72,39 @@ def call(
         gradients: the tensors among them whose gradient is wanted: "x", or "state[0]" for one in a tuple.
         seconds: after which it is stopped, with the error TimeoutError, where the system can (not on Windows).
     """
+    (answer,) = calls(function, [inputs], gradients, seconds)
+    return answer
+
+
+def calls(
+    function: Callable, cases: Iterable[dict[str, object]], gradients: tuple[str, ...] = (), seconds: float = 3
+) -> Iterator[Answer]:
+    """Call a function on one case's inputs after the other, each as in `call`; the random states are undone once.
+
+    Args:
+        function: as for `call`.
+        cases: the inputs of each call.
+        gradients: as for `call`.
+        seconds: of each call.
+    """
     with guarded():
-        given = copied(inputs)
+        for inputs in cases:
+            yield _called(function, inputs, gradients, seconds)
+
+
+def _called(function: Callable, inputs: dict[str, object], gradients: tuple[str, ...], seconds: float) -> Answer:
+    given, sources = copied(inputs), {}
+    if gradients:
         within = {path: leaf for name, value in given.items() for path, leaf in leaves(value, name)}
         sources = {path: within[path].requires_grad_() for path in gradients}
         # Copies of the leaves, so that a change in place is seen below and not refused by autograd.
         given = copied(given)
-        try:
-            with guarded(), limited(seconds):
-                output = function(*given.values())
-        except (Exception, SystemExit) as error:
-            return Answer(error=_error(error))
-        found = _gradients(output, sources)
+    try:
+        with _undone(), limited(seconds):
+            output = function(*given.values())
+    except (Exception, SystemExit) as error:
+        return Answer(error=_error(error))
+    found = _gradients(output, sources)
     changed = tuple(name for name, value in inputs.items() if not _same(value, given[name]))
     return Answer(plain(output), found, changed)
 
@@ -102,11 +123,20 @@ def _gradients(output: object, sources: dict[str, Tensor]) -> dict[str, Tensor |
 
 def _same(before: object, after: object) -> bool:
     """Whether two values hold the same leaves at the same places, NaN equal to NaN."""
-
-    def text(leaf: object) -> object:
-        return (leaf.dtype, leaf.shape, leaf.detach().numpy().tobytes()) if isinstance(leaf, Tensor) else leaf
-
-    return mapped(before, text) == mapped(after, text)
+    if isinstance(before, Tensor):
+        if not isinstance(after, Tensor) or (before.dtype, before.shape) != (after.dtype, after.shape):
+            return False
+        pair = before, after.detach()
+        return torch.equal(*pair) or pair[0].numpy().tobytes() == pair[1].numpy().tobytes()
+    if isinstance(before, dict):
+        return (
+            isinstance(after, dict)
+            and before.keys() == after.keys()
+            and all(_same(value, after[key]) for key, value in before.items())
+        )
+    if isinstance(before, list | tuple):
+        return type(before) is type(after) and len(before) == len(after) and all(map(_same, before, after))
+    return before is after or before == after
 
 
 @contextlib.contextmanager
@@ -116,45 +146,73 @@ def guarded() -> Iterator[None]:
     A warning that is to be an error is a warning inside.
     """
     state, numbers = random.getstate(), np.random.get_bit_generator()
-    grad, dtype, threads, device = (
-        torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_num_threads(), torch.get_default_device(),
-    )  # fmt: skip
-    strict = _deterministic()
-    folder = _folder()
-    _default_device(torch.device("cpu"))
-    torch.set_default_dtype(torch.float32)
-    _set_deterministic((False, False))
     np.random.set_bit_generator(SPARE)
     try:
-        with torch.inference_mode(False), warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
-            torch.set_grad_enabled(True)
-            warnings.filters[:] = [entry for entry in warnings.filters if entry[0] != "error"]
+        with _defaults(), torch.random.fork_rng(devices=[]):
             yield
     finally:
-        torch.set_grad_enabled(grad)
-        torch.set_default_dtype(dtype)
-        torch.set_num_threads(threads)
-        _default_device(device)
-        _set_deterministic(strict)
         random.setstate(state)
         np.random.set_bit_generator(numbers)
-        if folder and folder != _folder():
-            os.chdir(folder)
 
 
-def _default_device(device: torch.device) -> None:
-    if torch.get_default_device() != device:
-        torch.set_default_device(None if device.type == "cpu" else device)
+@contextlib.contextmanager
+def _defaults() -> Iterator[None]:
+    """All of `guarded` but the random states, which take longest."""
+    with _undone():
+        _set(replace(_settings(), grad=True, dtype=torch.float32, device=torch.device("cpu"), strict=(False, False)))
+        warnings.filters[:] = [entry for entry in warnings.filters if entry[0] != "error"]
+        yield
 
 
-def _deterministic() -> tuple[bool, bool]:
-    """Whether deterministic algorithms are asked for, and whether others are only warned of."""
-    return torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+@contextlib.contextmanager
+def _undone() -> Iterator[None]:
+    """What is done inside to settings and folder is undone."""
+    before = _settings()
+    try:
+        with torch.inference_mode(False), warnings.catch_warnings():
+            yield
+    finally:
+        _set(before)
 
 
-def _set_deterministic(strict: tuple[bool, bool]) -> None:
-    if strict != _deterministic():  # setting it loads PyTorch's compiler, which takes seconds
-        torch.use_deterministic_algorithms(strict[0], warn_only=strict[1])
+@dataclass(frozen=True)
+class _Settings:
+    """PyTorch's settings and the current folder, "" if it is gone.
+
+    Attributes:
+        strict: whether deterministic algorithms are asked for, and whether others are only warned of.
+    """
+
+    grad: bool
+    dtype: torch.dtype
+    threads: int
+    device: torch.device
+    strict: tuple[bool, bool]
+    folder: str
+
+
+def _settings() -> _Settings:
+    empty = torch.empty(0)  # to ask PyTorch for its default device takes ten times as long
+    return _Settings(
+        torch.is_grad_enabled(), empty.dtype, torch.get_num_threads(), empty.device,
+        (torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()),
+        _folder(),
+    )  # fmt: skip
+
+
+def _set(wanted: _Settings) -> None:
+    now = _settings()
+    if now == wanted:
+        return
+    torch.set_grad_enabled(wanted.grad)
+    torch.set_default_dtype(wanted.dtype)
+    torch.set_num_threads(wanted.threads)
+    if now.device != wanted.device:
+        torch.set_default_device(None if wanted.device.type == "cpu" else wanted.device)
+    if now.strict != wanted.strict:  # setting it loads PyTorch's compiler, which takes seconds
+        torch.use_deterministic_algorithms(wanted.strict[0], warn_only=wanted.strict[1])
+    if wanted.folder and now.folder != wanted.folder:
+        os.chdir(wanted.folder)
 
 
 def _folder() -> str:

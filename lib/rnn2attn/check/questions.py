@@ -33,7 +33,8 @@ class Part:
         forbidden: what its code must not call, see `reading`.
         cases: the public ones.
         mistakes: those that are recognised.
-        version: changes when anything of the above does.
+        version: changes when anything else does.
+        unseen: those of the points that it earns on special inputs, which are not here.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Part:
     cases: tuple[Case, ...]
     mistakes: tuple[Known, ...]
     version: str = ""
+    unseen: int = 0
 
 
 def store(part: Part) -> dict:
@@ -57,7 +59,7 @@ def store(part: Part) -> dict:
     ]
     known = [{"hint": m.hint, "outlines": list(m.outlines)} for m in part.mistakes]
     return {
-        "name": part.name, "points": part.points, "number": part.number, "title": part.title,
+        "name": part.name, "points": part.points, "unseen": part.unseen, "number": part.number, "title": part.title,
         "arguments": list(part.arguments), "forbidden": list(part.forbidden), "cases": cases, "mistakes": known,
     }  # fmt: skip
 
@@ -76,7 +78,8 @@ def restore(stored: dict) -> Part:
     known = [Known(m["hint"], tuple(m["outlines"])) for m in stored["mistakes"]]
     version = hashlib.sha256(json.dumps(stored, sort_keys=True).encode()).hexdigest()[:16]
     simple = [stored[key] for key in ("name", "points", "number", "title")]
-    return Part(*simple, tuple(stored["arguments"]), tuple(stored["forbidden"]), tuple(cases), tuple(known), version)
+    lists = tuple(stored["arguments"]), tuple(stored["forbidden"]), tuple(cases), tuple(known)
+    return Part(*simple, *lists, version, stored["unseen"])
 
 
 @functools.cache
@@ -106,22 +109,25 @@ def outline(answer: Answer, case: Case, *, gradients: bool = True) -> dict:
 def recognise(part: Part, answers: list[Answer]) -> str:
     """The hint of the known mistake that gives what the answers gave, "" if there is none.
 
-    No case may contradict it. Where the answer stops and the mistake does not, where one of the two is not finite, or
-    where their shapes differ, the case says nothing: something else is wrong there as well. At least one output must
-    agree where the mistake is wrong, or a gradient if the mistake's are kept; of several mistakes the one that agrees
-    most often is taken.
+    No case may contradict it. Where the answer stops and the mistake does not, where they are not finite, and not at
+    the same places, or where their shapes differ, something else is wrong with the answer: the case says nothing,
+    unless the mistake is right in it, for then the hint leaves a fault out. At least one output must agree where the
+    mistake is wrong, or a gradient if the mistake's are kept; of several mistakes the one that agrees most often is
+    taken, and none if two with different hints agree as often.
     """
     best, hint = 0, ""
     for known in part.mistakes:
-        triples = list(zip(part.cases, answers, known.outlines, strict=True))
-        relations = [_relation(outline(answer, case, gradients="gradients" in o), o) for case, answer, o in triples]
-        telling = any(
-            relation == "agrees" and "output" in o and not _right(o, case)
-            for (case, _, o), relation in zip(triples, relations, strict=True)
-        )
-        count = relations.count("agrees")
-        if "contradicts" not in relations and telling and count > best:
+        relations = []
+        for case, answer, of_mistake in zip(part.cases, answers, known.outlines, strict=True):
+            found = outline(answer, case, gradients="gradients" in of_mistake)
+            relations.append(_relation(found, of_mistake, right=_right(of_mistake, case)))
+        count = sum("agrees" in relation for relation in relations)
+        if "contradicts" in relations or "agrees, and is wrong" not in relations:
+            continue
+        if count > best:
             best, hint = count, known.hint
+        elif count == best and hint != known.hint:
+            hint = ""
     return hint
 
 
@@ -133,12 +139,14 @@ def _right(known: dict, case: Case) -> bool:
     return _close(known, right, times=0.3)
 
 
-def _relation(found: dict, known: dict) -> str:
-    if "stops" in known and "stops" not in found:
+def _relation(found: dict, known: dict, *, right: bool) -> str:
+    """What a case says of an answer and a mistake, which is `right` in it or not."""
+    if _close(found, known):
+        return "agrees, and is wrong" if "output" in known and not right else "agrees"
+    if right or ("stops" in known and "stops" not in found) or ("unfit" in known and "unfit" in found):
         return "contradicts"
-    if _broken(found) != _broken(known) or _shapes(found) != _shapes(known):
-        return "says nothing"
-    return "agrees" if _close(found, known) else "contradicts"
+    bare = _broken(found) or _broken(known) or _shapes(found) != _shapes(known)
+    return "says nothing" if bare else "contradicts"
 
 
 def _broken(outlined: dict) -> bool:

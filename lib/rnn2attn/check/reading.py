@@ -14,6 +14,8 @@ from types import FunctionType, ModuleType
 
 def forbidden_call(function: Callable, forbidden: tuple[str, ...]) -> str:
     """The first entry of the list that the function's code uses; "" if none, or if its source is not to be had."""
+    if not forbidden:
+        return ""
     things = {path: _import(path) for path in forbidden if not path.startswith(".")}
     for method, used in [("", function), *_uses(function, set())]:
         for path in forbidden:
@@ -32,12 +34,14 @@ def _uses(function: Callable, visited: set) -> Iterator[tuple[str, object]]:
         known = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
     except (OSError, SyntaxError, ValueError):  # typed at a prompt; a name of an outer function not yet given
         return
-    for node in ast.walk(tree):
+    visited.add(function)
+    nodes = [tree]
+    for node in nodes:  # more of them meanwhile
         if isinstance(node, ast.FunctionDef):
             node.decorator_list = []
-    visited.add(function)
+        nodes += ast.iter_child_nodes(node)
     # Everything that is imported or named within, before it is used there.
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 top = alias.name if alias.asname else alias.name.split(".")[0]
@@ -46,7 +50,7 @@ def _uses(function: Callable, visited: set) -> Iterator[tuple[str, object]]:
             for alias in node.names:
                 known[alias.asname or alias.name] = _import(f"{node.module}.{alias.name}")
                 yield alias.name, known[alias.asname or alias.name]
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Name | ast.Attribute):
             used = _resolve(node, known)
             yield (node.attr if isinstance(node, ast.Attribute) else "", used)

@@ -4,10 +4,12 @@ Data are tensors, numbers, strings, None, and lists, tuples and dicts of them. A
 reduced to the name of its type, so that an answer can be stored, compared, or sent from another process.
 """
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Integral, Real
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -29,7 +31,7 @@ class Other:
 def plain(value: object, depth: int = 0) -> object:
     """The value as data: tensors detached and copied, numbers of NumPy as Python's, everything else as `Other`."""
     if isinstance(value, Tensor):
-        ordinary = value.layout == torch.strided and str(value.dtype).removeprefix("torch.") in DTYPES
+        ordinary = value.layout == torch.strided and value.dtype in DTYPES.values()
         if value.is_meta:  # it has a shape and no numbers
             return Other("tensor on the device meta")
         return value.detach().cpu().clone() if ordinary else Other(f"tensor of {value.dtype}, {value.layout}")
@@ -112,15 +114,21 @@ def _short(x: object) -> object:
 
 def weights(shape: torch.Size, place: int = 0) -> Tensor:
     """Fixed coefficients, float64, of a linear functional of a tensor: no two of its entries count alike."""
-    steps = torch.arange(shape.numel(), dtype=torch.float64)
-    return torch.cos(1 + place + 0.7 * steps).reshape(shape)
+    return torch.from_numpy(_cosines(shape.numel(), place)).reshape(shape)
+
+
+@functools.lru_cache(64)
+def _cosines(count: int, place: int) -> np.ndarray:
+    """Kept as an array: a tensor that is made in inference mode would be one of that mode for good."""
+    return torch.cos(1 + place + 0.7 * torch.arange(count, dtype=torch.float64)).numpy()
 
 
 def sketch(value: object) -> dict[str, object]:
     """The leaves of a value, each tensor reduced to its shape and two linear functionals of it.
 
     Enough to recognise a known output, and too little to read it. A floating tensor without axes is its number. A
-    tensor with NaN or ∞ is "not finite" and its shape, a float just "not finite".
+    tensor with NaN or ∞ is "not finite", its shape, and how many there are and at which places, added up; a float is
+    just "not finite".
     """
     reduced = {}
     for path, leaf in leaves(value):
@@ -129,8 +137,8 @@ def sketch(value: object) -> dict[str, object]:
         if isinstance(leaf, Tensor):
             x = leaf.double()
             sums = [(weights(x.shape, place) * x).sum().item() for place in (0, 2)]
-            shape = list(x.shape)
-            leaf = [shape, *map(_short, sums)] if x.isfinite().all() else f"not finite {shape}"
+            shape, lost = list(x.shape), (~x.isfinite()).flatten().nonzero()
+            leaf = f"not finite {shape} {len(lost)} {lost.sum()}" if len(lost) else [shape, *map(_short, sums)]
         elif isinstance(leaf, float):
             leaf = _short(leaf) if abs(leaf) < float("inf") else "not finite"
         elif isinstance(leaf, Other):

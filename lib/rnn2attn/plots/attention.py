@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 import matplotlib as mpl
 import numpy as np
+import torch
 
-from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure, axes, plain
+from rnn2attn.attention import attend, dot
+from rnn2attn.plots.figure import Figure, axes
+from rnn2attn.plots.style import COLOURS, INK, STYLE, plain
 
 
 def among_keys(
@@ -55,3 +58,25 @@ def among_keys(
         fig.legend(loc="outside upper left", ncols=2)
         ax.set(xlim=(-extent, extent), ylim=(-extent, extent), aspect="equal")
     return fig
+
+
+class AmongKeys:
+    """`among_keys` for any query, as `rnn2attn.explore.explore` moves it. On a static page the arrow can be dragged.
+
+    Args:
+        keys: (T, 2); they are the values as well.
+        names: of the keys.
+        extent: the axes reach from −extent to extent.
+    """
+
+    def __init__(self, keys: Sequence[Sequence[float]], names: Sequence[str], *, extent: float):
+        self.keys, self.names, self.extent = torch.as_tensor(keys, dtype=torch.float64), list(names), extent
+
+    def __call__(self, x: float, y: float) -> Figure:
+        """The figure with the query at (x, y)."""
+        return among_keys((x, y), self.keys, self.weights(x, y), self.names, extent=self.extent)
+
+    def weights(self, x: float, y: float) -> np.ndarray:
+        """(T,), each key's share for the query (x, y): the softmax of its dot product with it."""
+        query = torch.tensor([[x, y]], dtype=torch.float64)
+        return attend(query, self.keys[None], self.keys[None], score=dot)[1][0].numpy()

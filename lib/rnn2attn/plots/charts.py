@@ -5,10 +5,14 @@ from collections.abc import Mapping, Sequence
 import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.patches import Rectangle
 
-from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure, axes, plain
+from rnn2attn.plots.figure import Figure, axes, in_forms, room
+from rnn2attn.plots.style import CELL, COLOURS, HALF, INK, ON_CELL, ON_PAPER, PAPER, STYLE, breadth, plain
 
 
+@in_forms
 def lines(
     series: Mapping[str, Sequence],
     *,
@@ -40,46 +44,43 @@ def lines(
     """
     if not 0 < len(series) <= len(COLOURS):
         raise ValueError(f"{len(series)} series were given, where 1 to {len(COLOURS)} can be told apart")
-    columns = 1 if max(map(len, series)) > 24 else 2
+    columns = min(len(series), max(1, int(room() / (0.65 + breadth(series)))))
     rows = -(-len(series) // columns) if len(series) > 1 else 0
-    with mpl.rc_context(STYLE):
-        fig, ax = axes(figsize=(5.2, 3.0 + 0.22 * rows))
-        for label, values in series.items():
-            values = np.atleast_2d(np.asarray(values, dtype=float))
-            places = np.arange(values.shape[1]) if x is None else np.asarray(x, dtype=float)
-            every = max(1, values.shape[1] // 10)
-            (line,) = ax.plot(places, np.median(values, axis=0), label=plain(label), markevery=every)
-            if len(values) > 1:
-                ax.fill_between(
-                    places,
-                    values.min(axis=0),
-                    values.max(axis=0),
-                    color=line.get_color(),
-                    alpha=0.25,
-                    linewidth=0,
-                )
-        for label, height in (levels or {}).items():
-            ax.axhline(height, color=INK, linestyle=(0, (1, 1)), marker="", linewidth=1.4)
-            ax.annotate(plain(label), (1.01, height), xycoords=("axes fraction", "data"), va="center")
-        ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear", ylim=ylim)
-        if xlog:
-            ax.set_xscale("log")
-            ax.set_xticks(places, [f"{place:g}" for place in places])
-            ax.minorticks_off()
-        if above:
-            label, ticks = above
-            second = ax.secondary_xaxis("top")
-            second.set_xticks(list(ticks.values()), [*map(plain, ticks)], minor=False)
-            second.set_xlabel(label)
-        if len(series) > 1:
-            fig.legend(loc="outside upper left", ncols=columns)
+    fig, ax = axes(figsize=(room(), 2.3 + 0.14 * room() + 0.22 * rows))
+    for label, values in series.items():
+        values = np.atleast_2d(np.asarray(values, dtype=float))
+        places = np.arange(values.shape[1]) if x is None else np.asarray(x, dtype=float)
+        every = max(1, values.shape[1] // 10)
+        (line,) = ax.plot(places, np.median(values, axis=0), label=plain(label), markevery=every)
+        if len(values) > 1:
+            ax.fill_between(
+                places,
+                values.min(axis=0),
+                values.max(axis=0),
+                color=line.get_color(),
+                alpha=0.25,
+                linewidth=0,
+            )
+    for label, height in (levels or {}).items():
+        ax.axhline(height, color=INK, linestyle=(0, (1, 1)), marker="", linewidth=1.4)
+        ax.annotate(plain(label), (1.01, height), xycoords=("axes fraction", "data"), va="center")
+    ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear", ylim=ylim)
+    ax.locator_params(axis="x", integer=bool((places == places.round()).all()))
+    if xlog:
+        ax.set_xscale("log")
+        ax.set_xticks(places, [f"{place:g}" for place in places])
+        ax.minorticks_off()
+    if above:
+        label, ticks = above
+        second = ax.secondary_xaxis("top")
+        second.set_xticks(list(ticks.values()), [*map(plain, ticks)], minor=False)
+        second.set_xlabel(label)
+    if len(series) > 1:
+        fig.legend(loc="outside upper left", ncols=columns, columnspacing=1.2)
     return fig
 
 
-def _text_on(value: float) -> str:
-    return "white" if value > 0.62 else "#303030"
-
-
+@in_forms
 def heatmap(
     values: Sequence[Sequence[float]],
     rows: Sequence[str],
@@ -88,7 +89,7 @@ def heatmap(
     xlabel: str,
     ylabel: str,
 ) -> Figure:
-    """Numbers between 0 and 1 as shaded, numbered cells.
+    """Numbers between 0 and 1 as shaded cells, with the number in each cell where all have room.
 
     Args:
         values: (rows, columns), each between 0 and 1.
@@ -107,24 +108,23 @@ def heatmap(
         )
     if not ((values >= 0) & (values <= 1)).all():
         raise ValueError(f"values must lie between 0 and 1; they reach from {values.min()} to {values.max()}")
-    with mpl.rc_context(STYLE):
-        fig, ax = axes(figsize=(1.6 + 0.62 * len(columns), 1.0 + 0.44 * len(rows)))
-        ax.pcolormesh(values, cmap="Blues", vmin=0, vmax=1, edgecolors=INK, linewidth=0.6)
-        for (row, column), value in np.ndenumerate(values):
-            ax.text(
-                column + 0.5,
-                row + 0.5,
-                f"{value:.2f}",
-                ha="center",
-                va="center",
-                color=_text_on(value),
-            )
-        ax.set_xticks(np.arange(len(columns)) + 0.5, [*map(plain, columns)])
-        ax.set_yticks(np.arange(len(rows)) + 0.5, [*map(plain, rows)])
-        ax.tick_params(length=0)
-        ax.spines[:].set_visible(False)
-        ax.invert_yaxis()
-        ax.set(xlabel=xlabel, ylabel=ylabel)
+    margin = 0.6 + breadth(rows)
+    cell = min(0.62, (room() - margin) / len(columns))
+    numbered = cell > breadth(["0.00"]) + 0.04
+    fig, ax = axes(figsize=(margin + cell * len(columns), 1.0 + (0.44 if numbered else min(0.44, cell)) * len(rows)))
+    ax.add_patch(Rectangle((0, 0), len(columns), len(rows), facecolor=PAPER, linewidth=0))
+    shades = LinearSegmentedColormap.from_list("shades", [(*to_rgb(CELL), 0.0), (*to_rgb(CELL), 1.0)])
+    ax.pcolormesh(values, cmap=shades, vmin=0, vmax=1, edgecolors=INK, linewidth=0.5)
+    for (row, column), value in np.ndenumerate(values) if numbered else ():
+        ink = ON_CELL if value > HALF else ON_PAPER
+        ax.text(column + 0.5, row + 0.5, f"{value:.2f}", ha="center", va="center", color=ink)
+    ax.set_xticks(np.arange(len(columns)) + 0.5, [*map(plain, columns)])
+    for label, name in zip(ax.get_xticklabels(), columns, strict=True):
+        label.set_rotation(90 if breadth([name]) > cell else 0)
+    ax.set_yticks(np.arange(len(rows)) + 0.5, [*map(plain, rows)])
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(0, len(columns)), ylim=(len(rows), 0))
     return fig
 
 
@@ -137,7 +137,7 @@ def powers(images: Mapping[int, Sequence], norms: Sequence[float], *, extent: fl
         extent: half the side of the upper picture.
     """
     with mpl.rc_context(STYLE):
-        fig = Figure(layout="constrained", figsize=(4.6, 6.6))
+        fig = Figure(layout="constrained", figsize=(4.5, 6.6))
         FigureCanvasAgg(fig)
         above, below = fig.subplots(2, 1, height_ratios=(3, 2))
         for k, points in images.items():

@@ -8,30 +8,32 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Rectangle
 
-from rnn2attn.plots.style import COLOURS, INK, STYLE, Figure, plain
+from rnn2attn.plots.figure import Figure, in_forms, room
+from rnn2attn.plots.style import COLOURS, INK, breadth, plain
 
 Box = tuple[int, int, int, int]
+LEAST, MOST = 1.4, 1.9  # inches that a picture is wide
 
 
+@in_forms
 def pictures(images: Sequence, titles: Sequence[str], *, columns: int = 4) -> Figure:
     """Grey pictures side by side, each with its title below.
 
     Args:
         images: (H, W) or (1, H, W), 0 (black) … 1 (white).
         titles: one for each; Hangul is drawn as such.
-        columns: so many in a row.
+        columns: at most so many in a row.
 
     Raises:
         ValueError: there is not one title for each picture, or a picture has another shape.
     """
-    with mpl.rc_context(STYLE):
-        fig, panels = _panels(len(images), len(titles), columns)
-        for ax, image, title in zip(panels, images, titles, strict=True):
-            _draw(ax, image)
-            ax.set_xlabel(plain(title))
+    fig, panels = _panels(len(images), titles, columns)
+    for ax, image in zip(panels, images, strict=True):
+        _draw(ax, image)
     return fig
 
 
+@in_forms
 def attended(
     image,
     maps,
@@ -51,7 +53,7 @@ def attended(
         words: T' words; Hangul is drawn as such.
         boxes: for each word the box that it names, (top, left, bottom, right) in pixels, or None; drawn as a frame.
         smooth: whether weights are interpolated between the cells, as is often done. Off, a cell is a square.
-        columns: so many pictures in a row.
+        columns: at most so many pictures in a row.
 
     Raises:
         ValueError: words, maps and boxes are not equally many, or the picture has another shape.
@@ -62,38 +64,40 @@ def attended(
     boxes = [None] * len(words) if boxes is None else boxes
     if len(boxes) != len(words):
         raise ValueError(f"there are {len(boxes)} boxes and {len(words)} words")
-    with mpl.rc_context(STYLE):
-        fig, panels = _panels(len(maps), len(words), columns)
-        for ax, weights, word, box in zip(panels, maps, words, boxes, strict=True):
-            H, W = _draw(ax, image)
-            ax.imshow(
-                np.ones_like(weights),
-                cmap=mpl.colors.ListedColormap([COLOURS[1]]),
-                alpha=weights / maps.max() * 0.85,
-                extent=(-0.5, W - 0.5, H - 0.5, -0.5),
-                interpolation="bicubic" if smooth else "nearest",
-            )
-            if box is not None:
-                top, left, bottom, right = box
-                frame = Rectangle((left - 0.5, top - 0.5), right - left, bottom - top)
-                frame.set(fill=False, edgecolor=COLOURS[0], linewidth=1.5, linestyle="--")
-                ax.add_patch(frame)
-            ax.set_xlabel(plain(word))
+    fig, panels = _panels(len(maps), words, columns)
+    for ax, weights, box in zip(panels, maps, boxes, strict=True):
+        H, W = _draw(ax, image)
+        shade = np.full((*weights.shape, 4), mpl.colors.to_rgba(COLOURS[1]))
+        shade[..., 3] = weights / maps.max() * 0.85
+        ax.imshow(
+            shade,
+            extent=(-0.5, W - 0.5, H - 0.5, -0.5),
+            interpolation="bicubic" if smooth else "none",
+        )
+        if box is not None:
+            top, left, bottom, right = box
+            frame = Rectangle((left - 0.5, top - 0.5), right - left, bottom - top)
+            frame.set(fill=False, edgecolor=COLOURS[0], linewidth=1.5, linestyle="--")
+            ax.add_patch(frame)
     return fig
 
 
-def _panels(count: int, named: int, columns: int) -> tuple[Figure, list[Axes]]:
-    if not count == named > 0:
+def _panels(count: int, titles: Sequence[str], most: int) -> tuple[Figure, list[Axes]]:
+    """Panels with their titles below, as many in a row as have room for theirs; the rows are about equally long."""
+    if not count == len(titles) > 0:
         raise ValueError(
-            f"there are {count} pictures and {named} names; one name for each of at least 1 was expected"
+            f"there are {count} pictures and {len(titles)} names; one name for each of at least 1 was expected"
         )
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    fig = Figure(layout="constrained", figsize=(1.5 * columns, 1.75 * rows))
+    rows = -(-count // max(1, min(most, count, int(room() / max(breadth(titles) + 0.1, LEAST)))))
+    columns = -(-count // rows)
+    side = min(MOST, room() / columns)
+    fig = Figure(layout="constrained", figsize=(side * columns, (side + 0.25) * rows))
     FigureCanvasAgg(fig)
     panels = list(np.atleast_1d(fig.subplots(rows, columns)).flat)
     for ax in panels[count:]:
         ax.remove()
+    for ax, title in zip(panels, titles, strict=False):
+        ax.set_xlabel(plain(title))
     return fig, panels[:count]
 
 
@@ -104,7 +108,7 @@ def _draw(ax: Axes, image) -> tuple[int, int]:
         image = image[0]
     if image.ndim != 2:
         raise ValueError(f"a picture has shape {image.shape}, but (H, W) or (1, H, W) was expected")
-    ax.imshow(image, cmap="gray", vmin=0, vmax=1)
+    ax.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="none")
     ax.set(xticks=[], yticks=[])
     for spine in ax.spines.values():
         spine.set(visible=True, color=INK, linewidth=0.6)

@@ -1,24 +1,31 @@
-"""The one style of every figure: colours, dashes, markers, fonts, and a figure that shows itself.
+"""The one style of every figure: inks, dashes, markers, fonts.
 
-Figures are PNG on a transparent ground. Lines and text keep a contrast of at least 3:1 both on white and on the dark
-theme's ground, or on the cell of a heatmap that they stand in. Lines differ in dash and marker too, so that nobody
-needs the colours. Words that come from data go through `plain`. What DejaVu Sans lacks is drawn with the font of this
-package, which has Hangul and Kana, or with one that the machine has.
+Where a figure is a picture, it has a transparent ground, and lines and text keep a contrast of at least 3:1 both on
+white and on the dark theme's ground. On a page each ink is the theme's: a variable of the style sheet has its name.
+Lines differ in dash and marker too, so that nobody needs the colours. Words that come from data go through `plain`.
+What DejaVu Sans lacks is drawn with the font of this package, which has Hangul and Kana, or with one that the machine
+has.
 """
 
-import io
+from collections.abc import Iterable
 from importlib.resources import as_file, files
+from unicodedata import east_asian_width
 
 from cycler import cycler
 from matplotlib import font_manager
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure as MatplotlibFigure
 
 from rnn2attn.words import clean
 
 INK = "#7a7a7a"  # text, axes, frames
 COLOURS = ("#2f7fc1", "#d3600a", "#1f8f6a", "#b0559e", "#8a7413")
+# Of a heatmap: where nothing is, what is laid over it the denser the larger a number is, and what numbers are written
+# with in cells that are less and more than HALF dense.
+PAPER, CELL, ON_PAPER, ON_CELL = "#ffffff", "#002f80", "#000001", "#fffffe"
+HALF = 0.66
+# An ink → what it is on a page.
+INKS = {INK: "currentColor", PAPER: f"var(--figure-paper, {PAPER})", CELL: f"var(--figure-cell, {CELL})"}
+INKS |= {ON_PAPER: f"var(--figure-on-paper, {ON_PAPER})", ON_CELL: f"var(--figure-on-cell, {ON_CELL})"}
+INKS |= {colour: f"var(--figure-{n}, {colour})" for n, colour in enumerate(COLOURS, 1)}
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v")
 
@@ -45,6 +52,12 @@ def plain(words: str) -> str:
     return clean(words).replace("$", r"\$")
 
 
+def breadth(words: Iterable[str]) -> float:
+    """About how wide the widest of these labels is, in inches; signs of East Asia are as wide as they are high."""
+    letters = (sum(1.7 if east_asian_width(sign) in "WF" else 1 for sign in word) for word in words)
+    return 6.2 / 72 * max(letters, default=0)
+
+
 STYLE = {
     "figure.figsize": (5.2, 3.2),
     "figure.dpi": 144,
@@ -66,19 +79,3 @@ STYLE = {
     "lines.linewidth": 1.8,
     "lines.markersize": 4.5,
 }
-
-
-class Figure(MatplotlibFigure):
-    """A Matplotlib figure that a notebook shows when it is a cell's last value, and pyplot knows nothing of."""
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        png = io.BytesIO()
-        self.savefig(png, format="png", bbox_inches="tight", metadata={"Software": None})
-        return {"image/png": png.getvalue(), "text/plain": "<Figure>"}
-
-
-def axes(**figure) -> tuple[Figure, Axes]:
-    """A figure with one set of axes, as Matplotlib makes it in the present style."""
-    fig = Figure(layout="constrained", **figure)
-    FigureCanvasAgg(fig)
-    return fig, fig.add_subplot()

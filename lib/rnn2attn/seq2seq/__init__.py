@@ -7,6 +7,7 @@ and says y_1 … <eos>, each time reading what was said before. `Batch` has put 
 from rnn2attn.seq2seq.attending import AttentionDecoder, ContextDecoder
 from rnn2attn.seq2seq.decoder import Decoder
 from rnn2attn.seq2seq.encoder import Encoder, Memory, Tagger, reverse_rows
+from rnn2attn.seq2seq.made import model_of
 from rnn2attn.seq2seq.model import Seq2Seq, Translation
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "Seq2Seq",
     "Tagger",
     "Translation",
+    "model_of",
     "reverse_rows",
 ]

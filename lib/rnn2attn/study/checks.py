@@ -8,7 +8,7 @@ import pandas as pd
 
 from rnn2attn.study.fingerprint import PACKAGE
 from rnn2attn.study.results import RESULTS, read
-from rnn2attn.study.runner import chapter_number, run
+from rnn2attn.study.runner import page_of, run
 
 
 def ablated(folder: Path, module: str, code: str) -> Path:
@@ -49,7 +49,7 @@ def reproduce(notebook: Path, seed: int, path: Path = RESULTS) -> list[str]:
         LookupError: the seed is not stored.
     """
     rows = read(path)
-    rows = rows[rows.chapter == chapter_number(notebook)]
+    rows = rows[rows.chapter == page_of(notebook)]
     if seed not in set(rows.seed):
         raise LookupError(f"{notebook.name} has no rows of seed {seed} in {path.name}. Next: make study")
     found, _ = run(notebook, seed)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from IPython.display import display
 
 from rnn2attn.study.register import Claim, look_up
-from rnn2attn.study.results import record
+from rnn2attn.study.results import record, strict
 from rnn2attn.study.shown import Verdict
 from rnn2attn.study.values import Value, can_fail, holds, numbers
 
@@ -30,7 +30,8 @@ def claim(
 
     In a study (the environment names RNN2ATTN_STUDY and RNN2ATTN_SEED) the numbers are recorded first, so that a
     failure is in the results as well. A run measures its own `seed`; the share of seeds that a trained statement
-    names is judged over the stored rows of all seeds, on the page of evidence.
+    names is judged over the stored rows of all seeds, on the page of evidence. So a reader whose seed is among the
+    others is told so, and goes on: only the build, the tests and a study raise.
 
     Args:
         id: of the claim, "C9".
@@ -62,7 +63,7 @@ def judge(id, value=None, passes=None, *, measure="", at="", kind=None) -> Verdi
         raise ValueError(f"the predicate of {id} says True of every value it was tried on: it tests nothing")
     record(id, kind, rows, passed)
     verdict = Verdict(entry, kind, measure, tuple(rows), passed)
-    if passed is False:
+    if passed is False and strict():
         raise ClaimFailed(verdict.failure())
     return verdict
 

@@ -16,7 +16,8 @@ import nbformat
 import rnn2attn
 
 PACKAGE = Path(rnn2attn.__file__).parent
-SHOWING = {"plots", "explore", "shown"}  # change no number
+SHOWING = {"plots", "explore", "live", "shown", "says", "results"}  # show and store, and change no number
+LIVE = "rnn2attn.live"  # its import is left out as well; imports of the others are in the stored fingerprints
 WHOLE = "*"  # in the place of a name: all that a module defines
 SILENT = {"kind", "type_comment", "type_ignores"}  # fields of a syntax tree that say nothing
 
@@ -26,7 +27,7 @@ Place = tuple[Path, str]  # a module, and a name that it defines or imports
 def version(notebook: Path) -> str:
     """The library's version and the fingerprint of the code behind the chapter, "0.1.0+1a2b3c4d"."""
     chapter = Module(notebook, ast.parse(_python(notebook)))
-    counted = [node for node in chapter.statements if not chapter.only_shows(node)]
+    counted = [node for node in chapter.statements if not chapter.only_shows(node) and not _brings(node, LIVE)]
     forms = [form(node) for node in counted]
     for path, names in sorted(reached(chapter.used(counted)).items()):
         forms += [path.relative_to(PACKAGE).as_posix(), *map(form, module(path).body(names))]
@@ -166,6 +167,11 @@ def _imports(node: ast.AST) -> Iterator[tuple[str, str]]:
     elif isinstance(node, ast.ImportFrom):
         for alias in node.names:
             yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+
+
+def _brings(node: ast.AST, module: str) -> bool:
+    """Whether a statement imports from this module."""
+    return isinstance(node, ast.ImportFrom) and node.module == module
 
 
 def _place(origin: str) -> Place | None:

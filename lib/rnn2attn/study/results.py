@@ -12,8 +12,10 @@ import pandas as pd
 from rnn2attn.study.register import look_up
 
 RESULTS = Path(__file__).with_name("results.csv")
+TRIED = Path(__file__).with_name("tried.csv")  # what a reader with a seed that is not stored meets; the same columns
+# A chapter may have several pages, each measured by itself: "1" and "1b" are rows of chapter 1.
 COLUMNS = ("claim", "chapter", "seed", "measure", "at", "value", "passed", "version", "date")
-TYPES = dict.fromkeys(COLUMNS, "str") | {"chapter": "int64", "seed": "int64", "value": "float64"}
+TYPES = dict.fromkeys(COLUMNS, "str") | {"seed": "int64", "value": "float64"}
 
 
 def read(path: Path = RESULTS) -> pd.DataFrame:
@@ -40,7 +42,7 @@ def write(rows: pd.DataFrame, path: Path = RESULTS) -> None:
 
 
 def _place(row: pd.Series) -> tuple:
-    return row.chapter, _natural(row.claim), _natural(row.measure), _natural(row["at"]), row.seed
+    return _natural(row.chapter), _natural(row.claim), _natural(row.measure), _natural(row["at"]), row.seed
 
 
 def _natural(text: str) -> list[tuple]:
@@ -57,7 +59,26 @@ def studying() -> int | None:
 
 def sampling() -> bool:
     """Whether this process measures one point of each curve only, to compare with what is stored."""
-    return os.environ.get("RNN2ATTN_CURVES") == "one point"
+    return trying() or os.environ.get("RNN2ATTN_CURVES") == "one point"
+
+
+def trying() -> bool:
+    """Whether it does so at a seed that is not stored, and each point is judged by the stored band."""
+    return os.environ.get("RNN2ATTN_CURVES") == "one point, judged"
+
+
+def strict() -> bool:
+    """Whether what does not hold stops the run: in the build, the tests and a study. Readers are told, and go on."""
+    return studying() is not None or "RNN2ATTN_STRICT" in os.environ
+
+
+def elsewhere(claim: str, measures: Iterable[str], at: str | None = None, held_as: str = "it held in {}") -> str:
+    """In how many of the seeds that are tried and not stored it held, in words; "" where none was tried."""
+    rows = read(TRIED)
+    rows = rows[(rows.claim == claim) & rows.measure.isin(measures) & (rows.passed != "")]
+    rows = rows if at is None else rows[rows["at"] == at]
+    held = (rows.passed == "True").groupby(rows.seed).all()
+    return f"Of {len(held)} other seeds that were tried, {held_as.format(held.sum())}." if len(held) else ""
 
 
 def record(claim: str, kind: str, values: Iterable[tuple[str, str, float]], passed: bool | None) -> None:

@@ -8,10 +8,12 @@ not repeated: its rows carry that code's fingerprint in `version`.
 import datetime
 import json
 import os
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from string import ascii_lowercase
 
 import nbformat
 import pandas as pd
@@ -19,7 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from rnn2attn.study.fingerprint import same_code, version
-from rnn2attn.study.results import COLUMNS, RESULTS, judged, read, write
+from rnn2attn.study.results import COLUMNS, RESULTS, TRIED, judged, read, write
 
 FAILED = "ClaimFailed"
 
@@ -28,20 +30,31 @@ class RunFailed(RuntimeError):
     """A chapter did not run to its end, for another reason than a claim that does not hold."""
 
 
-def chapter_number(notebook: Path) -> int:
-    """1 for 01-rnn-gradients.ipynb.
+def page_of(notebook: Path) -> str:
+    """Name a chapter's page: "1" for 01-rnn-gradients.ipynb, and "1b" for 01b-through-time.ipynb, the second.
 
     Raises:
         ValueError: the name does not begin with a number.
     """
-    digits = notebook.name.split("-")[0]
-    if not digits.isdigit():
+    found = re.match(r"0*(\d+[a-z]?)-", notebook.name)
+    if not found:
         raise ValueError(f"{notebook.name} does not begin with the number of its chapter, as in 01-name.ipynb")
-    return int(digits)
+    return found[1]
+
+
+def chapter_number(notebook: Path) -> int:
+    """1 for 01-rnn-gradients.ipynb and for 01b-through-time.ipynb. Raises as `page_of` does."""
+    return int(page_of(notebook).rstrip(ascii_lowercase))
 
 
 def run(
-    notebook: Path, seed: int, *, recording: bool = True, whole: bool = True, library: Path | None = None
+    notebook: Path,
+    seed: int,
+    *,
+    recording: bool = True,
+    whole: bool = True,
+    trying: bool = False,
+    library: Path | None = None,
 ) -> tuple[list[dict], list[str]]:
     """Execute a chapter at one seed, in its own folder, in a fresh kernel.
 
@@ -50,6 +63,7 @@ def run(
         seed: that the cell is to set.
         recording: as a study does, past a claim that fails; else as a reader does, to the first error.
         whole: measure all of each curve; else the one point that a reader measures again.
+        trying: measure that one point, and judge it by the stored band.
         library: a folder with another `rnn2attn` to use, as from `checks.ablated`.
 
     Returns:
@@ -73,6 +87,7 @@ def run(
         if recording:
             env |= {"RNN2ATTN_STUDY": str(file), "RNN2ATTN_SEED": str(seed)}
             env |= {} if whole else {"RNN2ATTN_CURVES": "one point"}
+            env |= {"RNN2ATTN_CURVES": "one point, judged"} if trying else {}
         client = NotebookClient(
             book,
             timeout=None,
@@ -115,11 +130,11 @@ def study(
     seeds = list(seeds)
     wrong: list[str] = []
     for notebook in notebooks:
-        chapter, now = chapter_number(notebook), version(notebook)
+        page, now = page_of(notebook), version(notebook)
         broken = False
         for seed in seeds:
             rows = read(path)
-            if (_of(rows, chapter, now) & (rows.seed == seed)).any():
+            if (_of(rows, page, now) & (rows.seed == seed)).any():
                 say(f"{notebook.stem}  seed {seed}  stored already")
                 continue
             start = time.perf_counter()
@@ -131,32 +146,74 @@ def study(
                 wrong.append(str(error))
                 broken = True
                 continue
-            rows = rows[(rows.chapter != chapter) | (rows.seed != seed)]
-            write(pd.concat([rows, _table(found, chapter, seed, now)], ignore_index=True), path)
+            rows = rows[(rows.chapter != page) | (rows.seed != seed)]
+            write(pd.concat([rows, _table(found, page, seed, now)], ignore_index=True), path)
             say(f"  {time.perf_counter() - start:.0f} s, {len(found)} rows")
             for message in failed:
                 say("  " + message.replace("\n", "\n    "))
         rows = read(path)
         if not broken:  # what other seeds measured with other code is no evidence for this one
-            old = (rows.chapter == chapter) & ~_of(rows, chapter, now)
+            old = (rows.chapter == page) & ~_of(rows, page, now)
             if old.any():
                 write(rows[~old], path)
             rows = rows[~old]
-        wrong += [str(found) for found in judged(rows[rows.chapter == chapter]) if not found.enough]
+        wrong += [str(found) for found in judged(rows[rows.chapter == page]) if not found.enough]
     return wrong
 
 
-def _of(rows: pd.DataFrame, chapter: int, now: str) -> pd.Series:
-    """Which rows are of this chapter, measured with the code as it is now."""
+def attempt(
+    notebooks: Sequence[Path], seeds: Iterable[int], path: Path = TRIED, say: Callable[[str], None] = print
+) -> list[str]:
+    """Run every chapter as a reader does at seeds that are not stored, and store how often what holds there.
+
+    Args:
+        notebooks: the chapters.
+        seeds: the seeds.
+        path: of tried.csv.
+        say: shows a line of progress.
+
+    Returns:
+        What went wrong: runs that broke, and what did not hold.
+    """
+    wrong: list[str] = []
+    seeds = list(seeds)
+    for notebook in notebooks:
+        page, now = page_of(notebook), version(notebook)
+        for seed in seeds:
+            rows = read(path)
+            if (_of(rows, page, now) & (rows.seed == seed)).any():
+                say(f"{notebook.stem}  seed {seed}  tried already")
+                continue
+            try:
+                found, _ = run(notebook, seed, trying=True)
+            except RunFailed as error:
+                wrong.append(str(error))
+                say(f"  broken: {error}")
+                continue
+            found = [row for row in found if row["passed"] is not None]
+            fell = [
+                f"{row['claim']}, {row['measure']} {row['at']}: {row['value']:.6g}"
+                for row in found
+                if not row["passed"]
+            ]
+            say(f"{notebook.stem}  seed {seed}  {len(found)} judged, {len(fell)} did not hold")
+            wrong += [f"{notebook.stem}, seed {seed}: {one}" for one in fell]
+            rows = rows[(rows.chapter != page) | ((rows.seed != seed) & _of(rows, page, now))]
+            write(pd.concat([rows, _table(found, page, seed, now)], ignore_index=True), path)
+    return wrong
+
+
+def _of(rows: pd.DataFrame, page: str, now: str) -> pd.Series:
+    """Which rows are of this page, measured with the code as it is now."""
     same = [same_code(version, now) for version in rows.version]
-    return (rows.chapter == chapter) & pd.Series(same, index=rows.index, dtype=bool)
+    return (rows.chapter == page) & pd.Series(same, index=rows.index, dtype=bool)
 
 
-def _table(found: list[dict], chapter: int, seed: int, now: str) -> pd.DataFrame:
+def _table(found: list[dict], page: str, seed: int, now: str) -> pd.DataFrame:
     today = datetime.date.today().isoformat()
     rows = [
         {**row, "passed": "" if row["passed"] is None else str(row["passed"])}
-        | {"chapter": chapter, "seed": seed, "version": now, "date": today}
+        | {"chapter": page, "seed": seed, "version": now, "date": today}
         for row in found
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from rnn2attn.study.register import Claim, typeset
-from rnn2attn.study.results import studying
+from rnn2attn.study.results import elsewhere, studying
 
 SHOWN = 12  # numbers in a row that are shown one by one
 ROUNDING = 1e-9  # below it, an exact number may be what rounding left, which differs from machine to machine
@@ -13,14 +13,26 @@ ROUNDING = 1e-9  # below it, an exact number may be what rounding left, which di
 CLAIMED, TESTED = "Claimed", "What the book tests"
 LINE = "margin:0.2em 0;padding:0;border:0"
 STYLE = "border-left:4px solid #2f7fc1;padding:0.1em 1em;margin:0.5em 0"  # a blue of 3:1 on white and on dark ground
+CHIP = "border-radius:1em;padding:0 0.5em;white-space:nowrap;font-weight:600;border:1.5px solid"
+TABLE = "margin:0.3em 0;border-collapse:collapse;width:auto"
+NAME = "text-align:start;font-weight:normal;padding:0.1em 1.5em 0.1em 0;border:0"
+NUMBERS = "text-align:end;font-variant-numeric:tabular-nums;padding:0.1em 0;border:0"
+SIGNS = {  # verdict → a colour of 3:1 on white and on dark ground, and the sign's paths
+    "confirmed": ("#2a9d4a", '<path d="M2 9l4 4 8-10"/>'),
+    "conditional": ("#b7791f", '<circle cx="8" cy="8" r="6"/><path d="M9 4a4 4 0 0 1 0 8z" fill="#b7791f"/>'),
+    "refuted": ("#d1495b", '<path d="M3 3l10 10M13 3L3 13"/>'),
+    "convention": ("#2f7fc1", '<path d="M2 6h12M2 11h12"/>'),
+}
 
 
 def number(x: float, kind: str) -> str:
-    """A number as text: with ≈ where it may differ from machine to machine, else to six digits."""
+    """A number as text: with ≈ where it may differ from machine to machine, else to six digits; a count as it is."""
     from rnn2attn.training import approx  # here, because it imports torch, and the book's build reads results only
 
     if isinstance(x, bool):
         return "yes" if x else "no"
+    if isinstance(x, int):
+        return str(x)
     return f"{x:.6g}" if kind == "exact" and (x == 0 or abs(x) >= ROUNDING) else approx(x)
 
 
@@ -46,10 +58,14 @@ class Verdict:
 
     def measured(self) -> str:
         """The numbers, by name."""
+        return "; ".join(f"{name} {found}".strip() for name, found in self.named().items())
+
+    def named(self) -> dict[str, str]:
+        """Name → its numbers as text."""
         named: dict[str, list[tuple[str, float]]] = {}
         for name, at, x in self.rows:
             named.setdefault(name.removeprefix(self.measure).removeprefix(": "), []).append((at, x))
-        return "; ".join(f"{name} {self._in_a_row(found)}".strip() for name, found in named.items())
+        return {name: self._in_a_row(found) for name, found in named.items()}
 
     def _in_a_row(self, found: list[tuple[str, float]]) -> str:
         if len(found) > SHOWN:
@@ -61,32 +77,75 @@ class Verdict:
     def failure(self) -> str:
         """Why it fails, for the reader of the traceback."""
         text = f"{self.title}\nIt does not hold here: {self.entry.statement}\nMeasured: {self.measured()}"
-        if self.kind == "trained" and studying() is None:
-            share = self.entry.frequency
-            text += f"\nThis is one seed. It has to hold in {share.numerator} of {share.denominator}; try another."
-        return text
+        return text if studying() is not None else f"{text}\n{self.exception()}"
+
+    def exception(self) -> str:
+        """What it means that the statement does not hold at the reader's seed."""
+        if self.kind != "trained":
+            return "It is mathematics and should hold for every seed: please report this one."
+        share = self.entry.frequency
+        text = f"This is one seed. The statement has to hold in {share.numerator} of {share.denominator}."
+        return f"{text} {elsewhere(self.entry.id, {name for name, _, _ in self.rows})}".strip()
 
     def lines(self) -> list[tuple[str, str]]:
         """(heading, text), as they are shown under the title."""
         lines = [(CLAIMED, self.entry.says), (TESTED, self.entry.statement)]
         if self.rows:
-            end = "The book's statement holds." if self.passed else "Reported, not judged."
             part = f"Measured, {self.measure}" if self.measure else "Measured"
-            lines.append((part, f"{self.measured()}. {end}"))
+            lines.append((part, f"{self.measured()}. {self.outcome()}"))
         return lines
+
+    def outcome(self) -> str:
+        """What comes of the numbers, in a sentence."""
+        if self.passed is False:
+            return f"The book's statement does not hold here. {self.exception()}"
+        return "Reported, not judged." if self.passed is None else "The book's statement holds."
 
     def __repr__(self) -> str:
         return "\n".join([self.title, *(f"  {heading}: {text}" for heading, text in self.lines())])
 
     def _repr_html_(self) -> str:
-        def html(text: str) -> str:
-            pieces = [(tag, escape(piece)) for tag, piece in typeset(text)]
-            return "".join(f"<{tag}>{piece}</{tag}>" if tag else piece for tag, piece in pieces)
-
-        body = f'<p style="{LINE}"><strong>{escape(self.title)}</strong></p>'
-        for heading, text in self.lines():
-            if heading == TESTED:  # long, and the same in every part of a claim: folded
-                body += f'<details style="{LINE}"><summary>{heading}</summary>{html(text)}</details>'
-            else:
-                body += f'<p style="{LINE}"><em>{escape(heading)}:</em> {html(text)}</p>'
+        """The box: the verdict as sign, word and colour, the claim, the book's statement, the numbers in columns."""
+        short, more = _first_sentence(self.entry.statement)
+        more = f'<details style="{LINE}"><summary>In full</summary>{_html(more)}</details>' if more else ""
+        head = f"<strong>Claim {self.entry.id}</strong> {_chip(self.entry.verdict)} {_html(self.entry.says)}"
+        body = f'<p style="{LINE}">{head}</p><p style="{LINE}"><em>{TESTED}:</em> {_html(short)}</p>{more}'
+        body = f'<div class="claim-head">{body}</div>'  # shown once for each claim on a page of the book
+        if self.rows:
+            body += f'{self._table()}<p style="{LINE}">{escape(self.outcome())}</p>'
         return f'<div class="claim" id="{self.anchor}" style="{STYLE}">{body}</div>'
+
+    def _table(self) -> str:
+        """What was measured, a row for each name."""
+        named, what = self.named(), self.measure or "Measured"
+        head = "" if list(named) == [""] else f'<p style="{LINE}">{_html(what)}:</p>'
+        rows = [
+            f'<tr><th scope="row" style="{NAME}">{_html(name or what)}</th>'
+            f'<td style="{NUMBERS}">{_powers(found)}</td></tr>'
+            for name, found in named.items()
+        ]
+        return f'{head}<table style="{TABLE}" aria-label="{escape(what)}"><tbody>{"".join(rows)}</tbody></table>'
+
+
+def _html(text: str) -> str:
+    pieces = [(tag, escape(piece)) for tag, piece in typeset(text)]
+    return "".join(f"<{tag}>{piece}</{tag}>" if tag else piece for tag, piece in pieces)
+
+
+def _powers(numbers: str) -> str:
+    """Numbers as text, "1.5e-07" as 1.5 × 10 to the power."""
+    power = r"\1 × 10<sup>\2\3</sup>"
+    return re.sub(r"(\d)e\+?(-?)0*(\d+)", power, escape(numbers)).replace("<sup>-", "<sup>−")
+
+
+def _first_sentence(text: str) -> tuple[str, str]:
+    """Its first sentence, and the rest."""
+    first, *rest = re.split(r"(?<=[A-Za-zα-ω0-9)²]\.)(?<!et al\.) (?=[A-Z∂])", text.strip(), maxsplit=1)
+    return first, "".join(rest)
+
+
+def _chip(verdict: str) -> str:
+    """A verdict as sign, word and colour. The sign is drawn, since not every font has it."""
+    colour, paths = SIGNS[verdict]
+    drawn = f'viewBox="0 0 16 16" width="0.8em" height="0.8em" fill="none" stroke="{colour}" stroke-width="2"'
+    return f'<span style="{CHIP} {colour}"><svg {drawn} aria-hidden="true">{paths}</svg> {verdict}</span>'

@@ -8,6 +8,7 @@ and what stands beside the digits of a field, as 월 in 3월.
 import random
 import unicodedata
 from datetime import date, timedelta
+from functools import cache
 from itertools import groupby
 
 from babel import Locale, UnknownLocaleError
@@ -58,6 +59,12 @@ def aligned(
         raise ValueError(f"n is {n}, but n ≥ 0 was expected")
     sides = [_pattern(locale, format) for locale in (source, target)]
     return [_align(*(_write(day, *side) for side in sides)) for day in _days(n, seed, test)]
+
+
+@cache
+def full(seed: int) -> tuple[list, list]:
+    """The dates of chapters 4 and 6: 10,000 training and 300 test `pairs`, weekday included, English to Korean."""
+    return pairs(10_000, seed=seed), pairs(300, seed=seed, test=True)
 
 
 def _days(n: int, seed: int, test: bool) -> list[date]:

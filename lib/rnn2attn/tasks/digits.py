@@ -57,8 +57,8 @@ def relation(n: int, language: str = "en", seed: int = 0, test: bool = False) ->
 
     Two captions would be true of every canvas; that the left or the upper digit comes first in English makes it one.
     (Were it the larger one, its first word would need both digits at once.) Both relations are equally frequent; the
-    digits lie at least 12 pixels apart in the direction that is named, and at least 4 pixels more than in the other.
-    Box 0 is that of the left or upper digit.
+    corners of the digits lie at least 12 pixels apart in the direction that is named, so that no boxes overlap, and
+    at least 4 pixels more than in the other. Box 0 is that of the left or upper digit.
 
     Args:
         n: number of canvases.

@@ -6,7 +6,7 @@ lengths, contains a string of any test set.
 
 import random
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 from rnn2attn.tasks.held_out import is_held_out
 
@@ -70,6 +70,15 @@ def pairs(
     draw = partial(_draw, rng, alphabet, test)
     sources = (draw(rng.randint(shortest, longest)) for _ in range(n))
     return [(source, task(source)) for source in sources]
+
+
+@cache
+def train_test(
+    task: Callable[[str], str], seed: int = 0, shortest: int = 8, longest: int = 8
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """20,000 `pairs` for training, and 500 others for the test. They are drawn once: leave both lists as they are."""
+    lengths = shortest, longest
+    return pairs(20_000, task, lengths, seed=seed), pairs(500, task, lengths, seed=seed, test=True)
 
 
 def _draw(rng: random.Random, alphabet: str, test: bool, length: int) -> str:

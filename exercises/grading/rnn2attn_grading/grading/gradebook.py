@@ -2,7 +2,9 @@
 
 A grade belongs to a student, an exercise, the bytes that were handed in, the
 tests and the salt. A submission is written as a whole or not at all, as soon
-as it is graded: whatever ends the program, the same command goes on.
+as it is graded: whatever ends the program, the same command goes on. Only if
+the machine itself stops, the last ones may have to be graded once more: to
+wait for the disk each time would take longer than to grade.
 """
 
 import contextlib
@@ -27,6 +29,8 @@ KEY = "student, exercise, content, tests, salt"
 SCHEMA = 2  # of the tables; another number is another program's
 TABLES = f"""
 PRAGMA foreign_keys = ON;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
 PRAGMA user_version = {SCHEMA};
 CREATE TABLE IF NOT EXISTS handed_in (
     student, exercise, content, path, place, present, age, user, platform, late, time,
@@ -186,13 +190,13 @@ class Gradebook:
                     raise sqlite3.DatabaseError(found)
                 self.secret = salt(folder, new=not tables)
                 self._salt = hashlib.sha256(self.secret.encode()).hexdigest()[:16]
+                path.chmod(0o600)  # and so is what SQLite keeps beside it
                 self._file.executescript(TABLES)
             except sqlite3.OperationalError as error:  # the disk is full, or it may not be written
                 raise OSError(None, str(error), str(path)) from None
             except sqlite3.DatabaseError as error:
                 text = "is no gradebook, or a damaged one"
                 raise ValueError(f"{path} {text}: {error}. Put a copy of it back, or move it away.") from None
-            path.chmod(0o600)
             self._closing = stack.pop_all()
 
     def __enter__(self) -> "Gradebook":
@@ -309,6 +313,18 @@ class Gradebook:
             ORDER BY n.student, n.exercise, g.position""",
             all_of_them,
         )
+
+    def judged(self, exercise: str, tests: str) -> dict[str, list[Line]]:
+        """The grades of an exercise that are final, with these tests and this salt: content → its lines."""
+        found = {}
+        for row in self._each(
+            f"""SELECT student, content, question, points, most, status, message, hint
+            FROM grades JOIN graded USING ({KEY})
+            WHERE final AND (exercise, tests, salt) = (?, ?, ?) ORDER BY student, content, position""",
+            exercise, tests, self._salt,
+        ):  # fmt: skip
+            found.setdefault((row.pop("content"), row.pop("student")), []).append(Line(**row))
+        return {content: lines for (content, _), lines in found.items()}
 
     def settle(self, people: Iterable[Person]) -> None:
         """Keep the roster, in place of the last one."""

@@ -12,12 +12,13 @@ import keyword
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnn2attn.check import questions
 from rnn2attn.check.calling import Answer, Error
 from rnn2attn.check.judging import Case, Fault, judge
-from rnn2attn_grading.questions.specification import Part
+from rnn2attn_grading.questions.specification import Hidden, Part
+from rnn2attn_grading.sandbox.inside.protocol import packed
 from rnn2attn_grading.sandbox.limits import Limits
 from rnn2attn_grading.sandbox.process import Process, StoppedError
 
@@ -44,7 +45,7 @@ class Grade:
     """What one function of a submission earned.
 
     Attributes:
-        points: all of them, or 0.
+        points: all of them, those without the edges', or 0.
         status: what happened, "graded" or "timed out at cell 3"; see the page
             for instructors.
         message: the first fault, for the instructor; "" if there is none.
@@ -67,8 +68,22 @@ class Grade:
             object.__setattr__(self, name, text)
 
 
+class Cases(tuple[Case, ...]):
+    """The cases of a function, whose inputs are packed once for all learners."""
+
+    @functools.cached_property
+    def packed(self) -> bytes:
+        """The inputs, as they are sent."""
+        return packed([case.inputs for case in self])
+
+    @functools.cached_property
+    def parted(self) -> tuple["Cases", "Cases"]:
+        """The usual ones, and the edges."""
+        return tuple(Cases(case for case in self if case.edge == edge) for edge in (False, True))
+
+
 def examine(
-    sources: list[str], hidden: dict[Part, list[Case]], limits: Limits, start: Callable[[], Process]
+    sources: list[str], hidden: dict[Part, Cases], limits: Limits, start: Callable[[], Process]
 ) -> tuple[dict[Part, Grade], bytes]:
     """Grade a notebook.
 
@@ -105,12 +120,15 @@ def examine(
             cut = process.cut or len(process.output) > room
             printed.append(bytes(process.output[:room]) + b"\n[cut]" * cut)
             room -= min(room, len(process.output))
-    wrong = [part for part, grade in grades.items() if grade.status == "graded" and not grade.points]
+    wrong = [part for part, grade in grades.items() if grade.status == "graded" and grade.points < part.points]
     if places := {part: place for part in wrong if (place := notebook.reused(part.name))}:
         with start() as process:
             for number in notebook.steps(process):
                 for part in (part for part, place in places.items() if place == number):
-                    if not process.stopped and (once := notebook.grade(process, part, hidden[part])).points:
+                    if process.stopped:
+                        continue
+                    once = notebook.grade(process, part, hidden[part])
+                    if once.points > grades[part].points:
                         grades[part] = once
     return grades, b"\n[another run]\n".join(printed)
 
@@ -180,28 +198,45 @@ class _Notebook:
                 self.errors[number] = said.rstrip(": ")
             yield number
 
-    def grade(self, process: Process, part: Part, cases: list[Case]) -> Grade:
-        """Call a function on its cases, up to the first fault."""
+    def grade(self, process: Process, part: Part, cases: Cases) -> Grade:
+        """Call a function on its cases, up to the first fault. On the edges it has only their points to lose."""
         try:
             known = process.ask(
                 "look", self.seconds(self.limits.call),
                 name=part.name, forbidden=part.forbidden,
             )  # fmt: skip
-            if not _entry(known, "found", bool):
-                return self._unanswered(part.name, f"There is no function `{part.name}`.")
-            if (used := _entry(known, "uses", str)) in part.forbidden:
-                text = f"The code uses `{used}`, which is not allowed here."
-                return Grade(0, "graded", text, text)
-            for case in cases:
-                reply = self._call(process, part, case)
-                if fault := judged(reply, case):
-                    break
         except StoppedError as stopped:
-            failed = self._failed()
-            return Grade(0, stopped.status, f"In a call: {stopped.says}{failed}", f"{ENDED[stopped.status]}{failed}")
-        if fault is None:
-            return Grade(part.points, "graded")
-        if fault.unanswered:
+            return self._stopped(stopped)
+        if not _entry(known, "found", bool):
+            return self._unanswered(part.name, f"There is no function `{part.name}`.")
+        if (used := _entry(known, "uses", str)) in part.forbidden:
+            text = f"The code uses `{used}`, which is not allowed here."
+            return Grade(0, "graded", text, text)
+        usual, edges = cases.parted
+        if grade := self._fault(process, part, usual):
+            return grade
+        if grade := self._fault(process, part, edges):
+            return replace(grade, points=part.points - part.on_edges)
+        return Grade(part.points, "graded")
+
+    def _fault(self, process: Process, part: Part, cases: Cases) -> Grade | None:
+        """What comes of the first case in which something is wrong; None if there is none."""
+        try:
+            for reply, case in zip(self._replies(process, part, cases), cases, strict=False):
+                if fault := judged(reply, case):
+                    return self._wrong(process, part, case, fault)
+        except StoppedError as stopped:
+            return self._stopped(stopped)
+        return None
+
+    def _stopped(self, stopped: StoppedError) -> Grade:
+        """What comes of a call that takes too long, or ends the process."""
+        failed = self._failed()
+        return Grade(0, stopped.status, f"In a call: {stopped.says}{failed}", f"{ENDED[stopped.status]}{failed}")
+
+    def _wrong(self, process: Process, part: Part, case: Hidden, fault: Fault) -> Grade:
+        """What comes of a fault."""
+        if fault.unanswered and not case.edge:
             return self._unanswered(part.name, fault.says)
         failed = self._failed()
         return Grade(0, "graded", f"{fault.says} ({case.name}){failed}", f"{self._hint(process, part, case)}{failed}")
@@ -212,22 +247,26 @@ class _Notebook:
         first = sorted(said)[:NAMED]
         return "".join(f" When it was graded, cell {number} failed: {said[number][:120]}" for number in first)
 
-    def _call(self, process: Process, part: Part, case: Case) -> object:
-        """The reply to a call. StoppedError: it takes too long, or dies."""
-        seconds = self.seconds(self.limits.call)
-        reply = process.ask(
-            "call", seconds + LATE, name=part.name, inputs=case.inputs,
-            gradients=tuple(case.gradients), seconds=seconds,
-        )  # fmt: skip
-        if (error := _error(reply)) and error.type == "TimeoutError":
-            raise StoppedError("timed out", f"{error.message} ({case.name})")
-        return reply
+    def _replies(self, process: Process, part: Part, cases: Cases) -> Iterator[object]:
+        """The replies to calls on all cases. StoppedError: one takes too long, or dies."""
+        done = 0
+        while left := len(cases) - done:
+            seconds = self.seconds(self.limits.call)
+            replies = process.calls(
+                cases.packed, left, seconds + LATE, name=part.name, first=done,
+                gradients=tuple(cases[done].gradients), seconds=seconds,
+            )  # fmt: skip
+            for reply in replies:
+                if (error := _error(reply)) and error.type == "TimeoutError":
+                    raise StoppedError("timed out", f"{error.message} ({cases[done].name})")
+                done += 1
+                yield reply
 
     def _hint(self, process: Process, part: Part, failed: Case) -> str:
         """What the learner is told: of the public cases, on which a known mistake shows, and no number."""
         public = published(part.name)
         try:
-            replies = [self._call(process, part, c) for c in public.cases]
+            replies = list(self._replies(process, part, public_cases(part.name)))
         except StoppedError as stopped:
             return ENDED[stopped.status]
         faults = list(map(judged, replies, public.cases))
@@ -264,6 +303,12 @@ def published(name: str) -> questions.Part:
     """What `check` knows of a function: its public cases, and mistakes."""
     chapters = questions.chapters().values()
     return next(p for parts in chapters for p in parts if p.name == name)
+
+
+@functools.cache
+def public_cases(name: str) -> Cases:
+    """The public cases of a function."""
+    return Cases(published(name).cases)
 
 
 def read(reply: object) -> Answer:

@@ -9,10 +9,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import rnn2attn.check
-from rnn2attn.check.judging import Case
 from rnn2attn_grading.grading import grader
 from rnn2attn_grading.grading.gradebook import ASIDE, Line, Result
-from rnn2attn_grading.grading.grader import Grade, examine
+from rnn2attn_grading.grading.grader import Cases, Grade, examine
 from rnn2attn_grading.questions import specification
 from rnn2attn_grading.questions.chapters import CHAPTERS
 from rnn2attn_grading.questions.specification import Part
@@ -164,12 +163,12 @@ def version(exercise: str) -> str:
     return hashlib.sha256(b"\0".join(p.read_bytes() for p in paths)).hexdigest()[:16]
 
 
-def drawn(exercise: str, secret: str) -> dict[Part, list[Case]]:
+def drawn(exercise: str, secret: str) -> dict[Part, Cases]:
     """The hidden cases of an exercise's functions, drawn once."""
     with _drawing:  # the references set PyTorch's defaults while they run
         return _drawn(exercise, secret)
 
 
 @functools.cache
-def _drawn(exercise: str, secret: str) -> dict[Part, list[Case]]:
-    return {part: part.hidden(secret) for part in EXERCISES[exercise].parts}
+def _drawn(exercise: str, secret: str) -> dict[Part, Cases]:
+    return {part: Cases(part.hidden(secret)) for part in EXERCISES[exercise].parts}

@@ -20,7 +20,7 @@ from rnn2attn_grading.sandbox.self_test import complaints, proven
 from rnn2attn_grading.submissions.discovery import Submission
 
 PDEATHSIG = 1  # of prctl: the signal that comes when the parent has ended
-TURN = 0.0005  # seconds after which a thread that judges lets one go on that has a message for its jail
+TURN = 0.0001  # seconds after which a thread that judges lets one go on that has a message for its jail
 AHEAD = 2  # learners that wait on the cluster, for each thread of its workers
 
 

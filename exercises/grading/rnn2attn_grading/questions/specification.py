@@ -12,6 +12,7 @@ from rnn2attn_grading.questions.drawing import Draw
 
 COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")  # fmt: skip
 PUBLIC = "public"  # the seed of the cases that learners hold
+HARDEST = 3  # 1 is an equation written down, 2 takes a thought about shapes or cases, 3 takes pen and paper
 
 # What draws inputs: (name of the case, argument → value), several times; with a third entry, the `trial` of a view.
 Drawing = Callable[[Draw], Iterable[tuple]]
@@ -32,17 +33,29 @@ class Mistake:
     hint: str | Callable[[dict, object], str]
 
 
+@dataclass(frozen=True)
+class Hidden(Case):
+    """A case of a class.
+
+    Attributes:
+        edge: whether it has points of its own, see `Part.on_edges`.
+    """
+
+    edge: bool = False
+
+
 @dataclass(eq=False)
 class Part:
     """One function that a question asks for. Decorators collect its cases and mistakes; `Question.part` makes it.
 
     Attributes:
         reference: a right answer; its signature and docstring are the stub.
-        points: it earns.
+        points: it earns, some of them on the edges alone, see `on_edges`.
         gradients: the arguments whose gradient is compared; "state[0]" is a part of one.
         forbidden: what the answer must not call, see `rnn2attn.check.reading`.
         view: see `rnn2attn.check.views`.
         text: Markdown above the stub, where the question has several parts.
+        difficulty: from 1 to `HARDEST`, of a part that is easier or harder than its question; 0 of the others.
         mistakes: those collected by `mistake`, in the order in which they are written.
     """
 
@@ -52,6 +65,7 @@ class Part:
     forbidden: tuple[str, ...] = ()
     view: str = ""
     text: str = ""
+    difficulty: int = 0
     mistakes: list[Mistake] = field(default_factory=list, init=False)
     _draw: dict[str, Drawing] = field(default_factory=dict, init=False)
 
@@ -87,12 +101,17 @@ class Part:
         """The function's name."""
         return self.reference.__name__
 
+    @property
+    def on_edges(self) -> int:
+        """The points for being right on the edges too: one of two or more, where it has any."""
+        return int(self.points > 1 and "edges" in self._draw)
+
     def public(self) -> list[Case]:
         """The cases that `check` stores."""
         drawn = self._draw["cases"](Draw(PUBLIC, self.name))
         return [self._solved(*case) for case in drawn]
 
-    def hidden(self, salt: str) -> list[Case]:
+    def hidden(self, salt: str) -> list[Hidden]:
         """The cases of a class: drawn with its secret salt, twice, and the edges, all in an order of the salt's.
 
         Without that, an answer of one word could be right by counting how often it was called.
@@ -103,11 +122,12 @@ class Part:
         drawn = []
         for repeat in range(2):
             draw = Draw(f"{salt}\0{repeat}", self.name)
-            for drawing in self._draw.values():
-                drawn += drawing(draw)
+            for role, drawing in self._draw.items():
+                edge = role == "edges" and self.on_edges > 0
+                drawn += [(edge, case) for case in drawing(draw)]
         return [
-            self._solved(*case)
-            for case in Draw(f"{salt}\0order", self.name).shuffled(drawn)
+            Hidden(**vars(self._solved(*case)), edge=edge)
+            for edge, case in Draw(f"{salt}\0order", self.name).shuffled(drawn)
         ]
 
     def _solved(
@@ -121,19 +141,56 @@ class Part:
         return replace(case, expected=expected, gradients=right.gradients)
 
 
+@dataclass(frozen=True)
+class Use:
+    """What follows a question, without points: the learner's own functions do something that only now can be done.
+
+    Attributes:
+        text: Markdown, what will happen and what to think about.
+        function: the code of the cell; its arguments are called like the functions of the learner that it uses, and
+            it imports what it needs. What it returns is shown.
+    """
+
+    text: str
+    function: Callable
+
+
 @dataclass(eq=False)
 class Question:
-    """A question: its number in the book ("1.3"), title, text in Markdown, and the functions it asks for."""
+    """A question, and the functions it asks for.
+
+    Attributes:
+        number: of it in the book, as "1.3".
+        title: a few words.
+        text: Markdown.
+        minutes: that it takes somebody who has read the chapter; 0 if that is not said.
+        difficulty: from 1 to `HARDEST`; 0 if that is not said.
+        hints: Markdown, each a paragraph, from what to look at to nearly the code; they unfold one by one.
+        use: what follows it, if anything.
+    """
 
     number: str
     title: str
     text: str
+    minutes: int = 0
+    difficulty: int = 0
+    hints: str = ""
     parts: list[Part] = field(default_factory=list, init=False)
+    use: Use | None = field(default=None, init=False)
 
     def part(self, reference: Callable, points: int, **more: object) -> Part:
         """One more function that it asks for; the arguments are those of `Part`."""
         self.parts.append(Part(reference, points, **more))
         return self.parts[-1]
+
+    def now(self, text: str) -> Callable[[Callable], Callable]:
+        """Decorate the function that is its `Use`."""
+
+        def collect(function: Callable) -> Callable:
+            self.use = Use(text, function)
+            return function
+
+        return collect
 
 
 def questions_in(package: str) -> tuple[Question, ...]:
@@ -159,19 +216,23 @@ class Chapter:
         number: of the chapter.
         stem: of its notebook's file name.
         title: of its page.
-        time: that it takes, as "about two hours".
         text: Markdown below the opening.
         imports: code of the second cell.
         questions: in order.
+        by_hand: Markdown, a derivation on paper, without points.
+        derived: Markdown, the same carried out; it unfolds.
+        discuss: Markdown, a question that two sentences answer, without points.
     """
 
     number: int
     stem: str
     title: str
-    time: str
     text: str
     imports: str
     questions: tuple[Question, ...]
+    by_hand: str = ""
+    derived: str = ""
+    discuss: str = ""
 
     @property
     def parts(self) -> list[Part]:
@@ -182,6 +243,15 @@ class Chapter:
     def points(self) -> int:
         """All that can be earned."""
         return sum(part.points for part in self.parts)
+
+    @property
+    def time(self) -> str:
+        """How long its questions take together, as "about two hours"."""
+        minutes = sum(question.minutes for question in self.questions)
+        if minutes < 60:
+            return f"about {minutes} minutes"
+        hours, half = divmod(round(minutes / 30), 2)
+        return f"about {COUNTS[hours].lower()}{' and a half' * half} hour{'s' * (hours > 1 or half)}"
 
     @property
     def opening(self) -> str:
@@ -211,7 +281,7 @@ def published(question: Question, part: Part) -> questions.Part:
     arguments = tuple(cases[0].inputs)
     return questions.Part(
         part.name, part.points, question.number, question.title,
-        arguments, part.forbidden, tuple(cases), known,
+        arguments, part.forbidden, tuple(cases), known, unseen=part.on_edges,
     )  # fmt: skip
 
 

@@ -140,20 +140,23 @@ def _distribution(rows: list[dict]) -> str:
 
 
 def _wrong(rows: list[dict]) -> str:
-    tried, wrong = Counter(), defaultdict(Counter)
+    tried, partly, wrong = Counter(), Counter(), defaultdict(Counter)
     for row in rows:
         if row["question"] and row["most"] and row["status"] not in UNJUDGED:
             key = row["exercise"], row["question"]
             tried[key] += 1
-            if not row.get("before", row["points"]):
+            points = row.get("before", row["points"])
+            if points < row["most"]:
                 wrong[key][told(row)] += 1
+                partly[key] += points > 0
     found = sorted(wrong, key=lambda key: -wrong[key].total() / tried[key])
     return "<h2>Questions that are most often wrong</h2>\n" + table(
         ["Question", "Wrong", "Most often because"],
         [
             [
                 f"{exercise}, {question}",
-                f"{wrong[exercise, question].total()} of {tried[exercise, question]}",
+                f"{wrong[exercise, question].total()} of {tried[exercise, question]}"
+                + f", {partly[exercise, question]} in part" * (partly[exercise, question] > 0),
                 " ".join(f"({n}) {text}" for text, n in wrong[exercise, question].most_common(2)),
             ]
             for exercise, question in found[:MOST]

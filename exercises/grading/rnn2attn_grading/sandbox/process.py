@@ -6,9 +6,10 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from typing import Protocol
 
-from rnn2attn_grading.sandbox.inside.protocol import BrokenMessageError, receive, send
+from rnn2attn_grading.sandbox.inside.protocol import BrokenMessageError, Stream, packed, receive
 from rnn2attn_grading.sandbox.limits import MIB, Limits
 
 SAID = 1 << 16  # bytes of a reply to all but a call: of a cell comes only what it raised
@@ -62,8 +63,10 @@ class Process:
         self.limits, self.stopped = limits, False
         self.output, self.cut = bytearray(), False
         self._jail, self._ended, self._number = jail, False, 0
+        self._answer = int(limits.answer * MIB)
         self._began = time.monotonic()
         self._channel, theirs = socket.socketpair()
+        self._stream = Stream(self._channel)
         reading, writing = os.pipe()
         self._reader = threading.Thread(target=self._read, args=(reading,), daemon=True)
         self._reader.start()
@@ -94,10 +97,69 @@ class Process:
             StoppedError: no reply came, or something that is none.
             KilledError: somebody else ended it.
         """
+        with self._ending(seconds):
+            deadline = self._ask(do, seconds, given)
+            return self._reply(self._answer if do == "call" else min(self._answer, SAID), deadline)
+
+    def calls(self, cases: bytes, most: int, seconds: float, /, **given: object) -> Iterator[object]:
+        """Have the worker call a function on one case after the other; its replies, at least one, from the first on.
+
+        There are no more of them after an error, nor when it has called for a moment: it is then asked for the rest.
+
+        Args:
+            cases: the inputs, as `protocol.packed` leaves a list of them.
+            most: how many replies are wanted.
+            seconds: until they are complete.
+            given: arguments of `worker.some`.
+
+        Raises:
+            StoppedError: as for `ask`.
+            KilledError: as for `ask`.
+        """
+        with self._ending(seconds):
+            deadline = self._ask("calls", seconds, given, cases)
+            count = self._reply(SAID, deadline)
+            if type(count) is not int or not 0 < count <= most:
+                raise BrokenMessageError("it has not called what was asked")
+        for _ in range(count):
+            with self._ending(seconds):
+                reply = self._reply(self._answer, deadline)
+            yield reply
+
+    def _ask(self, do: str, seconds: float, given: dict, behind: bytes = b"") -> float:
+        """Send a request, with more behind it; when the reply must be there, on `time.monotonic`."""
         self._number += 1
-        request = {"number": self._number, "do": do, "with": given}
+        deadline = time.monotonic() + seconds
+        if seconds <= 0:
+            raise TimeoutError
+        self._channel.settimeout(seconds)
+        self._channel.sendall(packed({"number": self._number, "do": do, "with": given}) + behind)
+        return deadline
+
+    def _reply(self, max_bytes: int, deadline: float) -> object:
+        message = {"number": 0}
+        while message["number"] in range(self._number):
+            # What answers an earlier request was sent by a learner's code, or
+            # late, because that code had sent something in its place.
+            message = receive(self._stream, max_bytes, deadline)
+            if not isinstance(message, dict) or "reply" not in message:
+                raise BrokenMessageError("it is no reply")
+            if not isinstance(message.get("number"), int):
+                raise BrokenMessageError("it has no number")
+        if message["number"] != self._number:
+            raise BrokenMessageError("it replies to what was not asked")
+        reply = message["reply"]
+        if isinstance(reply, dict) and reply.get("memory") is True:  # what holds it may still hold it
+            raise StoppedError("killed (memory)", f"It wanted more than {self.limits.memory} MiB.")
+        return reply
+
+    @contextlib.contextmanager
+    def _ending(self, seconds: float) -> Iterator[None]:
+        """Where no reply comes, or something that is none, the process is of no more use: StoppedError."""
         try:
-            return self._reply(request, seconds)
+            yield
+        except StoppedError as error:
+            stopped = error
         except TimeoutError:
             text = f"It had not come to an end after {seconds:.3g} s."
             stopped = StoppedError("timed out", text)
@@ -105,34 +167,10 @@ class Process:
             stopped = self._death()
         except BrokenMessageError as broken:
             stopped = StoppedError("crashed", f"Its message is none: {broken}.")
-        except StoppedError as error:
-            stopped = error
+        else:
+            return
         self.stopped = True
         raise stopped
-
-    def _reply(self, request: dict, seconds: float) -> object:
-        deadline = time.monotonic() + seconds
-        if seconds <= 0:
-            raise TimeoutError
-        self._channel.settimeout(seconds)
-        send(self._channel, request)
-        message = {"number": 0}
-        while message["number"] in range(request["number"]):
-            # What answers an earlier request was sent by a learner's code, or
-            # late, because that code had sent something in its place.
-            max_bytes = int(self.limits.answer * MIB)
-            max_bytes = max_bytes if request["do"] == "call" else min(max_bytes, SAID)
-            message = receive(self._channel, max_bytes, deadline)
-            if not isinstance(message, dict) or "reply" not in message:
-                raise BrokenMessageError("it is no reply")
-            if not isinstance(message.get("number"), int):
-                raise BrokenMessageError("it has no number")
-        if message["number"] != request["number"]:
-            raise BrokenMessageError("it replies to what was not asked")
-        reply = message["reply"]
-        if isinstance(reply, dict) and reply.get("memory") is True:  # what holds it may still hold it
-            raise StoppedError("killed (memory)", f"It wanted more than {self.limits.memory} MiB.")
-        return reply
 
     def close(self) -> None:
         """End it, and all that it started."""

@@ -17,14 +17,16 @@ from rnn2attn_grading.sandbox.system_calls import NoFilterError, call_filter
 MARK = "RNN2ATTN_TRIAL"
 SECONDS = 60  # that the trial may take; a busy machine is no broken jail
 NAMESPACES = """\
-bubblewrap is here and was not allowed to make a jail. Four places to look:
+bubblewrap is here and was not allowed to make a jail. Where to look:
   Ubuntu since 23.10 keeps ordinary users from it:
       sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0
   Ubuntu since 25.04 also takes all rights from what runs in it:
       sudo apparmor_parser -R /etc/apparmor.d/bwrap-userns-restrict
   Debian and others may have it switched off:
       sudo sysctl user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1
-  A container needs: docker run --privileged"""
+  A container lets an ordinary user in it jail, and its root only if it is privileged:
+      docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined
+      docker run --privileged"""
 
 
 def complaints(limits: Limits) -> list[str]:

@@ -159,6 +159,11 @@ def submitted(place: Path, exercises: list[str], roster: Roster | None = None) -
     raise NotADirectoryError(f"There is no folder {place}, and no archive.")
 
 
+def of_one(folder: Path, exercises: list[str]) -> list[Submission]:
+    """All that lies in a folder of one student, whose name is not asked. The arguments are those of `submitted`."""
+    return [*_few(_student([*_below(folder, ())], folder, exercises, Room()), exercises)]
+
+
 def _class(place: Path, exercises: list[str], roster: Roster) -> Iterator[Submission]:
     """The archive of a class."""
     largest = untrusted.LARGEST_CLASS

@@ -1,7 +1,9 @@
 """An LSTM that stores on command."""
 
 import math
+from itertools import accumulate
 
+import numpy as np
 from torch import Tensor
 
 from rnn2attn.check.views.unfit import UnfitError
@@ -28,16 +30,12 @@ def latched(cell: object, written: Tensor, noise: Tensor) -> bool:
         before, c = c, f * c + i * g
         if not abs(c - math.tanh(value)) <= CLOSE:
             _refuse_writing(rows, value, i, f, g, before)
-        stored, h = c, o * math.tanh(c)
-        left, lowest, shown = 1.0, 1.0, o
-        highest, drift, hidden = 0.0, 0.0, abs(math.tanh(c) - h)
-        for step in range(WAIT):
-            i, f, g, o = _gates(rows, passing[step % len(passing)], 0.0, h)
-            c = f * c + i * g
-            h = o * math.tanh(c)
-            lowest, highest, shown = min(lowest, f), max(highest, i), min(shown, o)
-            left, drift = left * f, max(drift, abs(c - stored))
-            hidden = max(hidden, abs(math.tanh(c) - h))
+        stored, opened = c, o
+        opens, keeps, shows, cells, outputs = _waiting(rows, passing, c, o * math.tanh(c))
+        c, h = cells[-1].item(), outputs[-1].item()
+        highest, lowest, left, shown = opens.max(), keeps.min(), keeps.prod(), min(opened, shows.min())
+        drift = np.abs(cells - stored).max()
+        hidden = max(abs(math.tanh(stored)) * (1 - opened), np.abs(np.tanh(cells) - outputs).max())
         if not drift <= CLOSE and not 1 - left <= CLOSE:
             raise UnfitError(
                 f"Your forget gate falls to {lowest:.7g} while write = 0, and {left:.3g} of what was stored is "
@@ -53,6 +51,22 @@ def latched(cell: object, written: Tensor, noise: Tensor) -> bool:
                 f"The value is stored and kept, and h does not show it: your output gate is down to {shown:.4g}."
             )
     return True
+
+
+def _waiting(rows: list, passing: list[float], c: float, h: float) -> np.ndarray:
+    """Gates i, f, o, cell and output, a row of each, after all the steps in which other values pass."""
+    if any(by_h for _, _, by_h, _ in rows):
+        steps = []
+        for step in range(WAIT):
+            i, f, g, o = _gates(rows, passing[step % len(passing)], 0.0, h)
+            c = f * c + i * g
+            h = o * math.tanh(c)
+            steps.append((i, f, o, c, h))
+        return np.array(steps).T
+    i, f, g, o = np.resize([_gates(rows, value, 0.0, 0.0) for value in passing], (WAIT, 4)).T
+    coming = zip(f.tolist(), (i * g).tolist(), strict=True)
+    cells = np.fromiter(accumulate(coming, lambda c, step: step[0] * c + step[1], initial=c), float)[1:]
+    return np.stack([i, f, o, cells, o * np.tanh(cells)])
 
 
 def _rows(cell: object) -> list[tuple[float, float, float, float]]:
@@ -89,10 +103,8 @@ def _refuse_writing(rows: list, value: float, i: float, f: float, g: float, befo
                 "Your candidate g depends on h, so that what is stored depends on what was there before. What is "
                 "stored should depend on value alone."
             )
-        raise UnfitError(
-            f"Your candidate g is off by {abs(g - right):.2g} from tanh(value) while write = 1. Which row is the "
-            "candidate's? Blocks lie i, f, g, o."
-        )
+        off = f"Your candidate g is off by {abs(g - right):.2g} from tanh(value) while write = 1."
+        raise UnfitError(f"{off} {_candidate(rows)}")
     if not abs(i * g - right) <= CLOSE:
         raise UnfitError(
             f"Your input gate is {i:.4g} while write = 1, so only that share of the candidate is stored."
@@ -101,3 +113,13 @@ def _refuse_writing(rows: list, value: float, i: float, f: float, g: float, befo
         f"Your forget gate is {f:.4g} while write = 1. What is written is added to what was there, {before:.2g}, and "
         "should replace it."
     )
+
+
+def _candidate(rows: list) -> str:
+    """What may be wrong with the row of a candidate that is not tanh(value)."""
+    by_value, by_write = rows[2][:2]
+    if by_value not in (0, 1):
+        return f"Its row has the weight {by_value:.4g} for value, and tanh(value) has no other factor than 1."
+    if by_write and not by_value:
+        return "Its row looks at write, and not at value. The columns of W_x are for value and write, in this order."
+    return "Which row is the candidate's? Blocks lie i, f, g, o."

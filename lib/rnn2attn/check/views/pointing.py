@@ -27,7 +27,7 @@ def pointing(pair: object, T: int, order: Tensor) -> bool:
         place, most = order[t].item(), weights[t].argmax().item()
         raise UnfitError(
             f"Step {t} should look at place {place}, which has {weights[t, place].item():.3g} of its weight; place "
-            f"{most} has the most. {_cause(queries[t], keys, place, most)}"
+            f"{most} has the most. {_cause(queries, keys, order, t, most)}"
         )
     return True
 
@@ -44,8 +44,9 @@ def _checked(pair: object, T: int, steps: int) -> list[Tensor]:
     return [tensor.double() for tensor in pair]
 
 
-def _cause(query: Tensor, keys: Tensor, place: int, most: int) -> str:
-    """What may be behind it that the query has too little weight on the place."""
+def _cause(queries: Tensor, keys: Tensor, order: Tensor, t: int, most: int) -> str:
+    """What may be behind it that query t has too little weight on its place, and `most` has the most."""
+    query, place = queries[t], order[t].item()
     key = keys[place]
     spread = torch.linalg.svdvals(keys - keys.mean(dim=0))
     same = ((keys - key).norm(dim=1) <= 1e-6 * spread[0]).nonzero()[:, 0].tolist()
@@ -54,7 +55,14 @@ def _cause(query: Tensor, keys: Tensor, place: int, most: int) -> str:
     if len(keys) > 2 and spread[1] <= 1e-6 * spread[0]:
         return "Your keys lie on a line. There a dot product is largest at one of the two ends, never between them."
     if most == place:
+        first, second = (keys @ query).topk(2).values
+        if first - second <= 1e-12 * first.abs():
+            return "It shares the lead: another key has the same score, and no factor changes that."
         return "It leads, and not by enough: what makes a softmax sharper?"
     if torch.cosine_similarity(query, key, dim=0) > 1 - 1e-9 and keys[most].norm() > key.norm():
         return f"The query points at the key of place {place}, and that of place {most} is longer."
+    for times, how in ((-1, "of the other sign"), (0.5, "half as large"), (2, "twice as large")):
+        changed = keys * torch.tensor([1, times])
+        if ((queries @ changed.T).argmax(dim=1) == order).all():
+            return f"It would be found, as all others, if the second number of each key were {how}."
     return "For which query is this key's score above all others?"

@@ -35,14 +35,15 @@ def reversing(weights: object, V: int, longest: int, strings: list[list[int]]) -
                 a, b = (_named(k, V) for k in sorted(two.indices.tolist()))
                 raise UnfitError(
                     f"{_after(string)}, outputs {a} and {b} are the largest at step {len(said) + 1}, and neither "
-                    f"leads by {LEAD}."
+                    f"leads by {LEAD}. {_tie(two.indices.tolist(), right, V)}"
                 )
             said.append(two.indices[0].item())
             if said[-1] == V != right:
                 break
         if said != [*reversed(string), V]:
             words, wanted = (" ".join(_named(k, V) for k in row) for row in (said, [*reversed(string), V]))
-            raise UnfitError(f"{_after(string)}, it says {words}; {wanted} was asked for. {_cause(string, said, V)}")
+            cause = _cause(string, said, V, silent=len(said) == 1 and not (W_o @ state)[:V].any())
+            raise UnfitError(f"{_after(string)}, it says {words}; {wanted} was asked for. {cause}")
     return True
 
 
@@ -71,13 +72,27 @@ def _after(string: list[int]) -> str:
     return f"After reading {' '.join(map(str, string))}"
 
 
-def _cause(string: list[int], said: list[int], V: int) -> str:
-    """What may be behind it, from what was said, <eos> included where it came."""
+def _tie(largest: list[int], right: int, V: int) -> str:
+    """What may be behind two outputs that are alike, where the right one is given."""
+    if right == V:
+        return "All letters are said then, and nothing is left to be shown: b_o has to put <eos> above the letters."
+    if V in largest:
+        return "A letter that is shown has to be above what b_o gives <eos>."
+    return "Two letters are shown at once: do they lie in the same place of the state?"
+
+
+def _cause(string: list[int], said: list[int], V: int, *, silent: bool) -> str:
+    """What may be behind it, from what was said, <eos> included where it came; silent if no letter was shown."""
     right = string[::-1]
     if said[: len(right)] == right:
         return "It does not stop: when all letters are said, <eos> has to be the largest."
     if said == [V]:
-        return "It stops at once: no letter reaches z_1, or none outweighs b_o."
+        return (
+            "It stops at once, since W_o shows no letter of s_1. That is h_T, moved once by W_ss: where do "
+            "the letters lie then?"
+            if silent
+            else "It stops at once: no letter that W_o shows outweighs what b_o gives <eos>."
+        )
     if said == [*right[1:], V]:
         return "The letter that was read last is missing. How often has the state moved before z_1 is said?"
     if said == [*right[:-1], V]:

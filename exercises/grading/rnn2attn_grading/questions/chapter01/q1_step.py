@@ -1,6 +1,7 @@
 """1.1: the step."""
 
 import torch
+import torch.nn.functional as F
 
 from rnn2attn_grading.questions.specification import Question
 
@@ -13,7 +14,20 @@ Not allowed: `nn.RNN`, `nn.RNNCell`, and the library's `rnn_step`. Checked: the 
 five arguments. Everything else in the chapter repeats this line.
 """
 
-QUESTION = Question("1.1", "One step", TEXT)
+HINTS = r"""
+One tanh, around one sum of three terms. In a batch each example is a row of `x` and of `h`; the equation is written
+for columns.
+
+The result is (B, $d_h$). Which of `x @ W_xh` and `x @ W_xh.T` has this shape, where $d_x$ and $d_h$ differ? $W_{hh}$
+is square, so no shape tells you of it; it lies the same way.
+
+Multiply the rows of `x` by the transposed $W_{xh}$ and those of `h` by the transposed $W_{hh}$; add both and `b`,
+which PyTorch repeats for each row; and put `torch.tanh` around the whole.
+"""
+
+QUESTION = Question(
+    "1.1", "One step", TEXT, minutes=10, difficulty=1, hints=HINTS
+)
 
 
 def rnn_step(x, h, W_xh, W_hh, b):
@@ -44,6 +58,36 @@ PART = QUESTION.part(
         "rnn2attn.recurrent",
     ),
 )
+
+
+@QUESTION.now("""
+Your step learns to spell. A network of eight units, which calls your function at every letter, is trained on the word
+hello. Now and then it gets an h and goes on alone: it reads what it has just said. Before you run the cell: which
+letter will be wrong longest, and what must the state hold there that the letter just read cannot tell?
+""")
+def spell_hello(rnn_step):
+    letters = "ehlo"
+    ids = torch.tensor([letters.index(letter) for letter in "hello"])
+    x = torch.eye(4).double()[:, None]  # x[i] is letter i as a batch of one
+    torch.manual_seed(0)
+    shapes = (8, 4), (8, 8), (8,), (4, 8)
+    weights = [torch.randn(shape).double().mul(0.3) for shape in shapes]
+    W_xh, W_hh, b, W_hy = (W.requires_grad_() for W in weights)
+    adam = torch.optim.Adam(weights, lr=0.005)
+    for update in range(31):
+        h, loss = torch.zeros(1, 8).double(), 0
+        for t in range(4):
+            h = rnn_step(x[ids[t]], h, W_xh, W_hh, b)
+            loss = loss + F.cross_entropy(h @ W_hy.T, ids[t + 1 : t + 2])
+        if update % 5 == 0:
+            h, said = torch.zeros(1, 8).double(), "h"
+            while len(said) < 5:
+                h = rnn_step(x[letters.index(said[-1])], h, W_xh, W_hh, b)
+                said += letters[(h @ W_hy.T).argmax()]
+            print(f"after {update:2} updates: {said}")
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
 
 
 def inputs(draw, B, d_x, d_h, scale=0.4):
@@ -152,3 +196,35 @@ def columns(x, h, W_xh, W_hh, b):
 )
 def exchanged(x, h, W_xh, W_hh, b):
     return torch.tanh(x @ W_hh.T + h @ W_xh.T + b)
+
+
+@PART.mistake(
+    "The state joins the sum before the tanh, not after it: yours is added to "
+    "what the tanh of the input gives."
+)
+def state_outside(x, h, W_xh, W_hh, b):
+    return torch.tanh(x @ W_xh.T + b) + h @ W_hh.T
+
+
+@PART.mistake(
+    "One tanh, around the whole sum: input and state have one each in yours, "
+    "so that your output can reach ±2."
+)
+def tanh_for_each(x, h, W_xh, W_hh, b):
+    return torch.tanh(x @ W_xh.T) + torch.tanh(h @ W_hh.T + b)
+
+
+@PART.mistake(
+    "A matrix of another shape is not the transposed one: reshaping keeps the "
+    "numbers in the order in which they lie. Exchange the axes."
+)
+def reshaped(x, h, W_xh, W_hh, b):
+    return torch.tanh(x @ W_xh.reshape(W_xh.T.shape) + h @ W_hh.T + b)
+
+
+@PART.mistake(
+    "The old state was added to the new one. In the equation it comes in by "
+    "W_hh alone."
+)
+def added_to_the_old_state(x, h, W_xh, W_hh, b):
+    return h + rnn_step(x, h, W_xh, W_hh, b)

@@ -1,5 +1,7 @@
 """1.2: the loss of the next token."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -18,7 +20,26 @@ allowed. Checked: the value, and the gradient for the logits. Most wrong losses 
 nicely as the right one.
 """
 
-QUESTION = Question("1.2", "The loss of the next token", TEXT)
+HINTS = r"""
+What a row's logits at step t should announce is the id one to the right of the id that was read there. So which T
+of the T+1 ids are targets?
+
+Logits are (B, T, V), targets (B, T). Softmax runs over the V tokens, its logarithm is taken in one go so that
+nothing overflows, and of each step's V numbers one is picked. Sum or mean: over which of B and T does the formula
+take which?
+
+`log_softmax` over the last axis; `gather` on that axis with `ids[:, 1:, None]`; the sum of all that, with a minus,
+divided by B. Or `F.cross_entropy` with `reduction="sum"` on logits and targets that were flattened alike.
+"""
+
+QUESTION = Question(
+    "1.2",
+    "The loss of the next token",
+    TEXT,
+    minutes=20,
+    difficulty=2,
+    hints=HINTS,
+)
 
 
 def next_token_loss(logits, ids):
@@ -41,6 +62,38 @@ PART = QUESTION.part(
     gradients=("logits",),
     forbidden=("rnn2attn.training.sequence_loss",),
 )
+
+
+@QUESTION.now("""
+Your loss teaches a network to write a sentence. PyTorch's own recurrent network reads it letter by letter, your
+loss is all that it is told, and every 40 updates it gets a t and goes on alone. The sentence has T+1 letters, and
+the loss of uniform guesses is T ln V. Before you run the cell: which loss would a network reach that always knows
+the letter but for one place in ten, where it has to choose between two?
+""")
+def write_on(next_token_loss):
+    from torch import nn
+
+    sentence = "the state keeps what the step has read."
+    letters = sorted(set(sentence))
+    ids = torch.tensor([[letters.index(letter) for letter in sentence]])
+    one_hot = torch.eye(len(letters))
+    torch.manual_seed(0)
+    rnn = nn.RNN(len(letters), 48, batch_first=True)
+    output = nn.Linear(48, len(letters))
+    adam = torch.optim.Adam([*rnn.parameters(), *output.parameters()], lr=5e-3)
+    for update in range(161):
+        logits = output(rnn(one_hot[ids[:, :-1]])[0])
+        loss = next_token_loss(logits, ids)
+        if update % 40 == 0:
+            said, h = "t", None
+            while len(said) < len(sentence):
+                x = one_hot[letters.index(said[-1])][None, None]
+                h = rnn(x, h)[1]
+                said += letters[output(h).argmax()]
+            print(f"{update:3} updates, loss {loss.item():6.2f}: {said}")
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
 
 
 def inputs(draw, B, T, V, scale=1.0):
@@ -168,12 +221,31 @@ def reshaped(logits, ids):
 
 
 @PART.mistake(
+    "Two things. `reshape` to (B, V, T) does not move the letters to the second "
+    "axis: it reads the numbers in the order in which they lie. And "
+    "`cross_entropy` by itself averages over the targets of a row, too."
+)
+def reshaped_mean(logits, ids):
+    B, T, V = logits.shape
+    return F.cross_entropy(logits.reshape(B, V, T), ids[:, 1:])
+
+
+@PART.mistake(
     "Shifted twice: the logits of a step are compared with the token two to "
     "the right, and the last ones with none."
 )
 def shifted_twice(logits, ids):
     log_p = torch.log_softmax(logits[:, :-1], dim=-1)
     return -log_p.gather(-1, ids[:, 2:, None]).sum() / len(ids)
+
+
+@PART.mistake(
+    "The last step is left out. A row has one id more than logits: what was "
+    "said after the last token that was read has its target, too."
+)
+def last_step_lost(logits, ids):
+    log_p = torch.log_softmax(logits[:, :-1], dim=-1)
+    return -log_p.gather(-1, ids[:, 1:-1, None]).sum() / len(ids)
 
 
 @PART.mistake(
@@ -184,3 +256,35 @@ def zero_ignored(logits, ids):
     log_p = torch.log_softmax(logits, dim=-1)
     taken = log_p.gather(-1, ids[:, 1:, None])[..., 0]
     return -taken[ids[:, 1:] != 0].sum() / len(ids)
+
+
+@PART.mistake(
+    "B and T have changed places: you average over time and sum over the "
+    "batch. The formula divides by B alone."
+)
+def mean_over_time_sum_over_batch(logits, ids):
+    return len(ids) * F.cross_entropy(logits.mT, ids[:, 1:])
+
+
+@PART.mistake(
+    "Only the last step counts in yours. Each of the T steps has a next token "
+    "to announce."
+)
+def last_step_alone(logits, ids):
+    return F.cross_entropy(logits[:, -1], ids[:, -1])
+
+
+@PART.mistake(
+    "Yours is the right one divided by ln 2: it is in bits, and asked are nats."
+)
+def in_bits(logits, ids):
+    return next_token_loss(logits, ids) / math.log(2)
+
+
+@PART.mistake(
+    "A small number was added to the probabilities. It keeps the logarithm "
+    "finite, and makes it a wrong one where the right token is unlikely."
+)
+def a_little_added(logits, ids):
+    p = torch.softmax(logits, dim=-1).gather(-1, ids[:, 1:, None])
+    return -(p + 1e-9).log().sum() / len(ids)

@@ -1,7 +1,9 @@
 """1.3: back-propagation through time, by hand."""
 
 import torch
+import torch.nn.functional as F
 
+from rnn2attn_grading.questions.autograd import AUTOGRAD
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -14,7 +16,27 @@ Return the gradients of $W_{xh}$, $W_{hh}$, $b$ and the inputs. Not allowed: `au
 against autograd. Whoever has written this once can say where every factor of a vanishing gradient comes from.
 """
 
-QUESTION = Question("1.3", "Back through time, by hand", TEXT)
+HINTS = r"""
+Draw three steps, and mark every way by which $h_2$ reaches the loss: its own, and the one through $h_3$. The second
+comes to you from the right, so the loop runs from T down to 1.
+
+With $\delta_t$ for the gradient at the sum inside the tanh: $\delta_t = (1 - h_t^2) \odot (\partial^{+}L/\partial
+h_t + W_{hh}^\top \delta_{t+1})$, and $\delta_{T+1} = 0$. Each weight's gradient is a sum over t and over the batch
+of $\delta_t$ times what the weight was multiplied with: $x_t$, $h_{t-1}$, or 1.
+
+Keep `back`, zeros at first. For t from T−1 to 0: `delta = (1 - hs[:, t + 1]**2) * (dh[:, t] + back)`, then `back`
+is `delta` times `W_hh`, not transposed, since examples are rows. Stack the deltas in order, (B, T, $d_h$). Then
+`einsum("bti,btj->ij", …)` with `x` and with `hs[:, :-1]`, a sum for b, and a product with `W_xh` for x.
+"""
+
+QUESTION = Question(
+    "1.3",
+    "Back through time, by hand",
+    TEXT,
+    minutes=40,
+    difficulty=3,
+    hints=HINTS,
+)
 
 
 def rnn_backward(x, hs, W_xh, W_hh, dh):
@@ -50,16 +72,48 @@ PART = QUESTION.part(
     rnn_backward,
     5,
     forbidden=(
-        "torch.autograd",
-        "torch.func",
-        "torch._functorch",
-        ".backward",
+        *AUTOGRAD,
         ".requires_grad_",
         "torch.nn.RNN",
         "torch.nn.RNNCell",
         "rnn2attn.gradients",
     ),
 )
+
+
+@QUESTION.now("""
+Your gradients train a network, and autograd has no part in it. The task is the chapter's: read twelve letters, then
+say the first. All that is added to your function is the loss at the last step, $p - y$ for a softmax. Before you
+run the cell: guessing costs ln 4 ≈ 1.39. Why does the curve stay near it for a while, and then fall so fast?
+""")
+def train_by_hand(rnn_backward):
+    from rnn2attn import plots
+    from rnn2attn.tasks.memory import remember
+
+    torch.manual_seed(0)
+    shapes = {"W_xh": (16, 4), "W_hh": (16, 16), "b": (16,), "W_hy": (4, 16)}
+    weights = {k: torch.randn(s).double() * 0.25 for k, s in shapes.items()}
+    adam = torch.optim.Adam(weights.values(), lr=0.01)
+    losses = []
+    for _ in range(180):
+        x, first = remember(64, 12)
+        x, hs = x.double(), [torch.zeros(64, 16).double()]
+        for x_t in x.unbind(1):
+            inside = x_t @ weights["W_xh"].T + hs[-1] @ weights["W_hh"].T
+            hs.append(torch.tanh(inside + weights["b"]))
+        logits = hs[-1] @ weights["W_hy"].T
+        losses.append(F.cross_entropy(logits, first).item())
+        wrong = (logits.softmax(1) - F.one_hot(first, 4)) / 64
+        dh = torch.zeros(64, 12, 16).double()
+        dh[:, -1] = wrong @ weights["W_hy"]
+        hs = torch.stack(hs, 1)
+        found = rnn_backward(x, hs, weights["W_xh"], weights["W_hh"], dh)
+        for name, weight in weights.items():
+            weight.grad = found.get(name, wrong.T @ hs[:, -1])
+        adam.step()
+    right = (logits.argmax(1) == first).double().mean()
+    print(f"It remembers the first of twelve letters: {right:.0%} right.")
+    return plots.lines({"": losses}, xlabel="update", ylabel="loss in nats")
 
 
 def inputs(draw, B, T, d_x, d_h):
@@ -197,4 +251,79 @@ def mean_over_batch(x, hs, W_xh, W_hh, dh):
     return {
         name: grad if name == "x" else grad / len(x)
         for name, grad in right.items()
+    }
+
+
+@PART.mistake(
+    "The slope of tanh is 1 − tanh², so 1 − h_t²; yours is 1 − h_t, without "
+    "the square."
+)
+def slope_not_squared(x, hs, W_xh, W_hh, dh):
+    return variant(x, hs, W_xh, W_hh, dh, slope=lambda t: 1 - hs[:, t + 1])
+
+
+@PART.mistake(
+    "h (1 − h) is the slope of the logistic function σ. These states come out "
+    "of tanh."
+)
+def slope_of_the_logistic_function(x, hs, W_xh, W_hh, dh):
+    return variant(
+        x, hs, W_xh, W_hh, dh,
+        slope=lambda t: hs[:, t + 1] * (1 - hs[:, t + 1]),
+    )  # fmt: skip
+
+
+@PART.mistake(
+    "h_t is the tanh already. You took the tanh of it once more before the "
+    "square."
+)
+def tanh_once_more(x, hs, W_xh, W_hh, dh):
+    return variant(
+        x, hs, W_xh, W_hh, dh, slope=lambda t: 1 - hs[:, t + 1].tanh() ** 2
+    )
+
+
+@PART.mistake(
+    "What goes back to the step before has passed this step's tanh as well: "
+    "multiply by W_hh what the slope has been applied to."
+)
+def slope_left_out_on_the_way(x, hs, W_xh, W_hh, dh):
+    total = list(dh.unbind(1))
+    for t in reversed(range(1, len(total))):
+        total[t - 1] = total[t - 1] + total[t] @ W_hh
+    own = torch.stack(total, dim=1)
+    return variant(x, hs, W_xh, W_hh, own, go_back=torch.zeros_like)
+
+
+@PART.mistake(
+    "Your loop runs forwards: it hands what step t owes to step t + 1. A state "
+    "reaches the loss through later ones, so begin at T."
+)
+def forwards(x, hs, W_xh, W_hh, dh):
+    back, deltas = torch.zeros_like(hs[:, 0]), []
+    for t in range(dh.shape[1]):
+        deltas.append((1 - hs[:, t + 1] ** 2) * (dh[:, t] + back))
+        back = deltas[-1] @ W_hh
+    return of_deltas(x, hs, W_xh, deltas)
+
+
+@PART.mistake(
+    "Your deltas stand in the order in which they were found, that of step T "
+    "first. Turn them around before they meet x and h."
+)
+def not_turned_around(x, hs, W_xh, W_hh, dh):
+    back, deltas = torch.zeros_like(hs[:, 0]), []
+    for t in reversed(range(dh.shape[1])):
+        deltas.append((1 - hs[:, t + 1] ** 2) * (dh[:, t] + back))
+        back = deltas[-1] @ W_hh
+    return of_deltas(x, hs, W_xh, deltas)
+
+
+def of_deltas(x, hs, W_xh, deltas):
+    delta = torch.stack(deltas, dim=1)
+    return {
+        "W_xh": torch.einsum("bti,btj->ij", delta, x),
+        "W_hh": torch.einsum("bti,btj->ij", delta, hs[:, :-1]),
+        "b": delta.sum(dim=(0, 1)),
+        "x": delta @ W_xh,
     }

@@ -2,6 +2,7 @@
 
 import torch
 
+from rnn2attn_grading.questions.autograd import AUTOGRAD
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -13,7 +14,25 @@ in any form, and the library's `rnn_jacobians` and `jacobian`. Checked: the valu
 norm of this matrix is what vanishes or explodes.
 """
 
-QUESTION = Question("1.4", "From one state to a later one", TEXT)
+HINTS = r"""
+Begin with one step: $h_s = \tanh(\dots + W_{hh} h_{s-1})$. Which matrix is $\partial h_s/\partial h_{s-1}$, and
+does it contain $h_s$ or $h_{s-1}$?
+
+One step is $\mathrm{diag}(1 - h_s^2)\, W_{hh}$. The chain rule multiplies T − t of them, the newest on the left, so
+the factors hold $h_{t+1}, \dots, h_T$. With no factor the product is the identity.
+
+Start with an identity for each example, (B, $d_h$, $d_h$). Go through `hs[:, t + 1:]` in order; each `h` gives a
+factor `(1 - h**2)[:, :, None] * W_hh`, which scales the rows of $W_{hh}$; multiply the product by it from the left.
+"""
+
+QUESTION = Question(
+    "1.4",
+    "From one state to a later one",
+    TEXT,
+    minutes=25,
+    difficulty=2,
+    hints=HINTS,
+)
 
 
 def jacobian(hs, W_hh, t):
@@ -37,14 +56,38 @@ PART = QUESTION.part(
     jacobian,
     3,
     forbidden=(
-        "torch.autograd",
-        "torch.func",
-        "torch._functorch",
-        ".backward",
+        *AUTOGRAD,
         ".requires_grad_",
         "rnn2attn.gradients",
     ),
 )
+
+
+@QUESTION.now(r"""
+Your Jacobians measure how far back a network can hear. Three networks differ in nothing but the size of $W_{hh}$;
+for each the picture shows the longest stretch of $\partial h_T/\partial h_t$, its largest singular value, over the
+distance T − t. Before you run the cell: for two of the three the chapter's bound $\sigma^{T-t}$ grows. Do the
+curves?
+""")
+def hear_back(jacobian):
+    from rnn2attn import plots
+
+    T, d = 30, 24
+    torch.manual_seed(0)
+    x = torch.randn(1, T, d).double()
+    U = torch.linalg.qr(torch.randn(d, d).double())[0]
+    curves = {}
+    for sigma in (0.9, 1.3, 2.6):
+        hs = [torch.zeros(1, d).double()]
+        for x_t in x.unbind(1):
+            hs.append(torch.tanh(0.5 * x_t + sigma * hs[-1] @ U.T))
+        hs = torch.stack(hs, 1)
+        back = [jacobian(hs, sigma * U, T - k)[0] for k in range(T + 1)]
+        curves[f"σ = {sigma}"] = [torch.linalg.norm(J, 2) for J in back]
+        print(f"σ = {sigma}: {curves[f'σ = {sigma}'][-1]:.1e} after {T} steps")
+    return plots.lines(
+        curves, xlabel="steps back", ylabel="longest stretch", log=True
+    )
 
 
 def inputs(draw, B, T, d_h, t):
@@ -163,3 +206,67 @@ def slopes_collected(hs, W_hh, t):
 )
 def no_slope(hs, W_hh, t):
     return product_of([W_hh] * (hs.shape[1] - 1 - t), hs)
+
+
+@PART.mistake(
+    "That is ∂h_t/∂h_0, the way from the beginning to t. Asked is the one from "
+    "t to the end."
+)
+def from_the_beginning(hs, W_hh, t):
+    return product_of([factor(h, W_hh) for h in hs[:, 1 : t + 1].unbind(1)], hs)
+
+
+@PART.mistake(
+    "Your factors are multiplied entry by entry, as `*` does. A chain of steps "
+    "is a matrix product, `@`."
+)
+def entry_by_entry(hs, W_hh, t):
+    product = product_of([], hs)
+    for h in hs[:, t + 1 :].unbind(1):
+        product = factor(h, W_hh) * product
+    return product
+
+
+@PART.mistake(
+    "Row i of a factor says what h_s,i is made of, as row i of W_hh does. "
+    "Yours hold W_hh transposed."
+)
+def matrix_transposed(hs, W_hh, t):
+    later = hs[:, t + 1 :].unbind(1)
+    return product_of([factor(h, W_hh.T) for h in later], hs)
+
+
+@PART.mistake(
+    "h_s is the tanh already: its slope is 1 − h_s². You took the tanh of it "
+    "once more."
+)
+def tanh_once_more(hs, W_hh, t):
+    later = hs[:, t + 1 :].tanh().unbind(1)
+    return product_of([factor(h, W_hh) for h in later], hs)
+
+
+@PART.mistake(
+    "Right, except where t = T. No step lies between, so that there is no "
+    "factor, and you begin with one."
+)
+def one_factor_at_least(hs, W_hh, t):
+    later = hs[:, min(t + 1, hs.shape[1] - 1) :].unbind(1)
+    return product_of([factor(h, W_hh) for h in later], hs)
+
+
+@PART.mistake(
+    "All examples have the same matrix in yours, made with a mean over the "
+    "batch. Each has states of its own, and a matrix of its own."
+)
+def mean_slopes(hs, W_hh, t):
+    later = (1 - hs[:, t + 1 :] ** 2).mean(dim=0)
+    factors = [slope[:, None] * W_hh for slope in later]
+    return product_of(factors, hs)
+
+
+@PART.mistake(
+    "Yours is one vector for each example, the gradient of a sum over h_T. "
+    "Asked is a matrix, with a row for each entry of h_T."
+)
+def summed_over_rows(hs, W_hh, t):
+    return jacobian(hs, W_hh, t).sum(dim=1)

@@ -3,6 +3,7 @@
 import math
 
 import torch
+import torch.nn.functional as F
 
 from rnn2attn.clipping import angle
 from rnn2attn_grading.questions.specification import Question
@@ -16,7 +17,20 @@ Return the tensors after clipping and the norm before it. Tensors that are short
 norm, and that gradients of zero stay zero. A gradient that is shortened should still point where it did.
 """
 
-QUESTION = Question("1.5", "Clipping by norm", TEXT)
+HINTS = r"""
+"The norm over all entries together": neither a norm for each tensor, nor a limit for each entry. Which single
+number do all tensors get multiplied by?
+
+$\lVert g \rVert = \sqrt{\sum_k \sum_i g_{k,i}^2}$ over all tensors k and their entries i. The factor is max_norm /
+‖g‖ where ‖g‖ is larger than max_norm, and else 1. What happens to your factor at ‖g‖ = 0?
+
+Add `(g * g).sum()` of all tensors, take one root. If that norm is at most `max_norm`, return the list as it is and
+the norm; if not, a new list of `g * (max_norm / norm)`, and the norm from before.
+"""
+
+QUESTION = Question(
+    "1.5", "Clipping by norm", TEXT, minutes=15, difficulty=1, hints=HINTS
+)
 
 
 def clip_by_norm(grads, max_norm):
@@ -39,6 +53,38 @@ def clip_by_norm(grads, max_norm):
 PART = QUESTION.part(
     clip_by_norm, 3, forbidden=("torch.nn.utils", "rnn2attn.clipping")
 )
+
+
+@QUESTION.now("""
+Clipping is for a loss that jumps. A network learns to remember the first of twelve letters, with plain gradient
+descent at a rate that is too bold, once as it is and once with your function between gradient and update. Before
+you run the cell: the direction of every update stays the same. So why should its length matter so much?
+""")
+def keep_calm(clip_by_norm):
+    from torch import nn
+
+    from rnn2attn import plots
+    from rnn2attn.tasks.memory import remember
+
+    curves = {}
+    for label, clips in (("as it is", False), ("clipped", True)):
+        torch.manual_seed(4)
+        rnn, output = nn.RNN(4, 24, batch_first=True), nn.Linear(24, 4)
+        nn.init.orthogonal_(rnn.weight_hh_l0)
+        rnn.weight_hh_l0.data *= 1.4
+        weights = [*rnn.parameters(), *output.parameters()]
+        losses = curves[label] = []
+        for _ in range(250):
+            x, first = remember(32, 12)
+            loss = F.cross_entropy(output(rnn(x)[1][0]), first)
+            losses.append(loss.item())
+            grads = list(torch.autograd.grad(loss, weights))
+            if clips:
+                grads, _ = clip_by_norm(grads, 0.5)
+            for weight, g in zip(weights, grads, strict=True):
+                weight.data -= 0.5 * g
+        print(f"{label}: largest loss {max(losses):.1f}")
+    return plots.lines(curves, xlabel="update", ylabel="loss in nats")
 
 
 def tensors(draw, *shapes, scale=1.0):
@@ -158,3 +204,39 @@ def largest_entry(grads, max_norm):
 def a_little_more(grads, max_norm):
     norm = norm_of(grads)
     return [g * min(1, max_norm / (norm + 1e-6)) for g in grads], norm
+
+
+@PART.mistake(
+    "What is too long comes out with the norm 1. It is to have the norm "
+    "max_norm."
+)
+def to_length_one(grads, max_norm):
+    norm = norm_of(grads)
+    return [g / norm if norm > max_norm else g for g in grads], norm
+
+
+@PART.mistake(
+    "A gradient that is too long comes out as zeros. It is to be shortened, "
+    "and to point where it did."
+)
+def left_out(grads, max_norm):
+    norm = norm_of(grads)
+    return [g * int(norm <= max_norm) for g in grads], norm
+
+
+@PART.mistake(
+    "Your norm is a root mean square. The norm has no mean in it: add the "
+    "squares, and take the root of the sum."
+)
+def root_mean_square(grads, max_norm):
+    norm = norm_of(grads) / math.sqrt(sum(g.numel() for g in grads))
+    return [g * min(1, max_norm / norm) for g in grads], norm
+
+
+@PART.mistake(
+    "Your norm is that of the longest tensor. All tensors are one gradient: "
+    "add the squares of all."
+)
+def longest_tensor(grads, max_norm):
+    norm = max(g.norm() for g in grads)
+    return [g * min(1, max_norm / norm) for g in grads], norm

@@ -44,19 +44,19 @@ def until_cases(draw):
     yield "equality", {"sigma": 2.0, "gamma": 0.25, "eps": 0.125}
     yield "a slope of one half", until(draw, draw.uniform(0.5, 0.9), 0.5)
     yield "many steps", {"sigma": 0.9, "gamma": 1.0, "eps": 0.001}
+    yield "eps above one", {"sigma": 0.5, "gamma": 1.0, "eps": 3.0}
 
 
 @PART.edges
 def until_edges(draw):
     yield "equality, tanh", {"sigma": 0.5, "gamma": 1.0, "eps": 0.0625}
     yield "eps of one", {"sigma": 0.5, "gamma": 1.0, "eps": 1.0}
-    yield "eps above one", {"sigma": 0.5, "gamma": 1.0, "eps": 3.0}
     yield "very many steps", {"sigma": 3.96, "gamma": 0.25, "eps": 1e-9}
 
 
 @PART.mistake("One step too early: the bound has to be below eps, strictly.")
 def one_too_early(sigma, gamma, eps):
-    return steps_until(sigma, gamma, eps) - 1
+    return max(0, steps_until(sigma, gamma, eps) - 1)
 
 
 @PART.mistake("One step too late: k = 0 is the bound before any step, 1.")
@@ -89,3 +89,11 @@ def gamma_once(sigma, gamma, eps):
 )
 def no_gamma(sigma, gamma, eps):
     return math.floor(math.log(eps) / math.log(sigma)) + 1
+
+
+@PART.mistake(
+    "You begin at one step. Where eps is above 1, the bound is below it before "
+    "any step, and k = 0."
+)
+def one_at_least(sigma, gamma, eps):
+    return max(1, steps_until(sigma, gamma, eps))

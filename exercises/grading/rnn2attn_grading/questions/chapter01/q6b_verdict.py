@@ -39,6 +39,7 @@ def of_norm(draw, d, norm):
 def verdict_cases(draw):
     small, large = draw.uniform(0.6, 0.9), draw.uniform(1.2, 1.8)
     shear = torch.tensor([[0.5, 10.0], [0.0, 0.5]]).double()
+    angles = torch.tensor([[0.6, 0.6], [0.6, -0.6]]).double()
     spread = torch.full((5, 5), 0.5).double()
     cases = [
         ("a small random matrix, tanh", of_norm(draw, 5, small), "tanh"),
@@ -48,6 +49,9 @@ def verdict_cases(draw):
         ("5 × 5, all entries 0.5, tanh", spread, "tanh"),
         ("a random matrix, σ", of_norm(draw, 4, 3 * small), "sigmoid"),
         ("a larger random matrix, σ", of_norm(draw, 4, 4 * large), "sigmoid"),
+        ("nearly 1, σ", of_norm(draw, 5, 3.8), "sigmoid"),
+        ("[[0.6, 0.6], [0.6, −0.6]], tanh", angles, "tanh"),
+        ("the bound is 1", torch.diag(torch.tensor([1, 0.5])).double(), "tanh"),
     ]
     for name, W, phi in cases:
         yield name, {"W": W, "phi": phi}
@@ -55,12 +59,10 @@ def verdict_cases(draw):
 
 @PART.edges
 def verdict_edges(draw):
-    one = torch.diag(torch.tensor([1.0, 0.5])).double()
-    yield "the bound is 1", {"W": one, "phi": "tanh"}
-    yield "the bound is 1, σ", {"W": 4 * one, "phi": "sigmoid"}
+    four = torch.diag(torch.tensor([4.0, 2.0])).double()
+    yield "the bound is 1, σ", {"W": four, "phi": "sigmoid"}
     turn = torch.tensor([[0.0, -0.9], [0.9, 0.0]]).double()
     yield "a rotation", {"W": turn, "phi": "tanh"}
-    yield "nearly 1, σ", {"W": of_norm(draw, 5, 3.8), "phi": "sigmoid"}
     yield "a little above 1, σ", {"W": of_norm(draw, 5, 4.2), "phi": "sigmoid"}
     yield "between 1 and 4, tanh", {"W": of_norm(draw, 5, 2.5), "phi": "tanh"}
 
@@ -131,3 +133,20 @@ smallest = PART.mistake(
     "You used the smallest singular value. What bounds a step is the most "
     "that W can lengthen a vector."
 )(rule(lambda W: torch.linalg.svdvals(W)[-1]))
+slope_one_half = PART.mistake(
+    "The logistic function is ½ at 0, and its slope there σ(1 − σ): look at "
+    "how steep it is, not at how high."
+)(rule(longest, slopes=(1, 0.5)))
+largest_row = PART.mistake(
+    "You added up the sizes in each row. That is a bound on the largest entry "
+    "of W v, and not on its length: a looser number than σ."
+)(rule(lambda W: torch.linalg.matrix_norm(W, ord=torch.inf)))
+
+
+@PART.mistake(
+    "Where the bound is 1, nothing shrinks by every step: it proves something "
+    "only below 1."
+)
+def at_one(W, phi):
+    slope = 1 if phi == "tanh" else 0.25
+    return "vanishes" if slope * longest(W) <= 1 else "cannot tell"

@@ -1,6 +1,7 @@
 """2.1: a step of the LSTM."""
 
 import torch
+import torch.nn.functional as F
 
 from rnn2attn_grading.questions.specification import Question
 
@@ -19,7 +20,20 @@ The blocks of the four are stacked in the order i, f, g, o. Not allowed: `nn.LST
 of `rnn2attn.recurrent`. Checked: both states, and the gradient for all arguments, the two old states included.
 """
 
-QUESTION = Question("2.1", "One step of the LSTM", TEXT)
+HINTS = r"""
+Four quantities are made in the same way, from x and from h, and differ only in the block of rows and in what
+squashes them. One of the four is not squashed by σ. And $h_t$ is made from which cell, the old one or the new one?
+
+`x @ W_x.T + h @ W_h.T + b` is (B, $4 d_h$). Its columns are the blocks i, f, g, o, in this order, $d_h$ each. The
+state that comes in and the one that goes out are pairs, h first.
+
+Unpack `h, c = state`; cut the sum by `.chunk(4, dim=1)`; σ on three of the pieces and tanh on the third of them;
+the new c is f times the old c plus i times g; the new h is o times the tanh of the new c.
+"""
+
+QUESTION = Question(
+    "2.1", "One step of the LSTM", TEXT, minutes=15, difficulty=1, hints=HINTS
+)
 
 
 def lstm_step(x, state, W_x, W_h, b):
@@ -53,6 +67,46 @@ PART = QUESTION.part(
         "rnn2attn.recurrent",
     ),
 )
+
+
+@QUESTION.now("""
+Your cell counts. `nn.LSTM` was taught to say after each letter how many a's it has read, from strings of 20
+letters; then your function runs with its weights over 80, and the picture shows what it says, what is right, and
+the cell of the unit that follows the count most closely. Before you run the cell: how large can an entry of h
+become, and how large one of c?
+""")
+def count_letters(lstm_step):
+    from torch import nn
+
+    from rnn2attn import plots
+
+    def strings(n, T):
+        x = F.one_hot(torch.randint(3, (n, T)), 3).float()
+        return x, x[:, :, 0].cumsum(dim=1)
+
+    torch.manual_seed(0)
+    lstm, output = nn.LSTM(3, 8, batch_first=True), nn.Linear(8, 1)
+    adam = torch.optim.Adam([*lstm.parameters(), *output.parameters()], 0.02)
+    for _ in range(400):
+        x, counts = strings(32, 20)
+        loss = F.mse_loss(output(lstm(x)[0])[:, :, 0], counts)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    W_x, W_h, b_ih, b_hh = (W.detach() for W in lstm.parameters())
+    x, counts = strings(1, 80)
+    state, said, cells = torch.zeros(2, 1, 8).unbind(), [], []
+    for x_t in x.unbind(1):
+        state = lstm_step(x_t, state, W_x, W_h, b_ih + b_hh)
+        said.append(output(state[0]).item())
+        cells.append(state[1][0])
+    cells = torch.stack(cells, dim=1)
+    follows = torch.corrcoef(torch.cat([counts, cells]))[0, 1:].abs().argmax()
+    print(f"{counts[0, -1]:.0f} a's in 80 letters; it says {said[-1]:.1f}")
+    return plots.lines(
+        {"right": counts[0], "said": said, "a cell": cells[follows].abs()},
+        xlabel="letters read", ylabel="a's",
+    )  # fmt: skip
 
 
 def inputs(draw, B, d_x, d_h, scale=0.4):
@@ -258,3 +312,48 @@ def interleaved(x, state, W_x, W_h, b):
 )
 def exchanged(x, state, W_x, W_h, b):
     return variant(x, state, W_h, W_x, b)
+
+
+@PART.mistake(
+    "Your f says how much is forgotten. It says how much is kept: f = 1 leaves "
+    "the old cell as it is."
+)
+def forgets_by_f(*given):
+    return variant(*given, write=lambda h, c, i, f, g: (1 - f) * c + i * g)
+
+
+@PART.mistake(
+    "1 was added to the forget gate's bias, as some programs do where training "
+    "begins. The equations have b alone."
+)
+def forget_bias(x, state, W_x, W_h, b):
+    raised = b.clone().view(4, -1)
+    raised[1] += 1
+    return variant(x, state, W_x, W_h, raised.flatten())
+
+
+@PART.mistake(
+    "Your pairs are (c, h), the one that comes in and the one that goes out. "
+    "Both have h first."
+)
+def pairs_exchanged(x, state, W_x, W_h, b):
+    return variant(x, state[::-1], W_x, W_h, b)[::-1]
+
+
+@PART.mistake(
+    "Each block of W_h is square, so the shapes do not show that it was not "
+    "transposed: h in rows needs `h @ W.T`."
+)
+def blocks_not_transposed(x, state, W_x, W_h, b):
+    turned = torch.cat([block.T for block in W_h.chunk(4)])
+    return variant(x, state, W_x, turned, b)
+
+
+@PART.mistake(
+    "c is right, and your output gate looks at it. That is a peephole; here the "
+    "gates see x and h alone."
+)
+def peephole(x, state, W_x, W_h, b):
+    _, new = lstm_step(x, state, W_x, W_h, b)
+    o = (x @ W_x.T + state[0] @ W_h.T + b).chunk(4, dim=1)[3]
+    return torch.sigmoid(o + new) * torch.tanh(new), new

@@ -1,6 +1,7 @@
 """2.2: a step of the GRU."""
 
 import torch
+import torch.nn.functional as F
 
 from rnn2attn_grading.questions.specification import Question
 
@@ -21,7 +22,20 @@ The blocks are stacked in the order r, z, n. Not allowed: `nn.GRU`, `nn.GRUCell`
 each other in four places here; each of them is a way to be wrong.
 """
 
-QUESTION = Question("2.2", "One step of the GRU", TEXT)
+HINTS = r"""
+Three blocks, and one of them is not like the others: in the candidate, x and h do not meet in one sum. And which
+way round does z mix here, as z = 1 keeps?
+
+Cut `x @ W_x.T + b_x` and `h @ W_h.T + b_h` apart, each into r, z, n, (B, $d_h$). The gates add their two pieces. In
+the candidate r multiplies the whole piece that comes from h, its bias included.
+
+`x_r, x_z, x_n` and `h_r, h_z, h_n` by two `.chunk(3, dim=1)`; `r` and `z` are σ of sums; `n` is the tanh of `x_n`
+plus r times `h_n`; then z times the old h plus (1 − z) times n.
+"""
+
+QUESTION = Question(
+    "2.2", "One step of the GRU", TEXT, minutes=20, difficulty=2, hints=HINTS
+)
 
 
 def gru_step(x, h, W_x, W_h, b_x, b_h):
@@ -57,6 +71,43 @@ PART = QUESTION.part(
         "rnn2attn.recurrent",
     ),
 )
+
+
+@QUESTION.now("""
+A network that PyTorch trained runs on your step. `nn.GRU` learns a sentence by heart, and then your function writes
+with its weights, letter by letter. Then twice more, with one block of biases moved by 4: that of z, and that of r,
+down. Before you run the cell: what will it write when z is near 1? And does it need r at all?
+""")
+def write_with_it(gru_step):
+    from torch import nn
+
+    sentence = "one gate keeps, and one forgets."
+    letters = sorted(set(sentence))
+    ids = torch.tensor([letters.index(letter) for letter in sentence])
+    x = torch.eye(len(letters))
+    torch.manual_seed(0)
+    gru, output = nn.GRU(len(letters), 32), nn.Linear(32, len(letters))
+    adam = torch.optim.Adam([*gru.parameters(), *output.parameters()], 1e-2)
+    for _ in range(150):
+        logits = output(gru(x[ids[:-1]])[0])
+        loss = F.cross_entropy(logits, ids[1:])
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    for name, moved in (
+        ("as it was", {}),
+        ("z up", {1: 4}),
+        ("r down", {0: -4}),
+    ):
+        W_x, W_h, b_x, b_h = (W.detach().clone() for W in gru.parameters())
+        for block, by in moved.items():
+            b_x[32 * block : 32 * (block + 1)] += by
+        h, said = torch.zeros(1, 32), sentence[0]
+        while len(said) < len(sentence):
+            now = x[letters.index(said[-1])][None]
+            h = gru_step(now, h, W_x, W_h, b_x, b_h)
+            said += letters[output(h).argmax()]
+        print(f"{name:9}: {said}")
 
 
 def inputs(draw, B, d_x, d_h, scale=0.4):
@@ -287,3 +338,30 @@ def interleaved(x, h, *parameters):
 )
 def exchanged(x, h, W_x, W_h, b_x, b_h):
     return variant(x, h, W_h, W_x, b_x, b_h)
+
+
+@PART.mistake(
+    "Your new state is the candidate alone: z does not occur, and nothing of "
+    "the old state is kept as it was."
+)
+def candidate_alone(*given):
+    return variant(*given, mix=lambda r, z, n: n)
+
+
+@PART.mistake(
+    "The old state enters whole. In the last equation z says which share of it "
+    "is kept."
+)
+def old_state_whole(*given):
+    h = given[1]
+    return variant(*given, mix=lambda r, z, n: h + (1 - z) * n)
+
+
+@PART.mistake(
+    "In your candidate stands 1 − r. In spite of its name r = 1 lets the state "
+    "pass, and r = 0 resets."
+)
+def reset_inverted(*given):
+    return variant(
+        *given, candidate=lambda r, z, a, c: torch.tanh(a + (1 - r) * c)
+    )

@@ -1,6 +1,7 @@
 """2.3: parameters in another convention."""
 
 import torch
+import torch.nn.functional as F
 
 from rnn2attn_grading.questions.specification import Question
 
@@ -17,7 +18,25 @@ Gates and candidate are those of PyTorch's form, with $r$ after the matrix. Conv
 not move anything from one bias to the other.
 """
 
-QUESTION = Question("2.3", "A GRU from another program", TEXT)
+HINTS = r"""
+Three differences: how a matrix lies, in which order blocks stand, and what z means. Take them one at a time. The
+third is not a matter of order: something about the numbers in one block has to change.
+
+$1 - \sigma(a) = \sigma(-a)$. So where the other program's gate is σ(a), which takes, PyTorch's, which keeps, is
+σ(−a); and $a$ is made of three things: a matrix times x, a matrix times h, and biases.
+
+Transpose the two matrices, and then treat all four alike: cut along the first axis into z, r, n; put them together
+again as r, −z, n.
+"""
+
+QUESTION = Question(
+    "2.3",
+    "A GRU from another program",
+    TEXT,
+    minutes=20,
+    difficulty=2,
+    hints=HINTS,
+)
 
 
 def import_gru(K_x, K_h, b_x, b_h):
@@ -41,6 +60,43 @@ def import_gru(K_x, K_h, b_x, b_h):
 
 
 PART = QUESTION.part(import_gru, 3, forbidden=("rnn2attn.recurrent",))
+
+
+@QUESTION.now("""
+The file of the lost program writes again. `nn.GRU` learns a sentence; its parameters are stored the way that
+program stored them, z, r, n in columns, with z that takes. Then an untrained `nn.GRU` gets them, once as they lie
+in the file, with nothing but the shapes put right, and once through your function. Before you run the cell: with
+the shapes right, what could a reader of the file have noticed?
+""")
+def bring_it_back(import_gru):
+    from torch import nn
+
+    sentence = "the program is gone, its weights are not."
+    letters = sorted(set(sentence))
+    ids = torch.tensor([letters.index(letter) for letter in sentence])
+    x, V = torch.eye(len(letters)), len(letters)
+    torch.manual_seed(0)
+    gru, output = nn.GRU(V, 32), nn.Linear(32, V)
+    adam = torch.optim.Adam([*gru.parameters(), *output.parameters()], 1e-2)
+    for _ in range(150):
+        loss = F.cross_entropy(output(gru(x[ids[:-1]])[0]), ids[1:])
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    blocks = [W.detach().chunk(3) for W in gru.parameters()]
+    K_x, K_h, b_x, b_h = (torch.cat([-z, r, n]) for r, z, n in blocks)
+    file = K_x.T.contiguous(), K_h.T.contiguous(), b_x, b_h
+    for name, found in (
+        ("as it lies there", (K_x, K_h, b_x, b_h)),
+        ("by your function", import_gru(*file)),
+    ):
+        other, h, said = nn.GRU(V, 32), None, sentence[0]
+        for mine, theirs in zip(other.parameters(), found, strict=True):
+            mine.data.copy_(theirs)
+        while len(said) < len(sentence):
+            h = other(x[letters.index(said[-1])][None], h)[1]
+            said += letters[output(h).argmax()]
+        print(f"{name}: {said}")
 
 
 def inputs(draw, d_x, d_h):
@@ -209,7 +265,60 @@ def reshaped(*given):
 
 
 @PART.mistake(
+    "Two things are left. Your matrices were reshaped, which keeps the numbers "
+    "in the order in which they lie, where axes are to be exchanged. And z "
+    "still takes."
+)
+def reshaped_not_negated(*given):
+    return variant(
+        *given,
+        turn=lambda a: a.reshape(a.shape[::-1]),
+        negate=("", "", "", ""),
+    )
+
+
+def reshaped_blocks(matrix):
+    """Blocks of columns, each with its numbers in the order in which they lie."""
+    d_in, d_out = matrix.shape
+    blocks = matrix.chunk(3, dim=1)
+    return torch.cat([block.reshape(d_out // 3, d_in) for block in blocks])
+
+
+@PART.mistake(
+    "The blocks were cut out of the right columns. Then each was reshaped, "
+    "which keeps its numbers in the order in which they lie. Exchange its axes."
+)
+def block_by_block(*given):
+    return variant(*given, turn=reshaped_blocks)
+
+
+@PART.mistake(
+    "Two things are left. Each block was cut out of the right columns and then "
+    "reshaped, where its axes are to be exchanged. And z still takes."
+)
+def block_by_block_not_negated(*given):
+    return variant(*given, turn=reshaped_blocks, negate=("", "", "", ""))
+
+
+@PART.mistake(
     "The file's blocks were taken for r, z, n. Its first block is that of z."
 )
 def read_as_rzn(*given):
     return variant(*given, order="rzn")
+
+
+@PART.mistake(
+    "You negated the rows of z, which is right, and those of r as well. r means "
+    "the same in both programs."
+)
+def negates_both_gates(*given):
+    return variant(*given, negate=("zr",) * 4)
+
+
+@PART.mistake(
+    "You moved one bias into the other. What comes from h is multiplied by r, "
+    "its bias included, so that the two do not make one sum."
+)
+def one_bias_for_both(*given):
+    W_x, W_h, b_x, b_h = import_gru(*given)
+    return W_x, W_h, b_x + b_h, 0 * b_h

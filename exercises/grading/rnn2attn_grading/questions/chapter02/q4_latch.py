@@ -16,7 +16,26 @@ Each of the three to within 0.001. Return $W_x$, $W_h$ and $b$, blocks i, f, g, 
 which numbers you took. A value is written, 1,000 steps with other values follow, the next one is written, and so on.
 """
 
-QUESTION = Question("2.4", "A latch, from weights alone", TEXT)
+HINTS = r"""
+Nothing here needs the old h: each of the four blocks looks at value and write alone. So say of each gate in words
+where it should stand when write is 1 and when it is 0. Which of the four depends on value?
+
+Where write = 1: i open, f closed. Where write = 0: i closed, f open; and for 1,000 steps to lose less than 0.001 in
+all, 1 − f has to be below a millionth. σ(14) is about that near to 1. The output gate is open always, and g is the
+tanh of value alone.
+
+A gate that follows write has a large weight on it, and a bias of about minus half of that: `40 * write - 20` for i,
+and the negative of it for f. g has weight 1 on value and bias 0; o has a large bias; $W_h$ is zeros.
+"""
+
+QUESTION = Question(
+    "2.4",
+    "A latch, from weights alone",
+    TEXT,
+    minutes=30,
+    difficulty=3,
+    hints=HINTS,
+)
 
 
 def latch():
@@ -39,6 +58,35 @@ def latch():
 
 
 PART = QUESTION.part(latch, 4, view="latched")
+
+
+@QUESTION.now("""
+Your weights are put into a real `nn.LSTM`, and it holds on to what it is told to. The line with circles is the
+value that arrives at each of 60 steps, the other is what the cell shows; at the marks above the picture write is 1.
+Before you run the cell: the values go from −3 to 3. Why does the line that is shown stay within ±1?
+""")
+def hold_on(latch):
+    from torch import nn
+
+    from rnn2attn import plots
+
+    lstm = nn.LSTM(2, 1)
+    W_x, W_h, b = latch()
+    for mine, yours in zip(
+        lstm.parameters(), (W_x, W_h, b, torch.zeros(4)), strict=True
+    ):
+        mine.data.copy_(yours)
+    torch.manual_seed(2)
+    value, write = 6 * torch.rand(60) - 3, torch.zeros(60)
+    write[[3, 17, 30, 48]] = 1
+    shown = lstm(torch.stack([value, write], dim=1))[0].detach()[:, 0]
+    for t in write.nonzero()[:, 0].tolist():
+        wanted = value[t].tanh().tanh()
+        print(f"at {t:2} it is told {wanted:6.3f} and shows {shown[t]:6.3f}")
+    return plots.lines(
+        {"value": value, "shown": shown}, xlabel="step", ylabel="",
+        above=("write", {"1": 3, "1 ": 17, " 1": 30, " 1 ": 48}),
+    )  # fmt: skip
 
 
 @PART.cases
@@ -88,7 +136,8 @@ wrong("h does not show it", o=(0, 40, 0, -20))
 wrong("moves when the flag does", g=(1, 1, 0, 0))
 wrong("Your candidate g depends on h", g=(1, 0, 1, 0))
 wrong("Which row is the candidate's?", g=(0, 0, 0, 20), o=(1, 0, 0, 0))
-wrong("Which row is the candidate's?", g=(0, 1, 0, 0))
+wrong("looks at write, and not at value", g=(0, 1, 0, 0))
+wrong("the weight 40 for value", g=(40, 0, 0, 0))
 
 
 @PART.mistake("of shape (4, 2), W_h of shape (4, 1)")

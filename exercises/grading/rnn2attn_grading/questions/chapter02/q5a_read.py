@@ -66,8 +66,9 @@ def from_gate(f):
 
 
 @PART.mistake(
-    "Right, except where the gate rounds to 1: there its logarithm is lost. "
-    "The logarithm of σ(a) can be had without σ(a)."
+    "Right, except where the gate rounds to 1: f, or 1 + e⁻ᵃ, has no digits "
+    "left there for what its logarithm is made of. What takes this logarithm "
+    "in one go?"
 )
 def rounded(bias_ih, bias_hh):
     return from_gate(torch.sigmoid(blocks(bias_ih, bias_hh)))
@@ -145,3 +146,26 @@ def the_gate(bias_ih, bias_hh):
 @PART.mistake("The logarithm is that of ½ to the base f; yours is upside down.")
 def upside_down(bias_ih, bias_hh):
     return 1 / half_lives(bias_ih, bias_hh)
+
+
+@PART.mistake(
+    "You took every fourth number. A block is d_h numbers that lie together."
+)
+def interleaved(bias_ih, bias_hh):
+    a = (bias_ih + bias_hh)[1::4]
+    return math.log(1 / 2) / F.logsigmoid(a)
+
+
+@PART.mistake(
+    "That is ½ / (1 − f): as if every step took the same away. Each takes a "
+    "share of what is left."
+)
+def as_on_a_line(bias_ih, bias_hh):
+    return 0.5 / torch.sigmoid(-blocks(bias_ih, bias_hh))
+
+
+@PART.mistake(
+    "You rounded up to whole steps. A half-life may be a fraction of one."
+)
+def whole_steps(bias_ih, bias_hh):
+    return half_lives(bias_ih, bias_hh).ceil()

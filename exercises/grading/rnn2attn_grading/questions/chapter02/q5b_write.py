@@ -166,3 +166,22 @@ def input_gate(half_lives, bias_ih, bias_hh):
 @PART.mistake("You wrote into the third block. That is the candidate.")
 def third_block(half_lives, bias_ih, bias_hh):
     return forget_set(half_lives, bias_ih, bias_hh, right(half_lives), block=2)
+
+
+@PART.mistake(
+    "The forget gate is right. The other blocks of both vectors were set to "
+    "zero, and should stay."
+)
+def both_zeroed(half_lives, bias_ih, bias_hh):
+    zeros = torch.zeros_like(bias_ih)
+    return forget_set(half_lives, zeros, zeros, right(half_lives))
+
+
+@PART.mistake(
+    "You wrote into every fourth number. A block is d_h numbers that lie "
+    "together."
+)
+def interleaved(half_lives, bias_ih, bias_hh):
+    wanted = (bias_ih + bias_hh).clone()
+    wanted[1::4] = right(half_lives)
+    return wanted - bias_hh, bias_hh

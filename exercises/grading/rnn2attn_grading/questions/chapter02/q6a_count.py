@@ -24,7 +24,9 @@ def count_parameters(cell, d_x, d_h, biases):
     return blocks * d_h * (d_x + d_h + biases)
 
 
-PART = QUESTION.part(count_parameters, 1, forbidden=("torch.nn",), text=TEXT)
+PART = QUESTION.part(
+    count_parameters, 1, forbidden=("torch.nn",), text=TEXT, difficulty=1
+)
 
 
 PRIMES = (5, 7, 11, 13, 17, 19, 23)
@@ -115,3 +117,17 @@ cells_exchanged = PART.mistake(
 )
 def biases_once(cell, d_x, d_h, biases):
     return count_parameters(cell, d_x, d_h, 0) + biases * d_h
+
+
+@PART.mistake(
+    "An output layer is counted as well. What is asked for ends with the state."
+)
+def with_an_output_layer(cell, d_x, d_h, biases):
+    layer = d_h * d_x + d_x
+    return count_parameters(cell, d_x, d_h, biases) + layer
+
+
+bias_of_inputs = PART.mistake(
+    "The matrices are right. A bias is added to d_h sums, so it has d_h "
+    "entries; yours has d_x."
+)(counted(lambda d_x, d_h, biases: d_h * (d_x + d_h) + biases * d_x))

@@ -107,6 +107,23 @@ def not_shifted(targets, sos, eos, pad):
 
 
 @PART.mistake(
+    "What the decoder has to say is what it has just read, <sos> and all. "
+    "At each place it has to say the word that comes next, and <eos> at the end."
+)
+def says_what_it_read(targets, sos, eos, pad):
+    inputs, _, mask = teacher_forcing(targets, sos, eos, pad)
+    return inputs, inputs, mask
+
+
+@PART.mistake(
+    "Nothing is shifted: your decoder reads the word that it has to say. Before "
+    "the first word there is something to read, too."
+)
+def sos_not_read(targets, sos, eos, pad):
+    return variant(targets, sos, eos, pad, read=lambda row: row)
+
+
+@PART.mistake(
     "Shifted the wrong way: your decoder reads the word after the one that it "
     "has to say."
 )
@@ -124,6 +141,40 @@ def eos_in_the_last_column(targets, sos, eos, pad):
         targets, sos, eos, pad,
         say=lambda row: [*row, *[pad] * (T - len(row)), eos],
     )  # fmt: skip
+
+
+@PART.mistake(
+    "Your <eos> stands in the last column of every row, and your mask counts it "
+    "there. It belongs after each row's own last word, before the padding."
+)
+def eos_counted_in_the_last_column(targets, sos, eos, pad):
+    inputs, labels, mask = eos_in_the_last_column(targets, sos, eos, pad)
+    mask = within([len(row) for row in targets], labels.shape[1])
+    mask[:, -1] = True
+    return inputs, labels, mask
+
+
+@PART.mistake(
+    "Two things. Your <eos> stands in the last column of every row; it belongs "
+    "after each row's own last word. And your mask leaves it out."
+)
+def eos_in_the_last_column_not_counted(targets, sos, eos, pad):
+    inputs, labels, _ = eos_in_the_last_column(targets, sos, eos, pad)
+    return (
+        inputs,
+        labels,
+        within([len(row) for row in targets], labels.shape[1]),
+    )
+
+
+@PART.mistake(
+    "Two things. Your <eos> stands in the last column of every row; it belongs "
+    "after each row's own last word. And your mask takes every label with the "
+    "number of <pad> for padding, which a word may have as well."
+)
+def eos_in_the_last_column_by_number(targets, sos, eos, pad):
+    inputs, labels, _ = eos_in_the_last_column(targets, sos, eos, pad)
+    return inputs, labels, labels != pad
 
 
 @PART.mistake(
@@ -264,3 +315,48 @@ def one_input_more(targets, sos, eos, pad):
 )
 def filled_with_zero(targets, sos, eos, pad):
     return teacher_forcing(targets, sos, eos, 0)
+
+
+@PART.mistake(
+    "Each row lost its last word on the way in, and <eos> on the way out. A row "
+    "of n words is read in n + 1 steps, and the last one says <eos>."
+)
+def without_eos(targets, sos, eos, pad):
+    T = max(map(len, targets))
+    inputs = [[sos, *row][:-1] for row in targets]
+    mask = within([len(row) for row in targets], T)
+    return filled(inputs, T, pad), filled(targets, T, pad), mask
+
+
+@PART.mistake(
+    "The columns are one too many, and in the last nothing is read or said but "
+    "padding. A row needs one place for <eos>, and none for <sos> beside it."
+)
+def one_column_more(targets, sos, eos, pad):
+    right = teacher_forcing(targets, sos, eos, pad)
+    fills = pad, pad, False
+    return tuple(
+        torch.nn.functional.pad(ids, (0, 1), value=fill)
+        for ids, fill in zip(right, fills, strict=True)
+    )
+
+
+@PART.mistake(
+    "<eos> is read, after each row's last word, for which there is a column "
+    "more. It is said, and then nothing more is read."
+)
+def eos_has_a_column(targets, sos, eos, pad):
+    _, labels, mask = one_column_more(targets, sos, eos, pad)
+    rows = [[sos, *row, eos] for row in targets]
+    return filled(rows, labels.shape[1], pad), labels, mask
+
+
+@PART.mistake(
+    "<sos> and <eos> are in both, so that the decoder has to say what it has "
+    "just read. What is read lacks <eos>, what is said lacks <sos>."
+)
+def both_in_both(targets, sos, eos, pad):
+    rows = [[sos, *row, eos] for row in targets]
+    T = max(map(len, rows))
+    ids = filled(rows, T, pad)
+    return ids, ids.clone(), within([len(row) for row in rows], T)

@@ -8,8 +8,8 @@ TEXT = r"""
 **With a coin for each word.** In scheduled sampling the decoder reads the reference at some places, and at the others
 what it found likeliest itself at the step before. One way to do it without a loop takes two passes: the first reads
 the reference everywhere, and gives logits; the second reads the mixture. Return the mixture. `logits[:, t]` is what
-the model said at step t, and `use_gold[:, t]` whether the coin gave the reference at place t. There is no step
-before the first place, so `<sos>` stays, whatever the coin says.
+the model said at step t, and one word is the likeliest there; `use_gold[:, t]` is whether the coin gave the
+reference at place t. There is no step before the first place, so `<sos>` stays, whatever the coin says.
 """
 
 
@@ -158,3 +158,21 @@ def least_likely(inputs, logits, use_gold):
 def reference_shifted(inputs, logits, use_gold):
     moved = torch.cat([inputs[:, :1], inputs[:, :-1]], dim=1)
     return variant(moved, logits, use_gold)
+
+
+@PART.mistake(
+    "The first coin decides for the whole row in yours. There is one for each "
+    "place, and the first has nothing to decide."
+)
+def first_coin_for_all(inputs, logits, use_gold):
+    coin = use_gold[:, :1].expand_as(use_gold)
+    return variant(inputs, logits, use_gold, coin=coin)
+
+
+@PART.mistake(
+    "You took the size of the largest logit for a word. The likeliest word is "
+    "the place at which it stands."
+)
+def largest_itself(inputs, logits, use_gold):
+    said = logits.amax(dim=-1).long().roll(1, dims=1)
+    return variant(inputs, logits, use_gold, said=said)

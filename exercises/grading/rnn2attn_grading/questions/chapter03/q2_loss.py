@@ -17,7 +17,25 @@ Not allowed: `token_loss` and `sequence_loss` of the library. PyTorch's loss fun
 value, and the gradient for the logits.
 """
 
-QUESTION = Question("3.2", "The loss of a padded batch", TEXT)
+HINTS = r"""
+There are two ways to leave something out: multiply it by 0, or do not take it at all. What is 0 times infinity? And
+what is averaged over: rows, places, or those places that count?
+
+N is the number of True in the mask, over the whole batch. `logits[mask]` has shape (N, V), `labels[mask]` (N,): the
+selected logits never see the others, neither in the value nor in the gradient.
+
+`log_softmax` of `logits[mask]` over its last axis; `gather` from it with `labels[mask][:, None]`; minus the mean.
+Or `F.cross_entropy` of the two, which averages over N by itself.
+"""
+
+QUESTION = Question(
+    "3.2",
+    "The loss of a padded batch",
+    TEXT,
+    minutes=20,
+    difficulty=2,
+    hints=HINTS,
+)
 
 
 def masked_loss(logits, labels, mask):
@@ -44,6 +62,40 @@ PART = QUESTION.part(
         "rnn2attn.training.token_loss",
     ),
 )
+
+
+@QUESTION.now("""
+Your loss trains a translator into Spanish: `fit` is given your function as its loss. Afterwards a batch is made
+with one very long sentence in it, so that the others are mostly padding, and your loss is taken of the short ones
+alone and among the padding. Before you run the cell: by how much will the two differ?
+""")
+def learn_spanish(masked_loss):
+    from rnn2attn import plots
+    from rnn2attn.seq2seq import Decoder, Encoder, Seq2Seq
+    from rnn2attn.tasks import phrases
+    from rnn2attn.text import Batch, vocabularies
+    from rnn2attn.training import fit
+
+    pairs = phrases.pairs("es")
+    en, es = vocabularies(pairs)
+    torch.manual_seed(0)
+    encoder = Encoder(len(en), d_emb=24, d_h=48, cell="GRU")
+    model = Seq2Seq(en, es, encoder, Decoder(encoder, len(es)))
+    batches = Batch.of(pairs, en, es).minibatches(32, 300, seed=0)
+    losses = fit(model, batches, lr=0.01, loss=masked_loss)
+    for sentence, _ in phrases.pairs("es", test=True)[::40]:
+        (said,) = model.translate([sentence])
+        print(f"{' '.join(sentence)}: {' '.join(said.tokens)}")
+    short = sorted(pairs, key=lambda pair: len(pair[1]))[:8]
+    for name, more in (("alone", []), ("beside 40 words", [short[0][1] * 20])):
+        batch = Batch.of(
+            [*short, *((short[0][0], row) for row in more)], en, es
+        )
+        batch_mask = batch.target_mask
+        batch_mask[len(short) :] = False
+        loss = masked_loss(model(batch), batch.target, batch_mask)
+        print(f"eight short sentences, {name}: {loss.item():.6f}")
+    return plots.lines({"": losses}, xlabel="update", ylabel="loss a word")
 
 
 def inputs(draw, V, *lengths, scale=1.0, ids_from=0):

@@ -9,7 +9,7 @@ TEXT = r"""
 have the number of `<pad>`. Not allowed: `rnn2attn.seq2seq`.
 
 What does a source read backwards do to a decoder that reverses? That is question 5 at the end of the chapter. To
-measure it there, compare `reverser(seed)` with
+measure it, add a cell to the chapter's own notebook, which has what this one lacks: compare `reverser(seed)` with
 `trained(letters(strings.reverse, seed)[0], seed, direction="backward")`, both by `evaluate(…, test_pairs)`.
 """
 
@@ -56,13 +56,14 @@ def cases(draw):
         inputs(draw, 4, 5, 3, pad_said=True),
     )
     yield "columns of padding only", with_columns(inputs(draw, 2, 3))
+    yield "<pad> is not 0", inputs(draw, 2, 6, 4, pad=7, pad_said=True)
 
 
 @PART.edges
 def edges(draw):
     yield "rows of one length", inputs(draw, 5, 5, 5)
     yield "one step", inputs(draw, 1, 1)
-    yield "<pad> is not 0", inputs(draw, 2, 6, 4, pad=7, pad_said=True)
+    yield "all is padding but a word", inputs(draw, 1, 7, 1, pad=3)
 
 
 def with_columns(given):
@@ -177,3 +178,35 @@ def sorted_(ids, lengths):
 @PART.mistake("The rows come back as they were.")
 def unchanged(ids, lengths):
     return ids.clone()
+
+
+@PART.mistake(
+    "Padding comes back as 0. Which number it has is not said, and it stays as "
+    "it is."
+)
+def padding_is_zero(ids, lengths):
+    real = torch.arange(ids.shape[1]) < lengths[:, None]
+    return reverse_source(ids, lengths).where(real, 0)
+
+
+@PART.mistake(
+    "Each row begins with what stands behind its last word: the words of a row "
+    "of n lie at 0 … n − 1."
+)
+def begins_behind(ids, lengths):
+    place = torch.arange(ids.shape[1])
+    source = lengths[:, None] - place
+    inside = (source >= 0) & (source < ids.shape[1])
+    return ids.gather(1, torch.where(inside, source, place))
+
+
+@PART.mistake(
+    "What is not 0 is turned around and written over the front of a row. A word "
+    "may be 0 as well; the lengths say where a row ends."
+)
+def written_over_the_front(ids, lengths):
+    out = ids.clone()
+    for row, given in zip(out, ids, strict=True):
+        words = given[given != 0]
+        row[: len(words)] = words.flip(0)
+    return out

@@ -173,3 +173,30 @@ def interleaved(outputs, lengths):
 def mean_over_words(outputs, lengths):
     real = torch.arange(outputs.shape[1]) < lengths[:, None]
     return (outputs * real[..., None]).sum(dim=1) / lengths[:, None]
+
+
+@PART.mistake(
+    "The backward half is right. The forward half is taken where the longest "
+    "row ends; each row has its own end."
+)
+def forward_at_the_longest(outputs, lengths):
+    return taken(outputs, lengths.max() - 1, 0)
+
+
+@PART.mistake(
+    "The backward half is right. The forward half is a mean over the words; its "
+    "last state has read them all."
+)
+def forward_mean(outputs, lengths):
+    real = torch.arange(outputs.shape[1]) < lengths[:, None]
+    mean = (outputs * real[..., None]).sum(dim=1) / lengths[:, None]
+    forward, _ = mean.chunk(2, dim=-1)
+    return torch.cat([forward, outputs[:, 0].chunk(2, dim=-1)[1]], dim=-1)
+
+
+@PART.mistake(
+    "The two states were added to each other. They stand side by side, so that "
+    "the context is as wide as `outputs`."
+)
+def added(outputs, lengths):
+    return sum(last_states(outputs, lengths).chunk(2, dim=-1))

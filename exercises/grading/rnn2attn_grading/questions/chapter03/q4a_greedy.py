@@ -10,8 +10,9 @@ TEXT = r"""
 $$s_0 = c, \qquad s_t = \tanh(E_{y_{t-1}} + W s_{t-1}), \qquad z_t = U s_t + b$$
 
 Begin with the contexts of a batch and with `<sos>` as $y_0$, say the likeliest word at each step, and go on until
-`<eos>`. A row that has not said it after `longest` words is cut there. Return the words of each row, without `<sos>`
-and `<eos>`. Rows end at different times. Not allowed: `rnn2attn.decoding`.
+`<eos>`. At each step one word is the likeliest. A row that has not said `<eos>` after `longest` words is cut there.
+Return the words of each row, without `<sos>` and `<eos>`. Rows end at different times. Not allowed:
+`rnn2attn.decoding`.
 """
 
 
@@ -274,3 +275,81 @@ def sos_in_front(*given):
 )
 def cut_too_early(*given):
     return [row[: given[-1] - 1] for row in greedy(*given)]
+
+
+@PART.mistake(
+    "All rows stop once the first row has said <eos>. Each goes on to its own."
+)
+def stops_with_row_0(*given):
+    def cut(rows, eos):
+        end = [*rows[0], eos].index(eos)
+        return until([row[: end + 1] for row in rows], eos)
+
+    return variant(*given, cut=cut)
+
+
+@PART.mistake(
+    "All rows stop with the step in which the first <eos> of any of them is "
+    "said. Each goes on to its own."
+)
+def stops_with_any(*given):
+    def cut(rows, eos):
+        shortest = min(map(len, until(rows, eos)))
+        return until([row[: shortest + 1] for row in rows], eos)
+
+    return variant(*given, cut=cut)
+
+
+@PART.mistake(
+    "The word that was said last does not come into the update: where is E?"
+)
+def word_not_read(context, E, *others):
+    return variant(context, 0 * E, *others)
+
+
+@PART.mistake(
+    "One step too many: what is said after `longest` words does not count, and "
+    "`<eos>` has no step of its own."
+)
+def one_step_more(*given):
+    return greedy(*given[:-1], given[-1] + 1)
+
+
+@PART.mistake(
+    "A row that has said `<eos>` twice is cut at the second. It ends with the "
+    "first."
+)
+def cut_at_the_last(*given):
+    def cut(rows, eos):
+        ends = [
+            max((t for t, i in enumerate(row) if i == eos), default=len(row))
+            for row in rows
+        ]
+        return [row[:end] for row, end in zip(rows, ends, strict=True)]
+
+    return variant(*given, cut=cut)
+
+
+@PART.mistake("Word 0 is read first. Which word `sos` is, is an argument.")
+def word_0_first(context, E, W, U, b, sos, *others):
+    return greedy(context, E, W, U, b, 0, *others)
+
+
+@PART.mistake(
+    "Your first word is said from the context, before anything was read. s_1 "
+    "has read `<sos>`, and z_1 is made of s_1."
+)
+def said_before_reading(context, E, W, U, b, sos, eos, longest):
+    first = (context @ U.T + b).argmax(dim=1)
+    state, said = context, [first]
+    for _ in range(longest - 1):
+        state = torch.tanh(E[said[-1]] + state @ W.T)
+        said.append((state @ U.T + b).argmax(dim=1))
+    return until(torch.stack(said, dim=1).tolist(), eos)
+
+
+@PART.mistake(
+    "The words of all rows are in one list. Asked is a list for each row."
+)
+def one_list(*given):
+    return [word for row in greedy(*given) for word in row]

@@ -8,7 +8,8 @@ TEXT = r"""
 **One step of a beam.** A beam of width k keeps k beginnings of each source, with $\ln p$ of each. Continue every
 beginning by every word, and keep the k likeliest of all that comes out. A beginning that has ended is not continued:
 it stays as it is, once, with its $\ln p$, and competes with the others; as its word give `<eos>`. At the very first
-step there is one beginning, and the other places have $\ln p = -\infty$. Not allowed: `rnn2attn.decoding`.
+step there is one beginning, and the other places have $\ln p = -\infty$. Of continuations that are possible there
+are k or more, and no two of them are equally likely. Not allowed: `rnn2attn.decoding`.
 """
 
 
@@ -266,3 +267,43 @@ def first_beginning(*given):
         return best[:, 0], word[:, 0]
 
     return variant(*given, keep=keep)
+
+
+@PART.mistake(
+    "Right but for the word of an ended beginning: it is `<eos>`, whose number "
+    "is an argument, and not 0."
+)
+def ended_says_0(log_p, following, ended, eos):
+    best, origin, word = beam_step(log_p, following, ended, eos)
+    return best, origin, word.masked_fill(ended.gather(1, origin), 0)
+
+
+@PART.mistake(
+    "Your first output are probabilities. Asked are their logarithms, which do "
+    "not vanish after hundreds of words."
+)
+def probabilities(*given):
+    best, origin, word = beam_step(*given)
+    return best.exp(), origin, word
+
+
+@PART.mistake(
+    "What is kept is right, and stands in the order of the beginnings. The "
+    "likeliest comes first."
+)
+def in_order_of_origin(*given):
+    kept = beam_step(*given)
+    order = kept[1].argsort(dim=1, stable=True)
+    return tuple(each.gather(1, order) for each in kept)
+
+
+@PART.mistake(
+    "All that you keep continues the likeliest beginning. A continuation of "
+    "another can be likelier than its second best."
+)
+def best_beginning_alone(log_p, following, ended, eos):
+    best = log_p.argmax(dim=1, keepdim=True)
+    others = torch.full_like(log_p, -torch.inf).scatter(
+        1, best, log_p.gather(1, best)
+    )
+    return beam_step(others, following, ended, eos)

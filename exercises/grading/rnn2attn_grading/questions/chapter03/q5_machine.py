@@ -24,7 +24,29 @@ Two things to see when it runs. The context is one vector, and nothing is lost i
 it reads backwards.
 """
 
-QUESTION = Question("3.5", "An encoder–decoder, from weights alone", TEXT)
+HINTS = r"""
+Think of the state as a shelf with a place for each letter that may still have to be said, and V numbers in each
+place. What has to be said first is what was read last. So on reading, what must happen to what is on the shelf
+already? And on saying?
+
+A matrix can shift the shelf by one place, with ones on a block diagonal beside the main one. Reading shifts away
+and puts the new letter into the first place; saying shifts back. $s_1$ is already one shift back from $h_T$, and
+from $s_1$ the first word is said, so the letter that was read last must lie where one shift brings it to the place
+that is looked at.
+
+With `longest + 1` places of V numbers: $W_{xh}$ puts a letter into place 1; $W_{hh}$ moves place p to p + 1, and
+$W_{ss}$ is its transpose; $W_o$ shows place 0 as letters, nothing for `<eos>`; and $b_o$ gives `<eos>` less than a
+letter and more than nothing, 0.5.
+"""
+
+QUESTION = Question(
+    "3.5",
+    "An encoder–decoder, from weights alone",
+    TEXT,
+    minutes=45,
+    difficulty=3,
+    hints=HINTS,
+)
 
 
 def machine(V, longest):
@@ -53,6 +75,38 @@ def machine(V, longest):
 
 
 PART = QUESTION.part(machine, 4, view="reversing")
+
+
+@QUESTION.now("""
+Your weights against every string. The machine reads 2,000 random strings of up to eight letters and says them in
+reverse; then it reads words that you know. Then it reads strings that are longer than it was built for. Before you
+run the cell: what will a string of ten letters come out as, and would a trained network fail in the same way?
+""")
+def reverse_everything(machine):
+    from rnn2attn.tasks import strings
+
+    alphabet = "abcdefghijklmnopqrstuvwxyz"
+    W_xh, W_hh, W_ss, W_o, b_o = (W.double() for W in machine(26, 8))
+
+    def say(word, most=14):
+        h = torch.zeros(len(W_hh)).double()
+        for letter in word:
+            h = W_xh[:, alphabet.index(letter)] + W_hh @ h
+        said = ""
+        for _ in range(most):
+            h = W_ss @ h
+            place = (W_o @ h + b_o).argmax().item()
+            if place == 26:
+                return said
+            said += alphabet[place]
+        return said + "…"
+
+    for longest in (8, 10):
+        tried = strings.pairs(2000, strings.reverse, (1, longest), alphabet)
+        right = sum(say(source) == target for source, target in tried)
+        print(f"strings of 1 to {longest} letters: {right / 2000:.1%} right")
+    for word in ("desserts", "drawer", "attention"):
+        print(f"{word}: {say(word)}")
 
 
 def strings(draw, V, *lengths):
@@ -122,21 +176,23 @@ def around(V, d, right):
 READ_LAST = "The letter that was read last is missing"
 READ_FIRST = "The letter that was read first is missing"
 ON = "It does not stop: when all letters are said"
-AT_ONCE = "It stops at once: no letter reaches z_1"
-EVEN = "and neither leads by 0.01"
+SILENT = "W_o shows no letter of s_1"
+OUTWEIGHED = "no letter that W_o shows outweighs"
+NOTHING_LEFT = "b_o has to put <eos> above the letters"
+LEVEL = "has to be above what b_o gives <eos>"
 STILL = "The same output comes again and again"
 OTHER = "Follow one letter through the matrices"
 wrong(READ_LAST, lambda V, d, right: {"W_xh": writes_into(0, V, d)})
 wrong(READ_FIRST, lambda V, d, right: {}, places=-1)
 wrong(ON, around, places=-1)
-wrong(EVEN, eos_at(0.0))
-wrong(EVEN, eos_at(1.0))
-wrong(AT_ONCE, eos_at(2.0))
-wrong(AT_ONCE, lambda V, d, right: {"W_ss": right["W_hh"]})
-wrong(AT_ONCE, lambda V, d, right: {"W_ss": torch.eye(d)})
+wrong(NOTHING_LEFT, eos_at(0.0))
+wrong(LEVEL, eos_at(1.0))
+wrong(OUTWEIGHED, eos_at(2.0))
+wrong(SILENT, lambda V, d, right: {"W_ss": right["W_hh"]})
+wrong(SILENT, lambda V, d, right: {"W_ss": torch.eye(d)})
 # All letters in one place, the state as it is: a bag.
 wrong(
-    EVEN,
+    "do they lie in the same place of the state",
     lambda V, d, right: {
         "W_xh": writes_into(0, V, d),
         "W_hh": torch.eye(d),

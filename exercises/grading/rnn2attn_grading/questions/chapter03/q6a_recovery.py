@@ -7,9 +7,19 @@ from rnn2attn_grading.questions.chapter03.q6_gap import QUESTION
 TEXT = r"""
 **Right after an error.** In an experiment the same N sources were decoded once for each place k = 1, 2, … Each time a
 decoder ran freely, except that after place k it read a wrong word in place of what it had said. `said[k − 1]` is what
-it said then, at every place. Return the share of right words at place k + 1, right after the error, over all pairs of
-a source and a place k that has a place after it. Each such pair counts once. Lengths differ, and what was said beyond
-a row's length does not count.
+it said then, at every place. Here is what becomes of it for a target of four words, in a batch whose longest has
+five:
+
+| wrong word read after | place 1 | place 2 | place 3 | place 4 | place 5 |
+|---|---|---|---|---|---|
+| place 1 | before | **counts** | later | later | no word |
+| place 2 | before | before | **counts** | later | no word |
+| place 3 | before | before | before | **counts** | no word |
+| place 4 | before | before | before | before | no word |
+
+Return the share of right words at place k + 1, right after the error, over all pairs of a source and a place k that
+has a word after it, so three for this one. Each such pair counts once. Lengths differ, and what was said beyond a
+row's length does not count.
 """
 
 
@@ -34,7 +44,7 @@ def recovery(said, target, lengths):
     return right / tried
 
 
-PART = QUESTION.part(recovery, 1, text=TEXT)
+PART = QUESTION.part(recovery, 1, text=TEXT, difficulty=2)
 
 
 def inputs(draw, V, *lengths):
@@ -150,3 +160,34 @@ def number_of_words(said, target, lengths):
 def divided_by_all(said, target, lengths):
     pairs = said.shape[0] * said.shape[1]
     return number_of_words(said, target, lengths) / pairs
+
+
+@PART.mistake(
+    "You look at place k, where the wrong word was read after. What was said "
+    "there was said before; asked is the word at place k + 1."
+)
+def at_the_error_before_a_word(said, target, lengths):
+    right, _, place, k = table(said, target, lengths)
+    at = (place == k - 1) & (k < lengths[:, None])
+    return right[at].double().mean().item()
+
+
+@PART.mistake(
+    "That is the mean over the sources of their shares. A long one has more "
+    "places; each pair of a row and a place counts once."
+)
+def mean_over_sources(said, target, lengths):
+    right, real, place, k = table(said, target, lengths)
+    at = (real & (place == k)).double()
+    found, pairs = (right * at).sum(dim=(0, 2)), at.sum(dim=(0, 2))
+    return (found[pairs > 0] / pairs[pairs > 0]).mean().item()
+
+
+@PART.mistake(
+    "The error before a row's last word is left out. A word comes after it, "
+    "the last one."
+)
+def last_word_left_out(said, target, lengths):
+    right, real, place, k = table(said, target, lengths)
+    at = (place == k) & ((k < lengths[:, None] - 1) | (lengths[:, None] == 2))
+    return right[at & real].double().mean().item()

@@ -24,12 +24,38 @@ import torch.nn.functional as F
 from rnn2attn.check import check
 """
 
+BY_HAND = r"""
+One query, keys $k_i$, values $v_i$, weights $\alpha$, context $c$. Go one step further than 4.3 and derive the
+Jacobian of the context by the query, $\partial c/\partial q$, for scores $q \cdot k_i / \sqrt{d_k}$. Write it so
+that $c$ and the weighted mean of the keys, $\bar k$, appear in it. What is it if one weight is 1? And if all keys
+are equal?
+"""
+
+DERIVED = r"""
+From the softmax, $\partial \alpha_i / \partial e_j = \alpha_i(\delta_{ij} - \alpha_j)$, so $\partial c/\partial e_j
+= \alpha_j (v_j - c)$. And $\partial e_j/\partial q = k_j^\top / \sqrt{d_k}$. Together
+
+$$\frac{\partial c}{\partial q} = \frac{1}{\sqrt{d_k}} \sum_j \alpha_j\, (v_j - c)\, k_j^\top
+= \frac{1}{\sqrt{d_k}} \sum_j \alpha_j\, (v_j - c)\, (k_j - \bar k)^\top,$$
+
+because $\sum_j \alpha_j (v_j - c) = 0$. That is a covariance: of values and keys, under the weights. If one weight
+is 1 there is nothing to vary, and the query gets no gradient; if all keys are equal, asking another way changes
+nothing. Where attention has made up its mind, it hardly learns any more.
+"""
+
+DISCUSS = r"""
+A map shows 0.9 of the weight on the word that a translator has just translated. Which sentence may stand in a
+report about it, and which experiment has to come before the sentence "it used this word"?
+"""
+
 CHAPTER = Chapter(
     4,
     "04-attention",
     "Exercises 4: attention",
-    "about three hours",
     TEXT,
     IMPORTS,
     questions_in(__name__),
+    by_hand=BY_HAND,
+    derived=DERIVED,
+    discuss=DISCUSS,
 )

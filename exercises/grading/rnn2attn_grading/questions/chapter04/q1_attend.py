@@ -17,12 +17,26 @@ $$
 
 The sums run over the keys that the mask allows; the others get weight 0. Scores can be in the thousands, of either
 sign. And a row of the batch may have no key that may be used. The library refuses it. Here it gets weights 0 and
-contexts 0, and its gradients are 0 as well: one empty row must not spoil the update for all others. Not allowed:
-`attend` of the library and `F.scaled_dot_product_attention`. Checked: contexts, weights, and the gradients for
-queries, keys and values.
+contexts 0, and its gradients are 0 as well: one empty row must not spoil the update for all others. Where all are 0,
+a gradient of None says the same, and counts as right. Not allowed: `attend` of the library and
+`F.scaled_dot_product_attention`. Checked: contexts, weights, and the gradients for queries, keys and values.
 """
 
-QUESTION = Question("4.1", "Attention for a batch", TEXT)
+HINTS = r"""
+Three lines from three equations: scores, weights, contexts. The mask belongs between the first and the second:
+after the softmax it is too late. And what does a softmax make of a row that is −∞ everywhere?
+
+`query @ keys.mT` is (B, T', T): rows are queries. The mask is (B, T) and says the same for every query of a row, so
+it needs an axis in the middle. An empty row comes out as NaN; it has to be 0 afterwards, in the weights, and no NaN
+may go back: `masked_fill` hands no gradient through what it filled, and a softmax over finite numbers makes no NaN.
+
+Divide the product by `math.sqrt(d_k)`; `masked_fill(~mask[:, None], -torch.inf)`; softmax over the last axis; then
+`masked_fill` with 0 where a row of the mask has no True, which is (B, 1, 1); the context is weights times values.
+"""
+
+QUESTION = Question(
+    "4.1", "Attention for a batch", TEXT, minutes=20, difficulty=2, hints=HINTS
+)
 
 
 def attend(query, keys, values, mask):
@@ -56,6 +70,40 @@ PART = QUESTION.part(
 )
 
 
+@QUESTION.now("""
+Your attention draws its map. A decoder of the library attends with your function and learns to write dates in
+Korean, from 2,000 of them; then it writes one that it never saw, and the picture shows where each word was looked
+for. Before you run the cell: Korean begins with the year. Where will the first row have its weight? And where a row
+for 년, which no English word says?
+""")
+def map_a_date(attend):
+    from rnn2attn import plots
+    from rnn2attn.seq2seq import AttentionDecoder, Encoder, Seq2Seq
+    from rnn2attn.tasks import dates
+    from rnn2attn.text import Batch, vocabularies
+    from rnn2attn.training import fit, token_loss
+
+    class Attending(AttentionDecoder):
+        def _look(self, s, keys, memory):
+            return attend(s, keys, memory.states, memory.mask)
+
+    pairs = dates.pairs(2000)
+    en, ko = vocabularies(pairs)
+    torch.manual_seed(0)
+    encoder = Encoder(len(en), d_h=48, cell="GRU")
+    model = Seq2Seq(en, ko, encoder, Attending(encoder, len(ko))).double()
+    batches = Batch.of(pairs, en, ko).minibatches(32, 200, seed=0)
+    fit(model, batches, lr=0.01, loss=token_loss)
+    unseen = dates.pairs(100, test=True)
+    said = model.translate([english for english, _ in unseen])
+    right = [s.tokens == k for s, (_, k) in zip(said, unseen, strict=True)]
+    print(f"{sum(right)} of 100 dates that it never saw are right")
+    return plots.heatmap(
+        said[0].alignment, said[0].tokens, unseen[0][0],
+        xlabel="read", ylabel="said",
+    )  # fmt: skip
+
+
 def inputs(draw, T_query, d_k, d_v, *lengths, scale=1.0):
     """Sources of these lengths; what lies on padding is as large as the rest."""
     B, T = len(lengths), max(1, *lengths, 0)
@@ -77,7 +125,7 @@ def far(draw, given):
 
 @PART.cases
 def cases(draw):
-    yield "sources of different lengths", inputs(draw, 3, 7, 11, 5, 1)
+    yield "sources of different lengths", inputs(draw, 3, 7, 4, 5, 1)
     yield "one row", inputs(draw, 2, 5, 3, 3)
     yield "all sizes alike", inputs(draw, 3, 3, 3, 3, 2, 3)
     yield "large scores", far(draw, inputs(draw, 2, 3, 5, 4, 2, scale=40.0))
@@ -176,9 +224,50 @@ def masked_after(query, keys, values, mask):
 )
 def scores_zeroed(query, keys, values, mask):
     scores = query @ keys.mT / math.sqrt(keys.shape[-1]) * mask[:, None]
-    empty = ~mask.any(dim=1)[:, None, None]
-    weights = scores.softmax(dim=-1).masked_fill(empty, 0)
+    weights = scores.softmax(dim=-1)
     return weights @ values, weights
+
+
+@PART.mistake(
+    "A row without a key is right. In the others you multiply scores by the "
+    "mask. A score of 0 is not low: it may be the highest of all, and "
+    "exp(0) = 1."
+)
+def scores_zeroed_but_for_empty_rows(query, keys, values, mask):
+    _, weights = scores_zeroed(query, keys, values, mask)
+    weights = weights.masked_fill(~mask.any(dim=1)[:, None, None], 0)
+    return weights @ values, weights
+
+
+def filled(axes, value):
+    """Scores filled with a value where the mask, with these axes, is False."""
+
+    def answer(query, keys, values, mask):
+        scores = query @ keys.mT / math.sqrt(keys.shape[-1])
+        weights = scores.masked_fill(~axes(mask), value).softmax(dim=-1)
+        return weights @ values, weights
+
+    return answer
+
+
+queries_masked = PART.mistake(
+    "Where your code runs, the mask lies on the queries, `mask[:, :, None]`, "
+    "and a query with nothing but −∞ has no weights. It has to say which keys "
+    "may be used, and keys lie along the last axis."
+)(filled(lambda mask: mask[:, :, None], -torch.inf))
+queries_indifferent = PART.mistake(
+    "Where your code runs, the mask lies on the queries, `mask[:, :, None]`. It "
+    "has to say which keys may be used, and keys lie along the last axis."
+)(filled(lambda mask: mask[:, :, None], -1e9))
+mask_of_another_row = PART.mistake(
+    "Your mask (B, T) meets scores (B, T', T): its first axis comes to lie on "
+    "the queries, so that query t is masked by row t of the batch, or the code "
+    "stops. Give it an axis for the queries."
+)(filled(lambda mask: mask, -torch.inf))
+inverted_by_a_number = PART.mistake(
+    "The mask is inverted: a large negative number stands where a key may be "
+    "used. Where no padding is, all scores are alike."
+)(filled(lambda mask: ~mask[:, None], -1e9))
 
 
 @PART.mistake(
@@ -316,6 +405,18 @@ def overflow(query, keys, values, mask):
 
 
 @PART.mistake(
+    "Not a finite number in two places. Where scores are large exp overflows; a "
+    "softmax subtracts the largest score first. And where a row has no key you "
+    "divide 0 by 0."
+)
+def overflow_and_empty(query, keys, values, mask):
+    scores = query @ keys.mT / math.sqrt(keys.shape[-1])
+    powers = scores.exp() * mask[:, None]
+    weights = powers / powers.sum(dim=-1, keepdim=True)
+    return weights @ values, weights
+
+
+@PART.mistake(
     "Your contexts are means of the keys. Keys say where to look, values what "
     "is found there."
 )
@@ -338,3 +439,23 @@ def scores_returned(query, keys, values, mask):
 )
 def plain_mean(query, keys, values, mask):
     return variant(query, keys, values, mask, score=lambda e: 0 * e)
+
+
+@PART.mistake(
+    "`reshape` does not turn the keys around: it reads them on in the order in "
+    "which they lie, and mixes the entries of different keys. `keys.mT` "
+    "exchanges the axes."
+)
+def keys_reshaped(query, keys, values, mask):
+    B, T, d = keys.shape
+    turned = keys.reshape(B, d, T).mT
+    return attend(query, turned, values, mask)
+
+
+@PART.mistake(
+    "Right, except where a row has no key. Its contexts were cleaned of NaN, "
+    "and the weights that they are made of were not."
+)
+def weights_left_nan(query, keys, values, mask):
+    contexts, weights = empty_rows_nan(query, keys, values, mask)
+    return contexts.nan_to_num(), weights

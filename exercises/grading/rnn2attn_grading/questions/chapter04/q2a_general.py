@@ -34,6 +34,7 @@ PART = QUESTION.part(
     gradients=("query", "keys", "W_q", "W_k"),
     forbidden=("rnn2attn.attention",),
     text=TEXT,
+    difficulty=1,
 )
 
 
@@ -48,7 +49,7 @@ def inputs(draw, B, T_query, T, d_q, d_k, r, scale=1.0):
 
 @PART.cases
 def cases(draw):
-    yield "different sizes", inputs(draw, 2, 3, 5, 7, 11, 2)
+    yield "different sizes", inputs(draw, 2, 3, 5, 4, 7, 2)
     yield "all sizes alike", inputs(draw, 3, 3, 3, 3, 3, 3)
     yield "as many entries, and a map to one", inputs(draw, 2, 2, 3, 5, 5, 1)
     yield "one query, one key", inputs(draw, 1, 1, 1, 2, 3, 5)
@@ -135,3 +136,11 @@ def divided_by_root_d_k(query, keys, W_q, W_k):
 def softmaxed(query, keys, W_q, W_k):
     W, scores = general(query, keys, W_q, W_k)
     return W, scores.softmax(dim=-1)
+
+
+@PART.mistake(
+    "The scores are right, and W is W_q W_kᵀ, which compares rows of the two "
+    "maps. In qᵀ W k the sum over their r rows has to be gone."
+)
+def other_matrix_beside(query, keys, W_q, W_k):
+    return W_q @ W_k.T, (query @ W_q.T) @ (keys @ W_k.T).mT

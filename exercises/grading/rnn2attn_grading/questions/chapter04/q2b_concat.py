@@ -50,7 +50,7 @@ def inputs(draw, B, T_query, T, d_q, d_k, d_a, scale=1.0):
 
 @PART.cases
 def cases(draw):
-    yield "different sizes", inputs(draw, 2, 3, 5, 2, 7, 11)
+    yield "different sizes", inputs(draw, 2, 3, 5, 2, 4, 7)
     yield "all sizes alike", inputs(draw, 3, 3, 3, 3, 3, 3)
     yield "keys of another size", inputs(draw, 2, 3, 2, 3, 5, 5)
     yield "one query, one key", inputs(draw, 1, 1, 1, 2, 3, 5)
@@ -142,3 +142,13 @@ def sigmoid(query, keys, W, v):
 @PART.mistake("Those are weights. Scores were asked for, before any softmax.")
 def softmaxed(query, keys, W, v):
     return concat(query, keys, W, v).softmax(dim=-1)
+
+
+@PART.mistake(
+    "Queries and keys are both repeated as a whole, so that some pairs come "
+    "twice. One of the two is repeated entry by entry, `repeat_interleave`."
+)
+def both_repeated(query, keys, W, v):
+    T_query, T = query.shape[1], keys.shape[1]
+    pairs = torch.cat([query.repeat(1, T, 1), keys.repeat(1, T_query, 1)], 2)
+    return (torch.tanh(pairs @ W.T) @ v).unflatten(1, (T_query, T))

@@ -4,6 +4,7 @@ import math
 
 import torch
 
+from rnn2attn_grading.questions.autograd import AUTOGRAD
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
@@ -15,7 +16,24 @@ The chapter has the step through the softmax, $\partial L / \partial e_{t,i}$. B
 which a change of one key reaches the loss: how many contexts does it move? Not allowed: autograd.
 """
 
-QUESTION = Question("4.3", "Attention backwards", TEXT)
+HINTS = r"""
+Go backwards through three lines: contexts from weights and values, weights from scores by softmax, scores from
+queries and keys. A value takes part in the contexts of all queries, so its gradient is a sum over t; and so is a
+key's.
+
+$\partial L/\partial v_i = \sum_t \alpha_{t,i}\, \partial L/\partial c_t$ and $\partial L/\partial \alpha_{t,i} =
+v_i \cdot \partial L/\partial c_t$. Through the softmax, $\partial L/\partial e_{t,i} = \alpha_{t,i}\,(g_{t,i} -
+\sum_j \alpha_{t,j}\, g_{t,j})$ with $g = \partial L/\partial \alpha$. And $e = q \cdot k / \sqrt{d_k}$ gives a root
+on the way back.
+
+With $g$ as `dcontext @ values.mT`: weights times ($g$ minus the sum over keys of weights times $g$), divided by the
+root; that times `keys` for the queries, its transpose times `query` for the keys; and the transposed weights times
+`dcontext` for the values.
+"""
+
+QUESTION = Question(
+    "4.3", "Attention backwards", TEXT, minutes=40, difficulty=3, hints=HINTS
+)
 
 
 def attend_backward(query, keys, values, weights, dcontext):
@@ -46,14 +64,43 @@ PART = QUESTION.part(
     attend_backward,
     4,
     forbidden=(
-        "torch.autograd",
-        "torch.func",
-        "torch._functorch",
-        ".backward",
+        *AUTOGRAD,
         ".requires_grad_",
         "rnn2attn.attention",
     ),
 )
+
+
+@QUESTION.now("""
+Your gradients teach attention to spell, without autograd. Nine places hold the letters of *attention*; nine steps
+are to find the letters of *noitnetta*. Queries and keys are learned from nothing, by your function alone. Before
+you run the cell: there are three t's to look at. Must the weights for a t go to one of them?
+""")
+def spell_backwards(attend_backward):
+    from rnn2attn import plots
+    from rnn2attn.attention import attend
+
+    word = "attention"
+    letters = sorted(set(word))
+    ids = torch.tensor([letters.index(letter) for letter in word])
+    values = torch.eye(len(letters)).double()[ids][None]
+    torch.manual_seed(0)
+    query, keys = torch.randn(2, 1, 9, 8).double().unbind()
+    adam = torch.optim.Adam([query, keys], lr=0.05)
+    for update in range(201):
+        contexts, weights = attend(query, keys, values)
+        p = contexts[0].gather(1, ids.flip(0)[:, None])
+        if update in (0, 10, 50, 200):
+            said = "".join(letters[i] for i in contexts[0].argmax(1))
+            print(f"{update:3} updates: {said}, loss {-p.log().sum():.2f}")
+        dcontext = torch.zeros_like(contexts)
+        dcontext[0].scatter_(1, ids.flip(0)[:, None], -1 / p)
+        found = attend_backward(query, keys, values, weights, dcontext)
+        query.grad, keys.grad = found["query"], found["keys"]
+        adam.step()
+    return plots.heatmap(
+        weights[0], word[::-1], word, xlabel="place", ylabel="asked for"
+    )
 
 
 def inputs(draw, T_query, d_k, d_v, *lengths, scale=0.6):
@@ -76,7 +123,7 @@ def inputs(draw, T_query, d_k, d_v, *lengths, scale=0.6):
 
 @PART.cases
 def cases(draw):
-    yield "sources of different lengths", inputs(draw, 3, 7, 11, 5, 1)
+    yield "sources of different lengths", inputs(draw, 3, 7, 4, 5, 1)
     yield "one row", inputs(draw, 2, 5, 3, 3)
     yield "all sizes alike", inputs(draw, 3, 3, 3, 3, 2, 3)
     yield "one query, one key", inputs(draw, 1, 3, 2, 1)
@@ -275,8 +322,55 @@ def keys_last_query(query, keys, values, weights, dcontext):
 
 
 @PART.mistake(
+    "The gradients at the queries and at the values are right. Those at the keys "
+    "go back through the same division by the root of d_k."
+)
+def keys_not_divided(*given):
+    right = attend_backward(*given)
+    return right | {"keys": not_divided(*given)["keys"]}
+
+
+@PART.mistake(
+    "The gradients at the keys and at the values are right. Those at the queries "
+    "go back through the same division by the root of d_k."
+)
+def query_not_divided(*given):
+    right = attend_backward(*given)
+    return right | {"query": not_divided(*given)["query"]}
+
+
+@PART.mistake(
+    "The sum over the keys lost its axis, and where your code runs it is "
+    "subtracted from another row. `keepdim=True` leaves an axis of size 1."
+)
+def without_keepdim(query, keys, values, weights, dcontext):
+    through = (weights * (dcontext @ values.mT)).sum(dim=2)
+    return variant(query, keys, values, weights, dcontext, through=through)
+
+
+@PART.mistake(
     "You divided by the number of rows. ∂L/∂c holds whatever mean there was."
 )
 def divided_by_B(query, keys, values, weights, dcontext):
     right = attend_backward(query, keys, values, weights, dcontext)
     return {name: gradient / len(query) for name, gradient in right.items()}
+
+
+@PART.mistake(
+    "The gradients at the queries are right. Those at keys and values are "
+    "means over the queries; every query adds its own."
+)
+def means_over_the_queries(*given):
+    right = attend_backward(*given)
+    T_query = given[0].shape[1]
+    means = {name: right[name] / T_query for name in ("keys", "values")}
+    return right | means
+
+
+@PART.mistake(
+    "You compute the weights anew, and without the mask. They are given: where "
+    "a key was excluded its weight is 0."
+)
+def weights_anew(query, keys, values, weights, dcontext):
+    scores = query @ keys.mT / math.sqrt(keys.shape[2])
+    return variant(query, keys, values, scores.softmax(dim=2), dcontext)

@@ -161,6 +161,15 @@ old_state_asks = PART.mistake(
 
 
 @PART.mistake(
+    "Your states begin with s_0, and the last one is missing. What is returned "
+    "at step t is s_t, the state after y_t was read."
+)
+def one_step_late(y, s, h, mask, W_x, W_h, b):
+    old = torch.cat([s[:, None], run(y, s, W_x, W_h, b)[:, :-1]], dim=1)
+    return torch.cat([look(old, h, mask), old], dim=2)
+
+
+@PART.mistake(
     "Contexts and states are right, and exchanged: the context comes first. "
     "The columns of the output layer lie accordingly."
 )

@@ -231,18 +231,33 @@ def not_masked(*given):
     return variant(*given, ask=lambda s: looked(s, h, everywhere))
 
 
-@PART.mistake(
+def weighed(weigh):
+    """An answer that makes weights of scores and mask, (B, T), in another way."""
+
+    def answer(*given):
+        _, _, h, mask, *_ = given
+
+        def ask(s):
+            alpha = weigh((h @ s[..., None])[..., 0], mask)
+            return alpha, (alpha[..., None] * h).sum(dim=1)
+
+        return variant(*given, ask=ask)
+
+    return answer
+
+
+scores_zeroed = PART.mistake(
     "You multiply scores by the mask. A score of 0 is not low: it may be the "
     "highest of all."
-)
-def scores_zeroed(*given):
-    _, _, h, mask, *_ = given
-
-    def ask(s):
-        alpha = ((h @ s[..., None])[..., 0] * mask).softmax(dim=1)
-        return alpha, (alpha[..., None] * h).sum(dim=1)
-
-    return variant(*given, ask=ask)
+)(weighed(lambda scores, mask: (scores * mask).softmax(dim=1)))
+masked_afterwards = PART.mistake(
+    "The mask comes after the softmax: what was on the padding is thrown away, "
+    "and the rest no longer sums to 1. From there on the states differ as well."
+)(weighed(lambda scores, mask: scores.softmax(dim=1) * mask))
+inverted_by_a_number = PART.mistake(
+    "The mask is inverted: a large negative number stands where a word is real. "
+    "A row without padding is looked at evenly."
+)(weighed(lambda scores, mask: scores.masked_fill(mask, -1e9).softmax(dim=1)))
 
 
 @PART.mistake("The mask is inverted: it is padding that is looked at.")

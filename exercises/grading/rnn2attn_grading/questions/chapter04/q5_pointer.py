@@ -14,12 +14,31 @@ Checked: where the weights lie, for up to 60 places; hidden cases have more. No 
 you begin: where in the plane can a key lie so that there is a query by which it wins over all others? Could one
 number do?
 
-What to see when it runs. A reversal is `order = T − 1, …, 0`. Two numbers for each place are enough for it, at any
-length, if they may be large. The network of the chapter had to learn where to look, and in strings longer than those
-of its training it looked at wrong places.
+Two numbers for each place are enough at any length, if they may be large. Whether training finds them is another
+question: in strings longer than those of its training, the chapter's network looks, on average, at a wrong place.
 """
 
-QUESTION = Question("4.5", "Addresses of two numbers", TEXT)
+HINTS = r"""
+One query is a direction in the plane, and the key that wins is the one that lies furthest out in that direction. So
+where may no key lie: inside the others, or on their rim? Name two curves on which every point is on the rim.
+
+On a circle, or on a parabola. Winning is not enough: with T places the winner needs 0.99, so its score has to lead
+each of the others by about ln(99 T). Leads grow with the length of the query, and on a circle neighbours come
+closer the more there are. What does $q \cdot k$ look like on the parabola $(i, -i^2/2)$ for $q = (p, 1)$?
+
+On the parabola the score of place i, asked for p, is $p\,i - i^2/2 = p^2/2 - (i - p)^2/2$: best at p, and less by ½
+beside it and by more further away. So `keys` are i and −i²/2, `queries` are `order` and 1, times a factor that
+makes ½ large enough.
+"""
+
+QUESTION = Question(
+    "4.5",
+    "Addresses of two numbers",
+    TEXT,
+    minutes=40,
+    difficulty=3,
+    hints=HINTS,
+)
 
 
 def addresses(T, order):
@@ -40,6 +59,35 @@ def addresses(T, order):
 
 
 PART = QUESTION.part(addresses, 3, view="pointing")
+
+
+@QUESTION.now("""
+Your addresses spell. The letters of a word lie in a row, and your queries fetch them in another order; weights are
+the library's softmax, nothing is trained. Then the same for a whole line, backwards. Before you run the cell: how
+long would the queries of a trained network have to be for this, and what would weight decay do to it?
+""")
+def fetch_letters(addresses):
+    from rnn2attn import plots
+    from rnn2attn.attention import attend, dot
+
+    def fetch(text, order):
+        queries, keys = addresses(len(text), torch.tensor(order))
+        values = torch.eye(len(text)).double()
+        _, weights = attend(
+            queries[None].double(), keys[None].double(), values[None], None, dot
+        )
+        return "".join(text[i] for i in weights[0].argmax(1)), weights[0]
+
+    said, weights = fetch("listen", [2, 1, 0, 4, 5, 3])
+    print("listen:", said)
+    line = "two numbers are enough to find a place in a line"
+    backwards, found = fetch(line, list(range(len(line)))[::-1])
+    print(backwards)
+    least = found.max(1).values.min()
+    print(f"{len(line)} places, and on the right one {least:.3f} or more")
+    return plots.heatmap(
+        weights, said, "listen", xlabel="place", ylabel="fetched"
+    )
 
 
 def inputs(T, *order):

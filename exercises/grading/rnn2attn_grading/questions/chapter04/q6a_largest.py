@@ -8,7 +8,8 @@ TEXT = r"""
 **Count.** `gold` is True where a source word is one that the target word comes from. There may be several, as the
 four digits of a year, and then any of them is right. A row of `gold` without any True is a word that comes from none,
 or padding, and does not count. Return two shares over all rows that count, those of all sentences together: how often
-the largest weight lies on a right word, and how much weight lies on right words.
+the largest weight lies on a right word, and how much weight lies on right words. No row that counts has two largest
+weights.
 """
 
 
@@ -29,7 +30,7 @@ def on_right_words(weights, gold):
     return found[counts].double().mean().item(), mass[counts].mean().item()
 
 
-PART = QUESTION.part(on_right_words, 1, text=TEXT)
+PART = QUESTION.part(on_right_words, 1, text=TEXT, difficulty=2)
 
 
 APART = 0.005  # by how much two scores of a row differ: none has two largest weights
@@ -68,7 +69,7 @@ def cases(draw):
 @PART.edges
 def edges(draw):
     every = inputs(draw, (5, 3), (4, 3))
-    every["gold"][:] = True
+    every["gold"] = every["weights"] > 0
     yield "every word is right", every
     yield "many sentences", inputs(draw, *[(7, 5), (3, 4), (11, 8)] * 3)
     one = inputs(draw, (5, 4), (3, 4))
@@ -122,6 +123,25 @@ def of_targets(weights, gold):
     return found[:, 0][gold.any(dim=1)].double().mean()
 
 
+def of_columns(weights, gold):
+    return gold.gather(1, weights.argmax(dim=1, keepdim=True)).double().mean()
+
+
+def of_first(weights, gold):
+    found = weights.argmax(dim=2) == gold.int().argmax(dim=2)
+    return found[gold.any(dim=2)].double().mean()
+
+
+def first_mass(weights, gold):
+    first = gold.int().argmax(dim=2, keepdim=True)
+    return weights.gather(2, first)[..., 0][gold.any(dim=2)].mean()
+
+
+def of_largest_above_half(weights, gold):
+    found = (weights.amax(dim=2) > 0.5) * hits(weights, gold)
+    return found[gold.any(dim=2)].mean()
+
+
 mean_of_means = PART.mistake(
     "Those are means of the sentences' means. Each row that counts weighs "
     "alike, in a long sentence as in a short one."
@@ -138,6 +158,15 @@ by_columns = PART.mistake(
     "The mass is right. Your argmax runs over the target's words. A row is one "
     "of them; within it the largest weight is that over the source."
 )(share(of_targets))
+by_columns_all = PART.mistake(
+    "The mass is right. Your argmax runs over the target's words, and asks of "
+    "every source word, padding too. For each row that counts it runs over "
+    "the source."
+)(share(of_columns))
+above_half = PART.mistake(
+    "The mass is right. You count a largest weight only above one half. It is "
+    "the largest of its row, however small."
+)(share(of_largest_above_half))
 by_half = PART.mistake(
     "The mass is right. A largest weight need not be above one half."
 )(
@@ -150,15 +179,7 @@ by_half = PART.mistake(
 first_only = PART.mistake(
     "The mass is right. For the largest weight you take the first right word "
     "alone. Where there are several, any of them is right."
-)(
-    share(
-        lambda weights, gold: (
-            (weights.argmax(dim=2) == gold.int().argmax(dim=2))[gold.any(dim=2)]
-            .double()
-            .mean()
-        )
-    )
-)
+)(share(of_first))
 per_right_word = PART.mistake(
     "The share of largest weights is right. Your mass is the mean over the "
     "right words; those of a row are to be added up."
@@ -174,11 +195,20 @@ mass_of_largest = PART.mistake(
 first_mass_only = PART.mistake(
     "The share of largest weights is right. Your mass is that of each row's "
     "first right word; there may be several."
+)(share(mass=first_mass))
+first_for_both = PART.mistake(
+    "Both your numbers know of the first right word of a row alone. There may "
+    "be several, and any of them is right."
+)(share(of_first, first_mass))
+mass_of_hits = PART.mistake(
+    "The share of largest weights is right. Your mass counts the largest "
+    "weight alone, where it is on a right word; all weight on right words "
+    "counts."
 )(
     share(
-        mass=lambda weights, gold: weights.gather(
-            2, gold.int().argmax(dim=2, keepdim=True)
-        )[..., 0][gold.any(dim=2)].mean()
+        mass=lambda weights, gold: (weights.amax(dim=2) * hits(weights, gold))[
+            gold.any(dim=2)
+        ].mean()
     )
 )
 

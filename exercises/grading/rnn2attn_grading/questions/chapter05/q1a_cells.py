@@ -154,12 +154,35 @@ def reshaped_afterwards(z, rows, columns):
     return grid.reshape(len(z), -1, z.shape[1])
 
 
-@PART.mistake(
+def taking_turns(of_rows, of_columns):
+    """Positions (H' W', d) made by `of_rows(rows, W')` and `of_columns(columns, H')`."""
+
+    def answer(z, rows, columns):
+        H, W = z.shape[2:]
+        positions = of_rows(rows, W) + of_columns(columns, H)
+        return z.flatten(2).mT + positions
+
+    return answer
+
+
+def stays(vectors, times):
+    return vectors.repeat_interleave(times, dim=0)
+
+
+def again(vectors, times):
+    return vectors.repeat(times, 1)
+
+
+turns_exchanged = PART.mistake(
     "Your positions take turns the wrong way round. Along a row of cells the "
     "row's vector stays and the column's changes: `repeat_interleave` stays "
     "with each, `repeat` goes through all again and again."
-)
-def turns_exchanged(z, rows, columns):
-    H, W = z.shape[2:]
-    positions = rows.repeat(W, 1) + columns.repeat_interleave(H, dim=0)
-    return z.flatten(2).mT + positions
+)(taking_turns(again, stays))
+repeated = PART.mistake(
+    "The columns' vectors are right. Those of the rows take turns from cell to "
+    "cell, as `repeat` does; along a row of cells the row's vector stays."
+)(taking_turns(again, again))
+interleaved = PART.mistake(
+    "The rows' vectors are right. Those of the columns stay for several cells, "
+    "as `repeat_interleave` does; along a row of cells the column changes."
+)(taking_turns(stays, stays))

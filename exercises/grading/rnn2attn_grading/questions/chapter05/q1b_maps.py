@@ -116,3 +116,12 @@ def reversed_(weights, order, height, width):
 @PART.mistake("One map for all words together. Each word has a map of its own.")
 def words_added(weights, order, height, width):
     return picture_maps(weights, order, height, width).sum(dim=1)
+
+
+@PART.mistake(
+    "Every map is divided by its largest weight. The weights themselves are "
+    "to stay as they are."
+)
+def divided_by_the_largest(weights, order, height, width):
+    maps = picture_maps(weights, order, height, width)
+    return maps / maps.amax(dim=(2, 3), keepdim=True)

@@ -1,6 +1,7 @@
 """5.2: attention over a grid, some of it shut."""
 
 import torch
+import torch.nn.functional as F
 
 from rnn2attn_grading.questions.specification import Question
 
@@ -19,7 +20,26 @@ Return $c$ and $\alpha$ for a batch, with one state for each picture. Scores can
 cell that may be used. Not allowed: `rnn2attn.attention`. Checked: the values, and the gradient for all but the mask.
 """
 
-QUESTION = Question("5.2", "Attention over a grid, some of it shut", TEXT)
+HINTS = r"""
+Lay the grid out as a row, do what chapter 4 did, and fold the weights up again at the end. Over how many numbers
+does each softmax run, and which of them must not take part?
+
+Cells as (B, H' W', d): `flatten` the last two axes and exchange. $W_s s$ is (B, $d_a$) and needs an axis for the
+cells; $W_z z$ is (B, H' W', $d_a$). Scores are (B, H' W'); shut ones are −∞ before the softmax.
+
+`z.flatten(2).mT`; tanh of `(s @ W_s.T)[:, None]` plus cells times the transposed `W_z`; that times `v`;
+`torch.where(usable.flatten(1), …, -torch.inf)`; softmax over axis 1; the context is the weighted sum over cells;
+and the weights are unflattened to (H', W').
+"""
+
+QUESTION = Question(
+    "5.2",
+    "Attention over a grid, some of it shut",
+    TEXT,
+    minutes=25,
+    difficulty=2,
+    hints=HINTS,
+)
 
 
 def spatial_attend(s, z, usable, W_s, W_z, v):
@@ -54,6 +74,70 @@ PART = QUESTION.part(
         "torch.nn.MultiheadAttention",
     ),
 )
+
+
+@QUESTION.now("""
+Your attention answers questions about pictures. A small network is asked for the first or the last of two digits,
+in the order of the caption, and looks once, with your function. Then the cells over the digit that it named are
+shut, and it is asked again. Before you run the cell: with the first digit shut, what will it say when it is asked
+for the first?
+""")
+def ask_pictures(spatial_attend):
+    from torch import nn
+
+    from rnn2attn import plots
+    from rnn2attn.captioning import CNN
+    from rnn2attn.tasks import digits
+
+    names = digits.NAMES["en"]
+
+    def load(samples):
+        ends = [(s.caption[0], s.caption[-1]) for s in samples]
+        values = [[names.index(word) for word in pair] for pair in ends]
+        images = torch.stack([sample.image for sample in samples])
+        return images, torch.tensor(values)
+
+    torch.manual_seed(0)
+    images, values = load(digits.relation(1500))
+    encoder, output = CNN(d=32), nn.Linear(32, 10)
+    sizes = (32, 2), (32, 32), (32,)
+    W_s, W_z, v = (nn.Parameter(0.3 * torch.randn(size)) for size in sizes)
+
+    def look(images, asked, usable):
+        z = encoder(images).states.mT.unflatten(2, (8, 8))
+        s = F.one_hot(asked, 2).float()
+        c, alpha = spatial_attend(s, z, usable, W_s, W_z, v)
+        return output(c), alpha
+
+    trained = [*encoder.parameters(), *output.parameters(), W_s, W_z, v]
+    adam = torch.optim.Adam(trained, lr=0.01)
+    for _ in range(350):
+        rows, asked = torch.randint(1500, (48,)), torch.randint(2, (48,))
+        logits, _ = look(images[rows], asked, torch.ones(48, 8, 8).bool())
+        loss = F.cross_entropy(logits, values[rows, asked])
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    encoder.eval()
+    test = digits.relation(200, test=True)
+    images, values = load(test)
+    first, usable = torch.zeros(200).long(), torch.ones(200, 8, 8).bool()
+    logits, maps = look(images, first, usable)
+    right = (logits.argmax(1) == values[:, 0]).double().mean()
+    for row, sample in enumerate(test):
+        top, left, bottom, right_edge = sample.boxes[0]
+        rows = slice(top // 4, -(-bottom // 4))
+        usable[row, rows, left // 4 : -(-right_edge // 4)] = False
+    again, shut = look(images, first, usable)
+    other = (again.argmax(1) == values[:, 1]).double().mean()
+    print(f"asked for the first digit, it is right in {right:.0%}")
+    print(f"with the first one shut, it names the second in {other:.0%}")
+    n = (logits.argmax(1) == values[:, 0]).int().argmax()
+    said = [names[z[n].argmax()] for z in (logits, again)]
+    return plots.attended(
+        images[n], [maps[n].detach(), shut[n].detach()],
+        [f"all open: {said[0]}", f"first one shut: {said[1]}"],
+    )  # fmt: skip
 
 
 def inputs(draw, B, d, d_s, d_a, H, W, scale=1.0):
@@ -177,7 +261,7 @@ shut_by_zero = PART.mistake(
 inverted = PART.mistake(
     "The mask is inverted: the weight lies on the cells that are shut. True "
     "means that a cell may be used."
-)(variant(lambda scores, usable: softmaxed(scores, ~usable).nan_to_num()))
+)(variant(lambda scores, usable: softmaxed(scores, ~usable)))
 never_shut = PART.mistake(
     "The shut cells are not shut: `usable` changes nothing."
 )(variant(lambda scores, usable: softmaxed(scores, usable | True)))
@@ -262,6 +346,28 @@ inverted_by_a_number = PART.mistake(
     "used. True means that it may."
 )(
     variant(
-        lambda scores, usable: softmaxed(scores + ~usable * 1e30, usable | True)
+        lambda scores, usable: softmaxed(
+            scores.masked_fill(usable, -1e30), usable | True
+        )
     )
 )
+by_number_over_the_batch = PART.mistake(
+    "Shut cells got a large negative number, and your weights sum to 1 over "
+    "the pictures of the batch. A map sums to 1 over its own cells."
+)(
+    variant(
+        lambda scores, usable: scores.masked_fill(~usable, -1e30).softmax(dim=0)
+    )
+)
+features_zeroed = PART.mistake(
+    "You shut a cell by making its features 0. It has a score all the same, "
+    "and takes weight away from the others."
+)(
+    lambda s, z, usable, W_s, W_z, v: never_shut(
+        s, z * usable[:, None], usable, W_s, W_z, v
+    )
+)
+scaled = PART.mistake(
+    "You divide the scores by a root. This score is additive, and it is used "
+    "as it is; the root belongs to dot products."
+)(variant(score=lambda hidden, v: torch.tanh(hidden) @ v / len(v) ** 0.5))

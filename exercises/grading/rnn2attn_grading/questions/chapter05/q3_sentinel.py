@@ -1,13 +1,16 @@
 """5.3: a decoder that need not look."""
 
+import math
+
 import torch
+import torch.nn.functional as F
 
 from rnn2attn_grading.questions.specification import Question
 
 TEXT = r"""
 After *left* comes *of*, whatever the picture shows. The weights have to lie somewhere all the same, and a map for
-such a word means nothing. Lu et al. (2017) give the decoder something else to look at: besides the cells there is one
-more vector, the *sentinel* $m_t$, made from what the decoder remembers. It has a score of its own, $e_{t,m}$, and
+such a word may mean nothing. Lu et al. (2017) give the decoder something else to look at: besides the cells there is
+one more vector, the *sentinel* $m_t$, made from what the decoder remembers. It has a score of its own, $e_{t,m}$, and
 competes with the cells of the picture:
 
 $$
@@ -21,7 +24,26 @@ the contexts, the maps and $\beta$, from scores that are given. They can be larg
 Checked: the values, and the gradient for all four arguments.
 """
 
-QUESTION = Question("5.3", "To look, or not to look", TEXT)
+HINTS = r"""
+The sentinel is one more cell, of which nobody says where it lies. One softmax over how many numbers gives $\alpha$
+and $\beta$ together, and what do they add up to?
+
+Scores of the cells flattened, (B, T', H' W'), with the sentinel's as one more column: (B, T', H' W' + 1). After the
+softmax, the last column is $\beta$ and the others are the maps, as they are: nothing is divided once more, and
+nothing multiplied by $1 - \beta$.
+
+`cat` of `scores.flatten(2)` and `sentinel_scores[..., None]` on the last axis; softmax; cut off the last column;
+contexts are the rest times `z.flatten(2).mT`, plus `beta[..., None] * sentinels`; and the maps are unflattened.
+"""
+
+QUESTION = Question(
+    "5.3",
+    "To look, or not to look",
+    TEXT,
+    minutes=30,
+    difficulty=2,
+    hints=HINTS,
+)
 
 
 def look_or_not(scores, z, sentinel_scores, sentinels):
@@ -55,6 +77,81 @@ PART = QUESTION.part(
         "torch.nn.MultiheadAttention",
     ),
 )
+
+
+@QUESTION.now(r"""
+A captioner that need not look. It is trained with your function in its decoder: before each word it chooses between
+the cells and a sentinel made from its own state. First looking is free; then each look has a price, and the loss
+grows by $0.2\,(1 - \beta_t)$ a word. After both it says for each kind of word how much it looked away. Before you
+run the cell: for which words of "seven left of two" does it need the picture? And what does it do if looking is
+free?
+""")
+def look_away(look_or_not):
+    import itertools
+
+    from torch import nn
+
+    from rnn2attn import plots
+    from rnn2attn.captioning import CNN, Pictures
+    from rnn2attn.tasks import digits
+    from rnn2attn.text import Vocabulary
+
+    samples, test = digits.relation(1500), digits.relation(200, test=True)
+    words = Vocabulary.of(sample.caption for sample in samples)
+
+    class Captioner(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.encoder = CNN(d=32, d_emb=16)
+            self.embedding = nn.Embedding(len(words), 16)
+            self.rnn = nn.GRU(16, 32, batch_first=True)
+            self.ask, self.remember = nn.Linear(32, 32), nn.Linear(32, 32)
+            self.doubt, self.output = (
+                nn.Linear(32, 1),
+                nn.Linear(64, len(words)),
+            )
+            nn.init.constant_(self.doubt.bias, math.log(64))  # even at first
+
+        def forward(self, batch):
+            z = self.encoder(batch.source).states.mT.unflatten(2, (8, 8))
+            s, _ = self.rnn(self.embedding(batch.inputs), z.mean((2, 3))[None])
+            scores = torch.einsum("btd,bdij->btij", self.ask(s), z) / math.sqrt(
+                32
+            )
+            c, maps, beta = look_or_not(
+                scores, z, self.doubt(s)[..., 0], self.remember(s)
+            )
+            return self.output(torch.cat([c, s], dim=2)), maps, beta
+
+    batch = Pictures.of(test, words)
+    kinds = {"a digit": digits.NAMES["en"], "left, above": ["left", "above"]}
+    kinds |= {"of": ["of"], "the end": ["<eos>"]}
+    torch.manual_seed(0)
+    model = Captioner()
+    adam = torch.optim.Adam(model.parameters(), lr=0.01)
+    batches = Pictures.of(samples, words).minibatches(32, 400, seed=0)
+    for price, updates in ((0.0, 250), (0.2, 150)):
+        for few in itertools.islice(batches, updates):
+            logits, _, beta = model.train()(few)
+            mask = few.target_mask
+            loss = F.cross_entropy(logits[mask], few.target[mask])
+            loss = loss + price * (1 - beta[mask]).mean()
+            adam.zero_grad()
+            loss.backward()
+            adam.step()
+        logits, maps, beta = model.eval()(batch)
+        right = (logits.argmax(2) == batch.target)[batch.target_mask]
+        print(f"price {price}: {right.double().mean():.0%} of words right")
+        for kind, members in kinds.items():
+            here = torch.isin(batch.target, words.encode(members))
+            away = beta[here & batch.target_mask].mean()
+            print(f"  before {kind:11} it looks away by {away:.2f}")
+    n = next(n for n, sample in enumerate(test) if "of" in sample.caption)
+    caption = test[n].caption
+    return plots.attended(
+        test[n].image, maps[n, : len(caption)].detach(),
+        [f"{w}, {b:.2f}" for w, b in zip(caption, beta[n], strict=False)],
+    )  # fmt: skip
 
 
 def inputs(draw, B, T, d, H, W, scale=1.0):
@@ -120,14 +217,14 @@ def overflowing(together):
     return e / e.sum(dim=-1, keepdim=True)
 
 
-def own_softmax(mixed):
+def own_softmax(mixed, shown=lambda maps, beta: maps):
     """The cells among themselves, and β as `mixed` says."""
 
     def answer(scores, z, sentinel_scores, sentinels):
         maps, beta = softmax_of(scores), torch.sigmoid(sentinel_scores)
         seen = averaged(maps, z)
         found = mixed(seen, beta[..., None], sentinels)
-        return found, maps, beta
+        return found, shown(maps, beta[..., None, None]), beta
 
     return answer
 
@@ -136,11 +233,32 @@ a_gate = PART.mistake(
     "Your β is σ of the sentinel's score and knows nothing of the cells. It is "
     "a weight like theirs, from one softmax over H' W' + 1 scores."
 )(own_softmax(lambda seen, beta, s: beta * s + (1 - beta) * seen))
+a_gate_for_the_maps = PART.mistake(
+    "Your map leaves β to the sentinel, and that is right. But your β is σ of "
+    "the sentinel's score, whatever the cells' scores are. It is a weight like "
+    "theirs, from one softmax over H' W' + 1 scores."
+)(
+    own_softmax(
+        lambda seen, beta, s: beta * s + (1 - beta) * seen,
+        shown=lambda maps, beta: (1 - beta) * maps,
+    )
+)
 a_gate_besides = PART.mistake(
     "Two things. β is a weight like those of the cells, from one softmax over "
     "H' W' + 1 scores, not σ of its score. And yours comes on top of weights "
     "that already sum to 1."
 )(own_softmax(lambda seen, beta, s: beta * s + seen))
+a_gate_and_a_weight = PART.mistake(
+    "The maps are right: the sentinel competes with the cells. The weight that "
+    "it gets there is β; no σ of its score is needed."
+)(
+    lambda scores, z, sentinel_scores, sentinels: (
+        averaged(look_or_not(scores, z, sentinel_scores, sentinels)[1], z)
+        + torch.sigmoid(sentinel_scores)[..., None] * sentinels,
+        look_or_not(scores, z, sentinel_scores, sentinels)[1],
+        torch.sigmoid(sentinel_scores),
+    )
+)
 over_the_sentinels = PART.mistake(
     "Your β sums to 1 over the words. It is a weight like those of the cells of "
     "its word, from one softmax over H' W' + 1 scores."

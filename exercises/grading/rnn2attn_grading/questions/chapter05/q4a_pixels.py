@@ -1,5 +1,6 @@
 """5.4, first part: the pixels that each cell sees, along one side."""
 
+from rnn2attn_grading.questions.autograd import AUTOGRAD
 from rnn2attn_grading.questions.chapter05.q4_seen import QUESTION
 
 TEXT = r"""
@@ -41,10 +42,7 @@ PART = QUESTION.part(
         "torch.nn",
         "torch.conv1d",
         "torch.conv2d",
-        "torch.autograd",
-        "torch.func",
-        "torch._functorch",
-        ".backward",
+        *AUTOGRAD,
     ),
     text=TEXT,
 )
@@ -232,3 +230,37 @@ def padding_on_one_side(layers, size):
             for start in starts
         ]
     return seen
+
+
+@PART.mistake(
+    "Padding is left out, so that there are fewer cells, and the first one "
+    "begins at the edge. Zeros on both sides make room for more."
+)
+def without_padding(layers, size):
+    return pixels_seen([(k, s, 0) for k, s, _ in layers], size)
+
+
+@PART.mistake(
+    "Your kernels move by one cell at a time. A stride is by how many they "
+    "move."
+)
+def without_strides(layers, size):
+    return pixels_seen([(k, 1, p) for k, _, p in layers], size)
+
+
+@PART.mistake(
+    "You count what the last layer sees of the grid below it. That consists of "
+    "cells, and each of them has seen pixels of its own."
+)
+def last_layer_only(layers, size):
+    below = len(pixels_seen(layers[:-1], size))
+    return pixels_seen(layers[-1:], below)
+
+
+@PART.mistake(
+    "You share the picture out among the cells. Which pixels reach a cell is "
+    "up to the kernels: they overlap, and some pixels reach several."
+)
+def shared_out(layers, size):
+    cells = len(pixels_seen(layers, size))
+    return [(k * size // cells, (k + 1) * size // cells) for k in range(cells)]

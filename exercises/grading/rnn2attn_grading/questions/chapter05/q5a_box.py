@@ -8,8 +8,8 @@ from rnn2attn_grading.questions.chapter05.q5_share import QUESTION
 TEXT = r"""
 **The share.** A grid of H' × W' cells is laid over a picture of `height` × `width` pixels. All cells cover rectangles
 of one size, which need not be squares and need not end where a pixel ends. Spread a cell's weight evenly over its
-rectangle, and return for each word how much of it lies in a box. So a cell of which the box covers a quarter counts
-by a quarter. Not allowed: `rnn2attn.captioning`.
+rectangle, and return for each word how much of it lies in a box, which reaches nowhere beyond the picture. So a cell
+of which the box covers a quarter counts by a quarter. Not allowed: `rnn2attn.captioning`.
 
 What should come out if the box is the whole picture? And for a map of equal weights?
 """
@@ -242,3 +242,26 @@ def by_the_largest(maps, box, height, width):
     largest[range(len(flat)), flat.argmax(dim=1)] = 1
     largest = largest.view_as(maps)
     return by_centre(largest, box, height, width)
+
+
+@PART.mistake(
+    "That is the share of the picture that the box has, the same for every "
+    "word. The weights say how much of each cell counts."
+)
+def area(maps, box, height, width):
+    return variant()(
+        torch.ones_like(maps) / maps[0].numel(), box, height, width
+    )
+
+
+@PART.mistake(
+    "The map is enlarged smoothly, so that weight runs over from each cell into "
+    "its neighbours. A cell's weight lies evenly on its own rectangle."
+)
+def smoothed(maps, box, height, width):
+    top, left, bottom, right = box
+    pixels = F.interpolate(
+        maps[:, None], size=(height, width), mode="bilinear"
+    )[:, 0]
+    inside = pixels[:, top:bottom, left:right].sum(dim=(1, 2))
+    return inside / pixels.sum(dim=(1, 2))

@@ -1,5 +1,7 @@
 """5.5, second part: attention against chance."""
 
+from statistics import median
+
 from rnn2attn_grading.questions.chapter05.q5_share import QUESTION
 
 TEXT = r"""
@@ -26,7 +28,7 @@ def lift(shares, areas):
     return sum(filter(None, shares)) / sum(filter(None, areas))
 
 
-PART = QUESTION.part(lift, 1, text=TEXT)
+PART = QUESTION.part(lift, 1, text=TEXT, difficulty=1)
 
 
 def inputs(draw, *areas):
@@ -49,6 +51,9 @@ def cases(draw):
     less = inputs(draw, 0.36, None, 0.49, 0.64)
     less["shares"] = [s and round(s / 4, 3) for s in less["shares"]]
     yield "less than chance", less
+    nowhere = inputs(draw, 0.21, None, 0.13, 0.34)
+    nowhere["shares"][2] = 0.0
+    yield "nothing on one of the boxes", nowhere
 
 
 @PART.edges
@@ -56,9 +61,6 @@ def edges(draw):
     yield "the first word names nothing", inputs(draw, None, 0.31, 0.11, None)
     nowhere = inputs(draw, 0.2, None, draw.uniform(0.1, 0.3))
     yield "nothing on the boxes", nowhere | {"shares": [0.0, None, 0.0]}
-    both = inputs(draw, 0.3, None, 0.12, 0.5)
-    both["shares"][2] = 0.0
-    yield "nothing on one of the boxes", both
 
 
 def pairs(shares, areas):
@@ -147,3 +149,27 @@ def summed(shares, areas):
 def product(shares, areas):
     named = pairs(shares, areas)
     return mean(s for s, _ in named) * mean(a for _, a in named)
+
+
+@PART.mistake(
+    "A share of 0 is taken for no share, and its box left out. It names a box, "
+    "and nobody looked there: that counts. Ask `is None`."
+)
+def zero_as_none(shares, areas):
+    both = [(s, a) for s, a in pairs(shares, areas) if s] or [(0.0, 1.0)]
+    return mean(s for s, _ in both) / mean(a for _, a in both)
+
+
+@PART.mistake(
+    "For words that name nothing you take a share of 0 on the whole picture. "
+    "Leave them out of both means."
+)
+def none_as_nowhere(shares, areas):
+    whole = [1.0 if area is None else area for area in areas]
+    return mean(s or 0.0 for s in shares) / mean(whole)
+
+
+@PART.mistake("Those are medians. A mean counts every box, the large ones too.")
+def medians(shares, areas):
+    named = pairs(shares, areas)
+    return median(s for s, _ in named) / median(a for _, a in named)

@@ -16,9 +16,10 @@ q_t = W_q x_t \qquad k_i = W_k x_i \qquad v_i = W_v x_i \qquad
 c_t = \sum_i \alpha_{t,i}\, v_i
 $$
 
-The mask is True where a word is real. A word that is not must get weight 0 from every query; it asks a query of its
-own all the same, and what that gives, nobody reads. Scores can be large. Not allowed: `rnn2attn.attention` and
-PyTorch's ready-made attention. Checked: contexts and weights, and the gradient for $x$ and the three matrices.
+The mask is True where a word is real, and in each row one is. A word that is not must get weight 0 from every query.
+It asks a query of its own all the same, and gets weights and a context like every other word: a network makes no use
+of them, but `check` compares them. Scores can be large. Not allowed: `rnn2attn.attention` and PyTorch's ready-made
+attention. Checked: contexts and weights, and the gradient for $x$ and the three matrices.
 """
 
 
@@ -183,6 +184,39 @@ def over_queries(*given):
 
 
 @PART.mistake(
+    "Masked words got a large negative number, and you normalise over the "
+    "queries. Each query shares a weight of 1 out among the keys."
+)
+def over_queries_by_a_number(*given):
+    def weigh(scores):
+        if given[4] is not None:
+            scores = scores.masked_fill(~given[4][:, None], -1e30)
+        return scores.softmax(dim=1)
+
+    return variant(*given, weigh=weigh)
+
+
+@PART.mistake(
+    "The scores are divided by the root of the size of a value. Values have no "
+    "part in them."
+)
+def scaled_by_d_v(*given):
+    return variant(*given, divide=math.sqrt(len(given[3])))
+
+
+@PART.mistake(
+    "Your words look at themselves and earlier ones only. No causal mask was "
+    "asked for: whoever reads a sentence sees all of it."
+)
+def causal(*given):
+    def weigh(scores):
+        later = torch.ones_like(scores).triu(1) > 0
+        return masked(scores.masked_fill(later, -1e30), given[4]).softmax(dim=2)
+
+    return variant(*given, weigh=weigh)
+
+
+@PART.mistake(
     "The weights are right. In the contexts they are transposed: context t is "
     "the average with row t, not with column t."
 )
@@ -241,6 +275,19 @@ def mask_ignored(*given):
 )
 def mask_inverted(*given):
     return variant(*given[:4], None if given[4] is None else ~given[4])
+
+
+@PART.mistake(
+    "The mask is inverted: a large negative number stands where a word is real. "
+    "True means that it is."
+)
+def inverted_by_a_number(*given):
+    def weigh(scores):
+        if given[4] is not None:
+            scores = scores.masked_fill(given[4][:, None], -1e9)
+        return scores.softmax(dim=2)
+
+    return variant(*given, weigh=weigh)
 
 
 @PART.mistake(

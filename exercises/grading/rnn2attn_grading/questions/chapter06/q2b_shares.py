@@ -160,3 +160,12 @@ def first_block(contexts, W_o):
 def left_out(contexts, W_o):
     shares = variant(contexts, W_o, cut=right)
     return shares.sum(dim=1, keepdim=True) - shares
+
+
+@PART.mistake(
+    "You give each head an equal part of the output. Of two heads one may add "
+    "much, and the other nothing."
+)
+def equal_parts(contexts, W_o):
+    shares = variant(contexts, W_o, cut=right)
+    return shares.mean(dim=1, keepdim=True).expand_as(shares)

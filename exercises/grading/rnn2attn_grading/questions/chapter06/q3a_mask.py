@@ -6,12 +6,19 @@ from rnn2attn_grading.questions.chapter06.q3_cache import QUESTION
 from rnn2attn_grading.questions.chapter06.ready_made import READY_MADE
 
 TEXT = r"""
-**The mask.** T words have been read, and the newest T′ of them ask queries: T′ = T when a sentence is read at once, 1
-when the next word is said, and something between when a piece of text is read. The rows of the batch differ in
-length. They are padded *on the left*, so that the newest word of each stands in the last column: row $b$ has its
-words in the last `lengths[b]` columns. A query may use every key that is a word and stands no further right than
-itself. A query can be padding, too. There is no such key for it, and a softmax over nothing is not a number; so it
-may use the key of its own place, and no other.
+**The mask.** A batch has T columns, and the last T′ of them ask queries: T′ = T when sentences are read at once, 1
+when the next word is said, and something between when a piece of text is read. The rows differ in length. They are
+padded *on the left*, so that the newest word of each stands in the last column: row $b$ has its words in the last
+`lengths[b]` columns. A query may use every key that is a word and stands no further right than itself. A query can be
+padding, too. There is no such key for it, and a softmax over nothing is not a number; so it may use the key of its
+own place, and no other. Here is what may be used in a row of two words, *go on*, with T = 5 and T′ = 4:
+
+| query | key 0, padding | key 1, padding | key 2, padding | key 3, *go* | key 4, *on* |
+|---|---|---|---|---|---|
+| 1, padding | no | **yes** | no | no | no |
+| 2, padding | no | no | **yes** | no | no |
+| 3, *go* | no | no | no | **yes** | no |
+| 4, *on* | no | no | no | **yes** | **yes** |
 """
 
 
@@ -68,6 +75,10 @@ def mask(
     return seen | (key == query) if itself else seen
 
 
+def all_keys(key, query):
+    return key == key
+
+
 @PART.mistake(
     "Your first query stands in the first column. The queries are the newest: "
     "the last of them stands in the last column, and sees it."
@@ -102,6 +113,27 @@ def not_itself(*given):
 
 
 @PART.mistake(
+    "Your words do not see themselves, but for the first of a row, which would "
+    "have no key. Each may use its own place, as well as those before it."
+)
+def itself_only_if_nothing_else(*given):
+    seen = not_itself(*given)
+    own = mask(*given) & mask(*given, causal=lambda key, query: key >= query)
+    return seen | (own & ~seen.any(dim=2, keepdim=True))
+
+
+@PART.mistake(
+    "A query that is padding is right. Your words do not see themselves, and "
+    "the first of a row sees nothing: a word may use its own place."
+)
+def words_not_themselves(lengths, T_query, T):
+    right = decoding_mask(lengths, T_query, T)
+    query = torch.arange(T - T_query, T)[:, None]
+    own = torch.arange(T) == query
+    return right & ~(own & (query >= T - lengths[:, None, None]))
+
+
+@PART.mistake(
     "You have the padding on the right. Row b has its words in the last "
     "lengths[b] columns."
 )
@@ -126,7 +158,7 @@ def padding_seen(*given):
     "Right but for the order: each query sees the words after it as well."
 )
 def future_seen(*given):
-    return mask(*given, causal=lambda key, query: key == key)
+    return mask(*given, causal=all_keys)
 
 
 @PART.mistake(
@@ -144,6 +176,32 @@ def padding_without_a_key(*given):
 def padding_sees_all(*given):
     seen = mask(*given, itself=False)
     return seen | ~seen.any(dim=2, keepdim=True)
+
+
+@PART.mistake(
+    "Right, except where a query is padding: it may use the row's first word, "
+    "which stands to its right. Only its own place was allowed."
+)
+def padding_sees_the_first_word(*given):
+    seen = mask(*given, itself=False)
+    first = mask(
+        *given,
+        word=lambda key, padding: key == padding,
+        causal=all_keys,
+        itself=False,
+    )
+    return seen | (first & ~seen.any(dim=2, keepdim=True))
+
+
+@PART.mistake(
+    "A query that is padding is right. One that is a word sees the words after "
+    "it as well."
+)
+def future_seen_by_words(lengths, T_query, T):
+    query = torch.arange(T - T_query, T)[:, None]
+    is_word = query >= T - lengths[:, None, None]
+    words = mask(lengths, T_query, T, causal=all_keys, itself=False)
+    return torch.where(is_word, words, decoding_mask(lengths, T_query, T))
 
 
 @PART.mistake(

@@ -98,6 +98,19 @@ def newest_unseen(*given):
 
 
 @PART.mistake(
+    "The first word is right, and the new cache. From the second word on the "
+    "newest does not see itself: its key and value belong among those that are "
+    "used."
+)
+def newest_unseen_but_for_the_first(*given):
+    first = given[3][0].shape[2] == 0
+    return variant(
+        *given,
+        seen=lambda keys, values: (keys, values) if first else given[3],
+    )
+
+
+@PART.mistake(
     "The new cache is right. The newest word sees itself alone: the query is "
     "to be scored against every key of the new cache."
 )

@@ -2,6 +2,8 @@
 
 import math
 
+import torch
+
 from rnn2attn_grading.questions.chapter06.q4_positions import QUESTION
 from rnn2attn_grading.questions.chapter06.ready_made import READY_MADE
 
@@ -24,7 +26,9 @@ def wavelengths(d):
     return [2 * math.pi * 10000 ** (2 * i / d) for i in range(d // 2)]
 
 
-PART = QUESTION.part(wavelengths, 1, forbidden=READY_MADE[:2], text=TEXT)
+PART = QUESTION.part(
+    wavelengths, 1, forbidden=READY_MADE[:2], text=TEXT, difficulty=1
+)
 
 
 @PART.cases
@@ -93,3 +97,10 @@ frequencies = PART.mistake(
 )
 def for_each_feature(d):
     return [wavelengths(d)[j // 2] for j in range(d)]
+
+
+@PART.mistake(
+    "Right to seven digits: somewhere your numbers went through float32."
+)
+def in_float32(d):
+    return (2 * math.pi * 10000 ** (torch.arange(0, d, 2) / d)).tolist()

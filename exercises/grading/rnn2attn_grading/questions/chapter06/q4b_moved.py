@@ -48,8 +48,8 @@ def encoded(t, omega):
 
 
 def inputs(draw, d, *ks):
-    """Rows at positions of their own, none of them near 0."""
-    omega = frequencies(d)
+    """Rows at positions of their own, none of them near 0; frequencies in no more digits than are stored."""
+    omega = frequencies(d).round(decimals=8)
     p = encoded(4 + draw.integers(90, len(ks)), omega)
     return {"p": p, "k": torch.tensor(ks), "omega": omega}
 
@@ -220,3 +220,20 @@ def position_guessed(p, k, omega):
 def lengths_lost(p, k, omega):
     angle = torch.atan2(p[:, ::2], p[:, 1::2]) + k[:, None] * omega
     return torch.stack([angle.sin(), angle.cos()], dim=2).flatten(1)
+
+
+@PART.mistake(
+    "You read t off the first pair by an arc tangent, up to multiples of the "
+    "wavelength, and lengths are lost. In which pairs is that enough?"
+)
+def position_guessed_by_frequency(p, k, omega):
+    return encoded(torch.atan2(p[:, 0], p[:, 1]) / omega[0] + k, omega)
+
+
+@PART.mistake(
+    "You return other rows of p. In row n is not the encoding of n, and the "
+    "one that is wanted need not be in p at all."
+)
+def rows_shifted(p, k, omega):
+    rows = torch.arange(len(p)) + k
+    return p[rows.clamp(0, len(p) - 1)]

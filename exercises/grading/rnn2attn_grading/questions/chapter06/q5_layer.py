@@ -1,5 +1,6 @@
 """6.5: a layer of the encoder."""
 
+import torch
 import torch.nn.functional as F
 
 from rnn2attn_grading.questions.chapter06.ready_made import READY_MADE
@@ -26,7 +27,20 @@ $$
 the gradient for $x$ and all that is trained.
 """
 
-QUESTION = Question("6.5", "A layer of the encoder", TEXT)
+HINTS = r"""
+The plain path has to stay plain: in both orders something is added to x itself. The orders differ in where the norm
+stands. Write both rows of the table as four lines of code each, then see which lines are the same.
+
+In post-norm a norm is around the sum; in pre-norm it is around what a sublayer reads, and the sum is left alone.
+Attention of y is A times y times the transposed W, (B, T, d): the weights mix words, W mixes features.
+
+`u = x + A @ norm(x) @ W.T` or `u = norm(x + A @ x @ W.T)`; then the same with `feed`, where `feed(y)` is `relu(y @
+W_1.T + b_1) @ W_2.T + b_2`. A norm is `F.layer_norm(y, y.shape[-1:], gain, bias)`.
+"""
+
+QUESTION = Question(
+    "6.5", "A layer of the encoder", TEXT, minutes=25, difficulty=2, hints=HINTS
+)
 
 
 def encoder_layer(x, attention, norm1, feed, norm2, pre_norm):
@@ -69,6 +83,72 @@ PART = QUESTION.part(
         "torch.nn.TransformerEncoderLayer",
     ),
 )
+
+
+@QUESTION.now("""
+Your layer joins five others, and they translate. Six of your layers are the encoder of a Transformer, whose decoder
+is the library's; it learns Korean from the phrases of chapter 3, once in pre-norm and once in post-norm, at the
+same rate and for the same short time. Before you run the cell: which of the two has a path from the last layer to
+the first on which nothing happens, and will one see it in the losses?
+""")
+def translate_with_six(encoder_layer):
+    from torch import nn
+
+    from rnn2attn import plots, transformer
+    from rnn2attn.attention import attend
+    from rnn2attn.seq2seq import Memory, Seq2Seq
+    from rnn2attn.tasks import phrases
+    from rnn2attn.text import Batch, real, vocabularies
+    from rnn2attn.training import fit, token_loss
+
+    class Layer(nn.Module):
+        def __init__(self, d=32):
+            super().__init__()
+            self.q, self.k, self.v = (
+                nn.Linear(d, d, bias=False) for _ in "qkv"
+            )
+            self.norm1, self.norm2 = nn.LayerNorm(d), nn.LayerNorm(d)
+            self.W_1, self.W_2 = nn.Linear(d, 2 * d), nn.Linear(2 * d, d)
+
+        def forward(self, x, mask, pre_norm):
+            y = self.norm1(x) if pre_norm else x
+            _, A = attend(self.q(y), self.k(y), y, mask)
+            feed = (*self.W_1.parameters(), *self.W_2.parameters())
+            norms = [tuple(n.parameters()) for n in (self.norm1, self.norm2)]
+            attention = A, self.v.weight
+            return encoder_layer(
+                x, attention, norms[0], feed, norms[1], pre_norm
+            )
+
+    class Six(nn.Module):
+        def __init__(self, V, pre_norm):
+            super().__init__()
+            self.embedding = transformer.InputEmbedding(
+                V, 32, "sinusoidal", max_length=128, dropout=0.0
+            )
+            self.layers = nn.ModuleList(Layer() for _ in range(6))
+            self.pre_norm = pre_norm
+
+        def forward(self, source, lengths):
+            x, mask = self.embedding(source), real(lengths, source.shape[1])
+            for layer in self.layers:
+                x = layer(x, mask, self.pre_norm)
+            return Memory(x, mask, ())
+
+    pairs = phrases.pairs("ko")
+    en, ko = vocabularies(pairs)
+    curves = {}
+    for name in ("post-norm", "pre-norm"):
+        torch.manual_seed(0)
+        one = transformer.TransformerEncoder(1, d_model=32, layers=1)
+        decoder = transformer.TransformerDecoder(one, len(ko))
+        model = Seq2Seq(en, ko, Six(len(en), name == "pre-norm"), decoder)
+        batches = Batch.of(pairs, en, ko).minibatches(32, 150, seed=0)
+        curves[name] = fit(model, batches, lr=0.01, loss=token_loss)
+    for sentence in phrases.EXAMPLES:
+        (said,) = model.translate([sentence.split()])
+        print(f"{sentence}: {' '.join(said.tokens)}")
+    return plots.lines(curves, xlabel="update", ylabel="loss a word")
 
 
 def inputs(draw, pre_norm, B, T, d, d_ff, scale=1.0):
@@ -264,17 +344,52 @@ def bare_norm(*given):
     return variant(*given, norm=lambda y, _: F.layer_norm(y, y.shape[2:]))
 
 
-@PART.mistake(
-    "Your standard deviation divides by d − 1, as `std` does. Layer "
-    "normalisation divides by d."
-)
-def unbiased(*given):
+def normalised(root):
+    """An answer whose norm divides by a root of its own, of the features that were centred."""
+
     def other(y, parameters):
         gain, bias = parameters
         centred = y - y.mean(dim=2, keepdim=True)
-        return centred / y.std(dim=2, keepdim=True) * gain + bias
+        return centred / root(centred) * gain + bias
 
-    return variant(*given, norm=other)
+    return lambda *given: variant(*given, norm=other)
+
+
+def variance(centred, less=0):
+    """Over the features, d − `less` of them."""
+    squares = centred.square().sum(dim=2, keepdim=True)
+    return squares / (centred.shape[2] - less)
+
+
+unbiased = PART.mistake(
+    "Your standard deviation divides by d − 1, as `std` does. Layer "
+    "normalisation divides by d."
+)(normalised(lambda y: variance(y, less=1).sqrt()))
+unbiased_variance = PART.mistake(
+    "Your variance divides by d − 1, as `var` does by itself. Layer "
+    "normalisation divides by d. Your ε is right."
+)(normalised(lambda y: (variance(y, less=1) + 1e-5).sqrt()))
+unbiased_eps_outside = PART.mistake(
+    "Two things. Your standard deviation divides by d − 1, as `std` does; layer "
+    "normalisation divides by d. And its ε stands under the root, beside the "
+    "variance."
+)(normalised(lambda y: variance(y, less=1).sqrt() + 1e-5))
+unbiased_with_another_eps = PART.mistake(
+    "Two things. Your standard deviation divides by d − 1, as `std` does; layer "
+    "normalisation divides by d. And ε is not that of `layer_norm`."
+)(normalised(lambda y: variance(y, less=1).sqrt() + 1e-6))
+eps_outside = PART.mistake(
+    "Right but for the last digits: your ε is added to the standard deviation. "
+    "It stands under the root, beside the variance."
+)(normalised(lambda y: variance(y).sqrt() + 1e-5))
+smaller_eps = PART.mistake(
+    "Right but for the last digits: your ε is smaller than that of "
+    "`layer_norm`. It matters where a word's features hardly differ."
+)(normalised(lambda y: (variance(y) + 1e-6).sqrt()))
+no_eps = PART.mistake(
+    "Right but for the last digits: there is no ε, or hardly any. `layer_norm` "
+    "has one, and it matters where a word's features hardly differ."
+)(normalised(lambda y: variance(y).sqrt()))
 
 
 @PART.mistake(
@@ -285,6 +400,18 @@ def norm_over_words(*given):
     def other(y, parameters):
         gain, bias = parameters
         return F.layer_norm(y.mT, y.shape[1:2]).mT * gain + bias
+
+    return variant(*given, norm=other)
+
+
+@PART.mistake(
+    "You normalise over words and features together. Each word is normalised "
+    "by itself, over its d features."
+)
+def norm_over_both(*given):
+    def other(y, parameters):
+        gain, bias = parameters
+        return F.layer_norm(y, y.shape[1:]) * gain + bias
 
     return variant(*given, norm=other)
 
@@ -324,6 +451,14 @@ def relu_outside(*given):
 
 
 @PART.mistake(
+    "max(0, ·) stands between the two matrices and once more behind them. What "
+    "the second gives may be negative."
+)
+def relu_twice(*given):
+    return variant(*given, forward=lambda y, *feed: F.relu(fed(y, *feed)))
+
+
+@PART.mistake(
     "A word is made of the words that look at it: A is transposed. Row t holds "
     "the weights with which word t looks."
 )
@@ -339,16 +474,3 @@ def columns(*given):
 def not_transposed(*given):
     A, W = given[1]
     return variant(*given, attend=lambda y: A @ y @ W)
-
-
-@PART.mistake(
-    "Two things. Your standard deviation divides by d − 1, as `std` does; layer "
-    "normalisation divides by d. And ε is not that of `layer_norm`."
-)
-def unbiased_with_another_eps(*given):
-    def other(y, weights):
-        gain, bias = weights
-        centred = y - y.mean(dim=-1, keepdim=True)
-        return centred / (y.std(dim=-1, keepdim=True) + 1e-6) * gain + bias
-
-    return variant(*given, norm=other)

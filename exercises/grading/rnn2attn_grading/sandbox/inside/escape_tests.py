@@ -159,8 +159,9 @@ def mounts(libc: ctypes.CDLL) -> None:
 
 
 def importable(name: str) -> None:
-    """Find a package."""
-    if importlib.util.find_spec(name) is None:
+    """Find a package that has anything in it: an empty folder is a package too."""
+    spec = importlib.util.find_spec(name)
+    if not any(map(os.listdir, spec.submodule_search_locations if spec else [])):
         raise LookupError
 
 

@@ -2,8 +2,8 @@
 
 A message is data as `rnn2attn.check.values.plain` leaves them: tensors,
 numbers, strings, None, and lists, tuples and dicts of them. It travels as two
-frames, each with its length in front: JSON, in which a tensor is a name, and
-the tensors by their names as safetensors.
+frames with their lengths in front: JSON, in which a tensor is a name, and the
+tensors by their names as safetensors.
 
 The supervisor reads what a learner's code may have written. A length is
 compared with the limit before anything is allocated, and whatever is not as
@@ -22,8 +22,9 @@ from torch import Tensor
 
 from rnn2attn.check.values import DEEPEST, DTYPES, Other
 
-LENGTH = struct.Struct("<I")  # of a frame, in bytes
+LENGTHS = struct.Struct("<II")  # of the two frames, in bytes
 HEADER = struct.Struct("<Q")  # of the names and shapes in safetensors
+PIECE = 1 << 16  # bytes that are read at once, if they are there
 LONGEST_HEADER = 1 << 16
 MOST_DIMENSIONS = 8
 MOST_PARTS = 100_000  # of a message's JSON; in Python each takes many times its bytes
@@ -34,29 +35,46 @@ class BrokenMessageError(Exception):
     """What was received is no message; the text says why."""
 
 
-def send(channel: socket.socket, message: object) -> None:
-    """Send a message.
-
-    Args:
-        channel: a connected socket; its timeout holds.
-        message: data.
+def packed(message: object) -> bytes:
+    """A message as it is sent.
 
     Raises:
-        TypeError: the message holds something that is no data.
-        OSError: the other side is gone, or too slow.
+        TypeError: it holds something that is no data.
     """
     tensors = {}
     text = json.dumps(_packed(message, tensors)).encode()
     # As arrays: for tensors, safetensors asks whether any two share memory, which takes longer than the rest.
-    frames = (text, save(tensors) if tensors else b"")
-    channel.sendall(b"".join(LENGTH.pack(len(f)) + f for f in frames))
+    data = save(tensors) if tensors else b""
+    return LENGTHS.pack(len(text), len(data)) + text + data
 
 
-def receive(channel: socket.socket, max_bytes: int, deadline: float | None = None) -> object:
+class Stream:
+    """What comes through a connected socket, read in large pieces: a thread that reads lets others go first."""
+
+    def __init__(self, channel: socket.socket):
+        self._channel, self._here = channel, bytearray()
+
+    def take(self, count: int, deadline: float | None) -> bytes:
+        """The next bytes, so many. TimeoutError, EOFError: as for `receive`."""
+        while (missing := count - len(self._here)) > 0:
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                raise TimeoutError
+            self._channel.settimeout(left)
+            piece = self._channel.recv(max(missing, PIECE))
+            if not piece:
+                raise EOFError
+            self._here += piece
+        taken = bytes(memoryview(self._here)[:count])
+        del self._here[:count]
+        return taken
+
+
+def receive(stream: Stream, max_bytes: int, deadline: float | None = None) -> object:
     """The next message.
 
     Args:
-        channel: a connected socket.
+        stream: where it comes from.
         max_bytes: bytes of a frame.
         deadline: the time, on `time.monotonic`, at which the message must be
             complete, however slowly it drips; None for no end.
@@ -66,9 +84,12 @@ def receive(channel: socket.socket, max_bytes: int, deadline: float | None = Non
         TimeoutError: the time is over.
         EOFError: the other side is gone.
     """
-    text, tensors = (_frame(channel, max_bytes, deadline) for _ in range(2))
+    lengths = LENGTHS.unpack(stream.take(LENGTHS.size, deadline))
+    if max(lengths) > max_bytes:
+        raise BrokenMessageError(f"it is {max(lengths)} bytes long, and may be {max_bytes}")
+    text, tensors = (stream.take(length, deadline) for length in lengths)
     try:
-        return unpacked(bytes(text), bytes(tensors))
+        return unpacked(text, tensors)
     except BrokenMessageError:
         raise
     except Exception as error:
@@ -96,28 +117,6 @@ def unpacked(text: bytes, tensors: bytes) -> object:
     if named:
         raise BrokenMessageError("a tensor is left over")
     return message
-
-
-def _frame(channel: socket.socket, max_bytes: int, deadline: float | None) -> bytearray:
-    (length,) = LENGTH.unpack(_exactly(channel, LENGTH.size, deadline))
-    if length > max_bytes:
-        raise BrokenMessageError(f"it is {length} bytes long, and may be {max_bytes}")
-    return _exactly(channel, length, deadline)
-
-
-def _exactly(channel: socket.socket, count: int, deadline: float | None) -> bytearray:
-    data = bytearray(count)
-    rest = memoryview(data)
-    while rest:
-        left = None if deadline is None else deadline - time.monotonic()
-        if left is not None and left <= 0:
-            raise TimeoutError
-        channel.settimeout(left)
-        got = channel.recv_into(rest)
-        if not got:
-            raise EOFError
-        rest = rest[got:]
-    return data
 
 
 def _packed(value: object, tensors: dict[str, np.ndarray]) -> object:

@@ -15,16 +15,19 @@ import importlib
 import math
 import mmap
 import pkgutil
+import re
 import resource
 import signal
 import socket
 import sys
 import time
+from collections.abc import Callable, Iterator
 
 import IPython.core.logger  # noqa: F401
 import torch
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
-from protocol import receive, send
+from protocol import Stream, packed, receive
 from traitlets.config import Config
 
 import rnn2attn.check
@@ -34,12 +37,35 @@ from rnn2attn.check.reading import forbidden_call
 MOST = 1 << 30  # bytes of a request; the supervisor is trusted
 OURS = "/site", "/jail"  # where the jail has what is installed, and this module
 LONGEST = 300  # characters of what is said of an error
-PLOTTING = {"explore", "plots", "study"}  # modules of the library that are loaded when a notebook asks for them
+MOMENT = 0.1  # seconds after which no more calls are made for one request
+ROOM = 1 << 20  # bytes of replies after which no more are
+PLOTTING = {"explore", "live", "plots", "study"}  # modules that are loaded when a notebook asks for them
 RAISE = dis.opmap["RAISE_VARARGS"]
+# Where one may be: a line that begins or ends with such a sign, or a value that does.
+MAGIC = re.compile(r"^\s*[%!?,;/]|=[\s\\]*[%!]|\?\s*$", re.MULTILINE)
+
+
+class Magics(TransformerManager):
+    """IPython's search for magics, which is left out in what is Python already: it takes longer than most cells."""
+
+    def do_token_transforms(self, lines):
+        """The lines, with calls in the place of magics, commands of a shell and questions for help."""
+        text = "".join(lines)
+        if not MAGIC.search(text):
+            return lines
+        try:
+            ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):  # no Python yet, or none that is read
+            return super().do_token_transforms(lines)
+        return lines
 
 
 class Shell(InteractiveShell):
     """IPython without what needs a terminal, a front end or other programs."""
+
+    def should_run_async(self, raw_cell, **given):
+        """Whether a cell awaits something; it is compiled to find out only if it says so."""
+        return ("await" in raw_cell or "async" in raw_cell) and super().should_run_async(raw_cell, **given)
 
     def enable_gui(self, gui=None):
         """Ignore ``%matplotlib``."""
@@ -74,7 +100,7 @@ def shell() -> Shell:
     config.HistoryManager.enabled = False
     config.InteractiveShell.xmode = "Minimal"
     config.InteractiveShell.colors = "NoColor"
-    return Shell.instance(config=config)
+    return Shell.instance(config=config, input_transformer_manager=Magics())
 
 
 def run_cell(source: str, seconds: float = 0) -> dict:
@@ -128,6 +154,12 @@ def look(name: str, forbidden: tuple[str, ...]) -> dict:
 
 def call(name: str, inputs: dict, gradients: tuple, seconds: float) -> dict:
     """Call a function of the notebook, see `rnn2attn.check.calling.call`."""
+    (answer,) = calls(name, [inputs], gradients, seconds)
+    return answer
+
+
+def calls(name: str, cases: list[dict], gradients: tuple, seconds: float) -> Iterator[dict]:
+    """Call a function of the notebook on one case after the other, see `rnn2attn.check.calling.calls`."""
     function, memory = Shell.instance().user_ns[name], False
 
     def watched(*given: object) -> object:
@@ -139,10 +171,44 @@ def call(name: str, inputs: dict, gradients: tuple, seconds: float) -> dict:
             raise
 
     try:
-        answer = calling.call(watched, inputs, gradients, seconds)
+        for answer in calling.calls(watched, cases, gradients, seconds):
+            yield vars(answer) | {"error": answer.error and vars(answer.error), "memory": memory}
     except NotImplementedError as error:  # not the function's: see `plain`
         raise ValueError(f"What it returns is no data. {error}") from None
-    return vars(answer) | {"error": answer.error and vars(answer.error), "memory": memory}
+
+
+def some(stream: Stream, number: int, first: int, **given: object) -> bytes:
+    """The replies to calls on some cases, and before them their count: up to an error, for a moment, and ROOM.
+
+    Args:
+        stream: brings the cases.
+        number: of the request.
+        first: number of the case to begin with.
+        given: arguments of `calls`.
+    """
+    cases = receive(stream, MOST)[first:]
+    answers, until, count, data, more = calls(cases=cases, **given), time.monotonic() + MOMENT, 0, b"", True
+    while more:
+        reply = tried(next, answers)
+        count, data = count + 1, data + replied(number, reply)
+        more = count < len(cases) and not reply["error"] and len(data) < ROOM and time.monotonic() < until
+    return replied(number, count) + data
+
+
+def tried(do: Callable, *given: object, **named: object) -> object:
+    """What a function returns, or the reply that tells of what it raised."""
+    try:
+        return do(*given, **named)
+    except BaseException as error:
+        return failed(error)
+
+
+def replied(number: int, reply: object) -> bytes:
+    """A reply to a request, as it is sent; that it cannot be sent is the reply then."""
+    try:
+        return packed({"number": number, "reply": reply})
+    except (TypeError, ValueError, MemoryError) as error:  # an integer without end
+        return packed({"number": number, "reply": failed(error)})
 
 
 def failed(error: BaseException) -> dict:
@@ -213,19 +279,20 @@ def serve(channel: int) -> None:
         channel: file descriptor of this end of the socket.
     """
     connection = socket.socket(fileno=channel)
+    stream = Stream(connection)
     sys.path.insert(0, "")  # as in Jupyter: a notebook may import what it wrote
     do = {"limit": limit, "cell": run_cell, "look": look, "call": call}
     while True:
         try:
-            request = receive(connection, MOST)
+            request = receive(stream, MOST)
         except EOFError:
             return
-        try:
-            reply = do[request["do"]](**request["with"])
-        except BaseException as error:
-            reply = failed(error)
-        number = request["number"]
-        try:
-            send(connection, {"number": number, "reply": reply})
-        except (TypeError, ValueError, MemoryError) as error:  # an integer without end
-            send(connection, {"number": number, "reply": failed(error)})
+        number, given = request["number"], request["with"]
+        if request["do"] != "calls":
+            data = replied(number, tried(do[request["do"]], **given))
+        else:
+            try:
+                data = some(stream, number, **given)
+            except BaseException as error:  # a notebook may have spoiled what it needs
+                data = replied(number, 1) + replied(number, failed(error))
+        connection.sendall(data)

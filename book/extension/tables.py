@@ -1,0 +1,82 @@
+"""Tables: numbers by their points with their heads above them, a name for who does not see one, verdicts as cards.
+
+The column of a DataFrame's index has a head as others have. pandas writes its name into a row of its own; where the
+index has none, the cell's metadata name it, as ``"table": {"index": "updates"}``.
+"""
+
+import re
+from html import escape
+
+from docutils import nodes
+from lxml import html
+from sphinx.application import Sphinx
+
+TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
+NUMBER = re.compile(r"[≈<>]?\s*[−+-]?\d[\d.,\s]*(?:e[−+-]?\d+)?\s*(?:%|ms|s|×)?(?:\s*±\s*[\d.,]+)?")
+PLAIN = re.compile(r"[≈<>]?\s*[−+-]?[\d,]+(?:\.(\d+))?")
+CLAIM = re.compile(r"\(C\d+\)")
+
+
+def _name_index(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Write the name that a cell's metadata give above the index of its tables."""
+    for cell in doctree.findall(nodes.container):
+        name = cell.get("cell_metadata", {}).get("table", {}).get("index")
+        for output in cell.findall(nodes.raw) if name else ():
+            named = output.astext().replace("<th></th>", f"<th>{escape(name)}</th>", 1)
+            output[:] = [nodes.Text(named)]
+
+
+def _one_head(tree: html.HtmlElement) -> None:
+    """Bring the heads of two rows into one, where no column has both."""
+    rows = tree.xpath("./thead/tr")
+    columns = [*zip(*rows, strict=True)] if len(rows) == 2 and len(rows[0]) == len(rows[1]) else []
+    if columns and not any(above.text_content() and below.text_content() for above, below in columns):
+        for above, below in columns:
+            above.text = above.text_content() or below.text_content()
+        rows[1].drop_tree()
+
+
+def _align(cells: list[html.HtmlElement]) -> None:
+    """Put the points of a column below one another: a cell with fewer decimals gets the room of those it lacks."""
+    found = [PLAIN.fullmatch(cell.text_content().strip()) for cell in cells]
+    if all(found):
+        decimals = [len(number[1] or "") for number in found]
+        for cell, own in zip(cells, decimals, strict=True):
+            if lacking := max(decimals) - own:
+                room = f"--lacking: {lacking + (not own) / 2:g}ch"
+                cell.set("style", "; ".join(filter(None, [cell.get("style"), room])))
+
+
+def dressed(table: str) -> str:
+    """A table's HTML with a class on each cell of numbers and on the head above, and with a name; else as it was."""
+    if table.count("<table") > 1:
+        return table  # one with others in it, as on the page of evidence
+    tree = html.fromstring(table)
+    _one_head(tree)
+    rows = [row.xpath("./td | ./th") for row in tree.iter("tr")]
+    heads = tree.xpath("./thead//th")
+    spans = any(cell.get("colspan") or cell.get("rowspan") for row in rows for cell in row)
+    for cells in () if spans else zip(*rows, strict=False):
+        body = [cell for cell in cells if cell.tag == "td" and cell.text_content().strip()]
+        if body and all(NUMBER.fullmatch(cell.text_content().strip()) for cell in body):
+            for cell in cells:
+                cell.classes.add("number")
+            _align(body)
+    names = [name for head in heads if (name := " ".join(head.text_content().split()))]
+    if names and not tree.get("aria-label") and tree.find("caption") is None:
+        tree.set("aria-label", f"Table: {', '.join(names)}")
+    if "verdict" in (name.lower() for name in names) and CLAIM.search(tree.text_content()):
+        tree.classes.add("verdict-cards")
+    return html.tostring(tree, encoding="unicode", with_tail=False)
+
+
+def _dress(app: Sphinx, pagename: str, template: str, context: dict, doctree: object) -> None:
+    if "body" in context:
+        context["body"] = TABLE.sub(lambda found: dressed(found[0]), context["body"])
+
+
+def setup(app: Sphinx) -> dict:
+    """Name when the outputs of cells are known, and dress when a page is written."""
+    app.connect("doctree-resolved", _name_index)
+    app.connect("html-page-context", _dress)
+    return {"version": "1", "parallel_read_safe": True}

@@ -1,0 +1,40 @@
+// Where one is on a page: its title and how far, in the head of a phone; ← and → turn the pages.
+{
+  const head = document.querySelector(".bd-header-article");
+  const title = document.querySelector("article h1");
+  if (head && title) {
+    const here = document.createElement("span");
+    here.className = "here";
+    const name = title.cloneNode(true);
+    for (const link of name.querySelectorAll(".headerlink")) link.remove();
+    here.append(...name.childNodes);
+    here.ariaHidden = "true"; // it is read out as the heading
+    head.querySelector(".header-article-items__start").append(here);
+    const far = document.createElement("div");
+    far.className = "far";
+    head.append(far);
+    const spare = [...head.querySelectorAll(".dropdown, .btn-fullscreen-button")];
+    const update = () => {
+      const whole = document.documentElement.scrollHeight - innerHeight;
+      far.style.transform = `scaleX(${whole > 0 ? Math.min(1, scrollY / whole) : 0})`;
+      here.classList.toggle("seen", title.getBoundingClientRect().bottom < head.offsetHeight);
+    };
+    addEventListener("scroll", update, { passive: true });
+    const resize = () => {
+      head.style.setProperty("--spare", `${spare.reduce((sum, one) => sum + one.offsetWidth, 0)}px`);
+      update();
+    };
+    addEventListener("resize", resize);
+    resize();
+  }
+
+  // Not where the arrows have a use of their own: in a field, a figure, or what scrolls sideways.
+  const OWN = "input, select, textarea, dialog, figure, pre, [role=group], [role=slider], [contenteditable]";
+  addEventListener("keydown", (event) => {
+    const turn = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
+    if (!turn || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
+    if (event.target.closest(OWN) || document.querySelector("dialog[open]")) return;
+    const page = document.querySelector(`link[rel=${turn}]`);
+    if (page) location.href = page.href;
+  });
+}

@@ -1,0 +1,74 @@
+"""What a model has answered as HTML: its tokens, and where it looked for each, as a map and in words.
+
+``page.js`` draws the same on the page.
+"""
+
+from collections.abc import Sequence
+from html import escape
+from typing import NamedTuple
+
+from torch import Tensor
+
+from rnn2attn.seq2seq import Seq2Seq
+
+LIMIT = 30  # tokens after which a model that finds no end is cut
+SHARE = 0.1  # a weight below this is not named
+
+
+class Answer(NamedTuple):
+    """What was read, what was said, and the weights with which each token was said, (T', T), if the model attends."""
+
+    read: list[str]
+    said: list[str]
+    weights: Tensor | None
+
+
+def answer(model: Seq2Seq, tokens: Sequence[str]) -> Answer:
+    """A model's greedy answer to a source."""
+    said, weights = model.translate([list(tokens)], LIMIT)[0]
+    return Answer(list(tokens), said, weights)
+
+
+def looks(token: str, read: Sequence[str], weights: Sequence[float]) -> str:
+    """Where the model looked for a token, in words: the keys with the largest weights, at most three."""
+    order = sorted(range(len(read)), key=lambda i: -weights[i])[:3]
+    named = [f"{read[i]} {weights[i]:.2f}" for n, i in enumerate(order) if n == 0 or weights[i] >= SHARE]
+    return f"For {token} it looks at {', '.join(named)}."
+
+
+def told(one: Answer, name: str) -> str:
+    """The answer in words, for those who hear it."""
+    said = f"{name}: {' '.join(one.said) or 'nothing'}."
+    if one.weights is None:
+        return f"{said} There are no weights."
+    most = [one.read[i] for i in one.weights.argmax(dim=1).tolist()]
+    return f"{said} It looks most, {', '.join(f'for {y} at {x}' for y, x in zip(one.said, most, strict=True))}."
+
+
+def html(one: Answer, name: str, group: str) -> str:
+    """The answer's HTML.
+
+    Args:
+        one: the answer.
+        name: the model's, as the figure calls it.
+        group: a name that the page's radio buttons have in common nowhere else.
+    """
+    cut = " …" if len(one.said) == LIMIT else ""
+    said = f'<p class="said">{escape(name)}: <b>{escape(" ".join(one.said))}{cut}</b></p>'
+    if one.weights is None or not one.said:
+        return said
+    heads = "".join(f"<span>{escape(token)}</span>" for token in one.read)
+    rows = "".join(_row(t, one, token, group) for t, token in enumerate(one.said))
+    legend = "Where it looked for each token"
+    return (
+        f'{said}<fieldset class="map" style="--columns: {len(one.read)}"><legend>{legend}</legend>'
+        f'<div class="heads" aria-hidden="true">{heads}</div>{rows}</fieldset>'
+    )
+
+
+def _row(t: int, one: Answer, token: str, group: str) -> str:
+    """A token that was said, to be picked: its weights as cells, and in words."""
+    row = one.weights[t].tolist()
+    cells = "".join(f'<i style="--w: {w:.3f}"></i>' for w in row)
+    radio = f'<input type="radio" name="{group}" value="{t}" autocomplete="off"{" checked" * (t == 0)}>'
+    return f"<label>{radio}<span>{escape(token)}</span>{cells}<em>{escape(looks(token, one.read, row))}</em></label>"

@@ -1,0 +1,270 @@
+"""What carries a reader: the front page, cards, the keyboard, where one is, Korean, tables, and paper."""
+
+import re
+from io import BytesIO
+
+import pandas as pd
+import pytest
+from bs4 import NavigableString
+from lxml import html
+from playwright.sync_api import expect
+from pypdf import PdfReader
+
+from building import ROOT, soup
+from looking import visit
+from rnn2attn.study.register import VERDICTS, register
+from test_book_site import extension
+
+CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+MOST_STOPS = 80
+
+
+def test_the_front_page_counts_the_claims_and_leads_to_them(book, tab):
+    visit(tab, book / "book/index.html")
+    links = tab.get_by_role("list", name=f"{len(register())} claims by verdict").get_by_role("link")
+    counts = {name: sum(claim.verdict == name for claim in register().values()) for name in VERDICTS}
+    assert links.all_inner_texts() == [f"{count} {name}" for name, count in counts.items()]
+    widths = tab.locator(".verdicts .bar a").evaluate_all("all => all.map((a) => a.getBoundingClientRect().width)")
+    for width, count in zip(widths, counts.values(), strict=True):
+        assert width / sum(widths) == pytest.approx(count / len(register()), abs=0.02)
+    links.nth(1).click()
+    shown = f"{counts[VERDICTS[1]]} of {len(register())} claims"
+    expect(tab.locator(".evidence-filter [role=status]")).to_have_text(shown)
+
+
+def test_a_figure_moves_on_the_front_page(book, tab):
+    visit(tab, book / "book/index.html", width=360)
+    picture = tab.locator("figure [role=img]")
+    said = picture.get_attribute("aria-label")
+    tab.get_by_role("slider").first.press("ArrowRight")
+    expect(picture).not_to_have_attribute("aria-label", said)
+
+
+def test_no_page_tells_readers_what_is_not_there_yet(book):
+    for page in book.rglob("book/*.html"):
+        assert "As long as" not in soup(page).select_one("article").get_text(), page
+
+
+BEFORE_QUESTIONS = """(stop) => {
+  const questions = [...document.querySelectorAll("article h2")].find((head) => /Questions/.test(head.textContent));
+  return Boolean(questions.compareDocumentPosition(stop) & Node.DOCUMENT_POSITION_PRECEDING);
+}"""
+IS_STOP = "(e) => e.tabIndex >= 0 && (e.type !== 'radio' || e.checked)"  # a group of radio buttons is one
+STOPS = "a[href], button, input, select, summary, [tabindex='0']"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_has_few_stops_before_its_questions(book, tab, chapter):
+    visit(tab, book / f"notebooks/{chapter}.html")
+    stops = tab.locator(f":is({STOPS}):visible")
+    before = stops.evaluate_all(f"(all) => all.filter({IS_STOP}).filter({BEFORE_QUESTIONS}).length")
+    assert 40 < before <= MOST_STOPS
+
+
+def test_the_arrows_reach_what_tab_passes_by(book, tab):
+    visit(tab, book / "notebooks/05-spatial-attention.html")
+    aids = tab.locator("article :is(.copybtn, a[data-card], details.hide > summary, .claim summary):visible")
+    count = aids.count()
+    assert count > 80
+    assert tab.locator("article [tabindex='0']:is(.copybtn, a, summary):visible").count() < count / 4
+    aids.first.focus()
+    reached = 1
+    for _ in range(count - 1):
+        tab.keyboard.press("ArrowDown")
+        reached += 1
+        assert aids.nth(reached - 1).evaluate("e => e === document.activeElement"), reached
+    tab.keyboard.press("ArrowUp")
+    assert aids.nth(count - 2).evaluate("e => e === document.activeElement && e.tabIndex === 0")
+
+
+def test_a_chapter_is_walked_by_keyboard(book, tab):
+    """By Tab, each stop is seen, and the questions are not far; Enter copies; Tab goes on from there."""
+    visit(tab, book / "notebooks/05-spatial-attention.html")
+    tab.emulate_media(reduced_motion="reduce")
+    walked = 0
+    while True:
+        tab.keyboard.press("Tab")
+        walked += 1
+        stop = tab.evaluate_handle("document.activeElement")
+        assert stop.evaluate("e => e.checkVisibility()"), stop
+        if not stop.evaluate(BEFORE_QUESTIONS):
+            break
+        assert walked <= MOST_STOPS
+    assert walked > 40
+
+
+@pytest.mark.parametrize("way", ["hover", "focus"])
+def test_a_card_says_what_a_term_means_and_a_claim_says(book, tab, way):
+    visit(tab, book / "notebooks/04-attention.html")
+    card = tab.get_by_role("tooltip")
+    for link, said in (("a.glossary-term", "·"), ("a[href$='#c27']", register()["C27"].says)):
+        one = tab.locator(f"article {link}").first
+        expect(card).to_be_hidden()
+        if way == "hover":
+            one.hover()
+        else:
+            tab.keyboard.press("Shift")  # so that the browser shows the focus
+            one.focus()
+        expect(card).to_be_visible()
+        assert said in card.inner_text()
+        assert one.get_attribute("aria-describedby") == card.get_attribute("id")
+        box = card.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 1280 and 0 <= box["y"] <= 780 - box["height"]
+        tab.keyboard.press("Escape")
+        expect(card).to_be_hidden()
+
+
+def test_claims_are_found_in_either_case(book, tab):
+    visit(tab, book / "book/evidence.html")
+    tab.goto((book / "book/evidence.html").as_uri() + "#C27")
+    expect(tab.locator("#c27 details")).to_have_attribute("open", "")
+    expect(tab.locator("#c27 summary")).to_be_in_viewport()
+
+
+def test_arrows_turn_pages_and_leave_sliders_alone(book, tab):
+    visit(tab, book / "notebooks/04-attention.html")
+    tab.get_by_role("slider").first.press("ArrowRight")
+    tab.locator("article h1").click()
+    assert "04-attention" in tab.url
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_url("**/05-spatial-attention.html")
+    tab.keyboard.press("ArrowLeft")
+    tab.wait_for_url("**/04-attention.html")
+
+
+def test_a_phone_shows_where_one_is(book, tab):
+    visit(tab, book / "notebooks/04-attention.html", width=360)
+    here, far = tab.locator(".here"), tab.locator(".far")
+    assert not here.is_visible()
+    tab.evaluate("scrollTo({ top: document.documentElement.scrollHeight / 2, behavior: 'instant' })")
+    expect(here).to_be_visible()  # the page is told of a scroll a frame later
+    expect(here).to_have_text("4. Attention")
+    length = far.evaluate("e => e.getBoundingClientRect().width / innerWidth")
+    assert length == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_glossary_has_its_letters(book, tab):
+    visit(tab, book / "book/glossary.html")
+    tab.locator(".letters").get_by_role("link", name="G", exact=True).click()
+    first = tab.locator("dl.glossary dt").evaluate_all(
+        "all => all.findIndex((dt) => dt.getBoundingClientRect().top > 0 && /^g/i.test(dt.textContent))"
+    )
+    assert tab.locator("dl.glossary dt").nth(first).get_attribute("id") == tab.url.partition("#")[2]
+
+
+def test_lines_and_heads(book, tab):
+    visit(tab, book / "notebooks/04-attention.html", width=1920)
+    text = tab.locator("article section > p").nth(3)
+    sign = text.evaluate("e => e.getBoundingClientRect().width / parseFloat(getComputedStyle(e).fontSize)")
+    assert sign <= 38.1
+    sizes = [
+        tab.locator(f"article h{rank}").first.evaluate(
+            "e => [getComputedStyle(e).fontSize, getComputedStyle(e).fontWeight]"
+        )
+        for rank in (1, 2, 3)
+    ]
+    assert [float(size.removesuffix("px")) for size, _ in sizes] == sorted(
+        (float(s[:-2]) for s, _ in sizes), reverse=True
+    )
+    assert len({weight for _, weight in sizes}) == 1
+
+
+LUMINANCE = """(e) => ["color", "backgroundColor"].map((name) => {
+  const [r, g, b] = getComputedStyle(e)[name].match(/[0-9.]+/g).slice(0, 3).map((x) => {
+    x /= 255;
+    return x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+})"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_way_back_to_the_top_is_legible(book, tab, theme):
+    visit(tab, book / "book/index.html", theme)
+    low, high = sorted(tab.locator("#pst-back-to-top").evaluate(LUMINANCE))
+    assert high / low >= 4.5
+
+
+def test_korean_is_marked_and_upright(book, tab):
+    marked = 0
+    for chapter in CHAPTERS:
+        for text in (
+            soup(book / f"notebooks/{chapter}.html").select_one("article").find_all(string=re.compile("[가-힣]"))
+        ):
+            if type(text) is NavigableString and not text.find_parent(["script", "svg", "style"]):
+                assert text.find_parent(lang="ko"), (chapter, text)
+                marked += 1
+    assert marked > 20
+    visit(tab, book / "notebooks/04-attention.html")
+    slanted = tab.locator("article em :lang(ko)")
+    assert slanted.count() > 0
+    assert set(slanted.evaluate_all("all => all.map((e) => getComputedStyle(e).fontStyle)")) == {"normal"}
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("<p>a 학교 b</p>", '<p>a <span lang="ko">학교</span> b</p>'),
+        ('<a title="학교" href="x">y</a>', None),
+        ('<b lang="ko">학교</b>', None),
+        ('<script>const a = "<p>학교</p>"</script><svg><text>학교</text></svg>', None),
+        ("나는 학교에 간다", '<span lang="ko">나는 학교에 간다</span>'),
+    ],
+)
+def test_what_is_korean_gets_its_language_once(monkeypatch, text, marked):
+    assert extension("korean", monkeypatch).with_language(text) == (marked or text)
+
+
+def test_numbers_of_a_table_stand_below_their_head(monkeypatch):
+    table = """<table><thead><tr><th></th><th>loss</th><th>model</th></tr></thead><tbody>
+    <tr><th>1</th><td>≈0.5</td><td>LSTM</td></tr><tr><th>2</th><td>1.5e-07</td><td>3 of them</td></tr>
+    </tbody></table>"""
+    tree = html.fromstring(extension("tables", monkeypatch).dressed(table))
+    assert [cell.text for cell in tree.xpath("//*[@class='number']")] == ["loss", "≈0.5", "1.5e-07"]
+    assert tree.get("aria-label") == "Table: loss, model"
+
+
+def test_points_of_a_column_stand_below_one_another(monkeypatch):
+    rows = "".join(f"<tr><th>a</th><td>{x}</td><td>{y}</td></tr>" for x, y in (("≈0.25", "1"), ("12", "1e-7")))
+    tree = html.fromstring(extension("tables", monkeypatch).dressed(f"<table><tbody>{rows}</tbody></table>"))
+    assert [cell.get("style") for cell in tree.iter("td")] == [None, None, "--lacking: 2.5ch", None]
+
+
+def test_the_name_of_an_index_stands_in_the_row_of_the_heads(monkeypatch):
+    index = pd.Index([5, 10], name="T")
+    tables = extension("tables", monkeypatch)
+    for frame in (pd.DataFrame({"a": [1, 2], "b": [3, 4]}, index), pd.DataFrame({"a": [1, 2]}).rename_axis("T")):
+        tree = html.fromstring(tables.dressed(frame.to_html()))
+        (row,) = tree.xpath("//thead/tr")
+        assert [cell.text for cell in row] == ["T", *frame.columns]
+    wide = pd.DataFrame([[1, 2]], index[:1], pd.MultiIndex.from_tuples([("a", "x"), ("a", "y")]))
+    assert len(html.fromstring(tables.dressed(wide.to_html())).xpath("//thead/tr")) == 3
+
+
+def test_every_table_of_a_chapter_has_a_name_and_room(book, tab):
+    for chapter in CHAPTERS:
+        for table in soup(book / f"notebooks/{chapter}.html").select("article table"):
+            assert table.get("aria-label") or table.caption, (chapter, table.get_text()[:60])
+    visit(tab, book / "notebooks/06-self-attention.html")
+    cells = tab.locator("article table.dataframe td.number")
+    assert cells.count() > 10
+    styles = "all => all.map((e) => [getComputedStyle(e).textAlign, getComputedStyle(e).paddingLeft].join())"
+    assert set(cells.evaluate_all(styles)) == {"end,12px"}
+
+
+def test_verdicts_are_cards_on_a_phone(book, tab):
+    for chapter in CHAPTERS:
+        visit(tab, book / f"notebooks/{chapter}.html", width=360)
+        cells = tab.locator("table.verdict-cards td")
+        assert cells.count() >= 3, chapter
+        assert set(cells.evaluate_all("all => all.map((e) => getComputedStyle(e).display)")) == {"block"}
+
+
+def test_a_page_that_a_browser_prints_is_numbered(book, chromium):
+    tab = chromium.new_page()
+    tab.goto((book / "notebooks/05-spatial-attention.html").as_uri())
+    pages = PdfReader(BytesIO(tab.pdf(prefer_css_page_size=True))).pages
+    tab.close()
+    for number, page in enumerate(pages, 1):
+        assert page.extract_text().startswith(f"{number}\n"), page.extract_text()[:80]
+    assert "pip install" not in pages[0].extract_text()

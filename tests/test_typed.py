@@ -1,0 +1,76 @@
+"""What a reader types out from a page alone trains: its open code, in order, and of what folds the imports only."""
+
+from collections import Counter
+from math import log
+from operator import itemgetter
+
+import nbformat
+import pytest
+import torch
+
+from building import ROOT
+
+
+def typed(page):
+    """The namespace after the page's open code, for which nothing else was run."""
+    notebook = nbformat.read(ROOT / "notebooks" / f"{page}.ipynb", as_version=4)
+    namespace = {"__name__": "typed"}
+    for cell in notebook.cells:
+        is_open = cell.metadata.get("cellView") != "form" and "hide-cell" not in cell.metadata.get("tags", [])
+        if cell.cell_type == "code" and (is_open or cell.source.startswith("# @title Imports\n")):
+            exec(compile(cell.source, f"{page}, cell {cell.id}", "exec"), namespace)
+    return namespace
+
+
+def guessing(pairs):
+    """−ln p a word, `<eos>` counted, of who knows how often each word stands at each place, and does not read."""
+    targets = [[*target, None] for _, target in pairs]
+    places = [Counter(row[t] for row in targets if t < len(row)) for t in range(max(map(len, targets)))]
+    costs = [n * log(place.total() / n) for place in places for n in place.values()]
+    return sum(costs) / sum(map(len, targets))
+
+
+def captions(page):
+    """The losses of chapter 5's network, and pairs whose targets it learns to say."""
+    samples = page["digits"].relation(2000, seed=0)
+    vocabulary = page["Vocabulary"].of(sample.caption for sample in samples)
+    batches = page["Pictures"].of(samples, vocabulary).minibatches(64, 120, seed=0)
+    return fitted(page, page["Captions"](len(vocabulary)), batches, 1e-2), [
+        (None, sample.caption) for sample in samples
+    ]
+
+
+def dates(page):
+    """The losses of chapter 6's network, and the pairs that it learns."""
+    pairs = page["dates"].pairs(5000, "en", "ko", "full", seed=0)
+    source, target = page["vocabularies"](pairs)
+    batches = page["Batch"].of(pairs, source, target).minibatches(64, 60, seed=0)
+    return fitted(page, page["Transformer"](len(source), len(target)), batches, 5e-3), pairs
+
+
+def fitted(page, model, batches, lr):
+    """The losses of a network that stands on the page, with a score of chapter 4's, and else of PyTorch's parts."""
+    modules = {type(part).__module__ for part in model.modules()}
+    assert all(name.startswith(("typed", "torch.nn.", "rnn2attn.attention.scores")) for name in modules)
+    return page["fit"](model, batches, lr, loss=page["token_loss"], clip=1.0, one_cycle=True)
+
+
+PAGES = {  # a page → from its names, losses and pairs
+    "03-seq2seq-bottleneck": itemgetter("losses", "train_pairs"),
+    "04-attention": itemgetter("losses", "train"),
+    "05-spatial-attention": captions,
+    "06-self-attention": dates,
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_is_typed_out_from_the_page_trains(page):
+    threads = torch.get_num_threads()
+    torch.manual_seed(0)
+    try:
+        losses, pairs = PAGES[page](typed(page))
+    finally:
+        torch.set_num_threads(threads)
+    guess = guessing(pairs)
+    assert losses[0] > guess
+    assert sum(losses[-10:]) / 10 < guess / 4
