@@ -68,9 +68,9 @@ def _lighten(app: Sphinx, exception: Exception | None) -> None:
     words = set()
     for page in out.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
-        words.update(WORD.findall(html))
         lighter = _without_needless_files(BLOCKING_SCRIPT.sub("<script defer ", UNUSED_SCRIPT.sub("", html)))
         lighter = TOGGLED.sub(r"\1", UNSETTLED.sub(SETTLED, lighter)).replace(' data-theme="auto"', "")
+        words.update(WORD.findall(lighter))
         if lighter != html:
             page.write_text(lighter, encoding="utf-8")
     for script in chain(*map(static.glob, ("*.js", "scripts/*.js"))):
