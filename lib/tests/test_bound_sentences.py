@@ -19,7 +19,7 @@ def rows(monkeypatch) -> pd.DataFrame:
     """Five seeds of two curves of C25 at one place, and of one number. Seed 3 is the exception."""
     measured = {("reversal: with", "T=24"): WITH, ("reversal: without", "T=24"): WITHOUT, ("steps", ""): [3.0] * 5}
     lines = [
-        ("C25", 4, seed, measure, at, value, "", "0.1.0+00000000", "2026-01-01")
+        ("C25", "4", seed, measure, at, value, "", "0.1.0+00000000", "2026-01-01")
         for (measure, at), values in measured.items()
         for seed, value in enumerate(values)
     ]
