@@ -41,18 +41,21 @@ def captions(page):
 
 
 def dates(page):
-    """The losses of chapter 6's network, and the pairs that it learns."""
-    pairs = page["dates"].pairs(5000, "en", "ko", "full", seed=0)
-    source, target = page["vocabularies"](pairs)
-    batches = page["Batch"].of(pairs, source, target).minibatches(64, 60, seed=0)
-    return fitted(page, page["Transformer"](len(source), len(target)), batches, 5e-3), pairs
+    """The losses of chapter 6's network, which it trains, and the pairs that it learns."""
+    own(page["ours"])
+    return page["losses"], page["train"]
 
 
 def fitted(page, model, batches, lr):
-    """The losses of a network that stands on the page, with a score of chapter 4's, and else of PyTorch's parts."""
+    """The losses of a network that stands on the page."""
+    own(model)
+    return page["fit"](model, batches, lr, loss=page["token_loss"], clip=1.0, one_cycle=True)
+
+
+def own(model):
+    """That a network is made of what stands on the page, of a score of chapter 4's, and else of PyTorch's parts."""
     modules = {type(part).__module__ for part in model.modules()}
     assert all(name.startswith(("typed", "torch.nn.", "rnn2attn.attention.scores")) for name in modules)
-    return page["fit"](model, batches, lr, loss=page["token_loss"], clip=1.0, one_cycle=True)
 
 
 PAGES = {  # a page → from its names, losses and pairs
