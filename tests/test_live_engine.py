@@ -418,7 +418,7 @@ MISTAKES = {
         "linear(h, toH)",
         lambda: forced(model_of("LSTM", "both", "plain")),
     ),
-    "no padding around a picture": ("stride * i - padding", "stride * i", lambda: captions(captioner())),
+    "no padding around a picture": ("stride * i + k - padding", "stride * i + k", lambda: captions(captioner())),
     "a float16 of another exponent": ("exponent - 15", "exponent - 16", lambda: of_cell("RNN", 1, 16)),
     "a scale of another row": ("scales[Math.floor(i / columns)]", "scales[0]", lambda: of_cell("LSTM", 1, 8)),
 }

@@ -129,7 +129,7 @@ class Live:
 
     def _html(self) -> str:
         here = files(__package__)
-        script = "\n".join(here.joinpath(name).read_text("utf-8") for name in ("engine.js", "page.js"))
+        script = "\n".join(here.joinpath(name).read_text("utf-8") for name in ("engine.js", "shared.js", "page.js"))
         data = {
             "cut": self.cut, "longest": typed.LONGEST, "near": typed.NEAR, "limit": picture.LIMIT,
             "share": picture.SHARE, "sentences": typed.SENTENCES, "names": self.names, "inputs": self.longer,

@@ -5,8 +5,30 @@
 // and its data, row by row. A network is the object that `unpack` makes, its parts named as the modules in Python are.
 
 /** The networks that `rnn2attn.live.weights.pack` has written, by name. */
-export function unpack(text) {
-  return JSON.parse(text, (_, value) => (value?.shape ? parameter(value) : value));
+export const unpack = (text) => finish(unpacking(text));
+
+/** The same by pieces: it rests after each parameter. */
+export function* unpacking(text) {
+  const networks = JSON.parse(text);
+  const open = [networks];
+  while (open.length) {
+    const node = open.pop();
+    for (const [name, value] of Object.entries(node)) {
+      if (value?.shape) {
+        node[name] = parameter(value);
+        yield;
+      } else if (typeof value === "object" && value) open.push(value);
+    }
+  }
+  return networks;
+}
+
+/** What a generator returns, all at once. */
+export function finish(parts) {
+  for (;;) {
+    const { done, value } = parts.next();
+    if (done) return value;
+  }
 }
 
 function parameter({ shape, float16, int8, scale }) {
@@ -21,7 +43,9 @@ function parameter({ shape, float16, int8, scale }) {
 
 function bytes(text) {
   const signs = atob(text);
-  return new Uint8Array(signs.length).map((_, i) => signs.charCodeAt(i)).buffer;
+  const codes = new Uint8Array(signs.length);
+  for (let i = 0; i < codes.length; i++) codes[i] = signs.charCodeAt(i);
+  return codes.buffer;
 }
 
 /** The number of a float16: one bit of sign, five of exponent, ten of fraction. */
@@ -150,10 +174,13 @@ export function unroll(xs, weights, state) {
   return xs.map((x) => (state = step(x, state, weights)));
 }
 
+/** All zero, and a one where a token's number says. */
+export const oneHot = (id, V) => vector(V, (j) => Number(j === id));
+
 /** Logits of the token that follows each: one-hot in, h_t, W_hy h_t + b_y. */
 export function languageModel(ids, { rnn, output }) {
-  const oneHot = (id) => vector(rnn.W_xh.shape[1], (j) => Number(j === id));
-  return unroll(ids.map(oneHot), rnn).map((h) => linear(h, output));
+  const xs = ids.map((id) => oneHot(id, rnn.W_xh.shape[1]));
+  return unroll(xs, rnn).map((h) => linear(h, output));
 }
 
 // ── Attention ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -422,20 +449,23 @@ export function conv2d({ shape: [C, H, W], data }, { weight, bias, stride, paddi
   const [rows, columns] = [(H + 2 * padding - K) / stride, (W + 2 * padding - L) / stride].map(
     (size) => Math.floor(size) + 1,
   );
-  const at = (o, i, j) => {
-    let sum = bias.data[o];
+  // The places at which each entry of the window lies on the picture.
+  const inside = (entries, size, most) =>
+    Array.from({ length: entries }, (_, k) => [
+      Math.max(0, Math.ceil((padding - k) / stride)),
+      Math.min(most, Math.floor((size - 1 + padding - k) / stride) + 1),
+    ]);
+  const [lines, places] = [inside(K, H, rows), inside(L, W, columns)];
+  const z = vector(out * rows * columns, (n) => bias.data[Math.floor(n / (rows * columns))]);
+  for (let o = 0, n = 0; o < out; o++)
     for (let c = 0; c < C; c++)
-      for (let k = 0, y = stride * i - padding; k < K; k++, y++)
-        for (let l = 0, x = stride * j - padding; l < L; l++, x++)
-          if (y >= 0 && y < H && x >= 0 && x < W)
-            sum += weight.data[((o * C + c) * K + k) * L + l] * data[(c * H + y) * W + x];
-    return sum;
-  };
-  const cells = rows * columns;
-  return {
-    shape: [out, rows, columns],
-    data: vector(out * cells, (n) => at(Math.floor(n / cells), Math.floor((n % cells) / columns), n % columns)),
-  };
+      for (let k = 0; k < K; k++)
+        for (let l = 0; l < L; l++, n++)
+          for (let i = lines[k][0]; i < lines[k][1]; i++) {
+            const [from, to] = [(c * H + stride * i + k - padding) * W + l - padding, (o * rows + i) * columns];
+            for (let j = places[l][0]; j < places[l][1]; j++) z[to + j] += weight.data[n] * data[from + stride * j];
+          }
+  return { shape: [out, rows, columns], data: z };
 }
 
 /** γ (x − mean) / √(variance + ε) + β of each channel, with the mean and the variance that training has left. */
@@ -447,9 +477,16 @@ export function batchNorm({ shape, data }, { weight, bias, running_mean, running
 }
 
 /** A picture's cells, row by row, with their places; the decoder starts from their mean. */
-export function look(picture, { convolutions, rows, columns, cell, grid: [, width] }) {
+export const look = (picture, encoder) => finish(looking(picture, encoder));
+
+/** The same by pieces: it rests after each layer. */
+export function* looking(picture, { convolutions, rows, columns, cell, grid: [, width] }) {
   const layers = { Conv2d: conv2d, BatchNorm2d: batchNorm, ReLU: ({ shape, data }) => ({ shape, data: relu(data) }) };
-  const { shape, data } = convolutions.reduce((x, layer) => layers[layer.kind](x, layer), picture);
+  for (const layer of convolutions) {
+    picture = layers[layer.kind](picture, layer);
+    yield;
+  }
+  const { shape, data } = picture;
   const [d, H, W] = shape;
   const place = (n, j) => (rows ? rows.data[Math.floor(n / width) * d + j] + columns.data[(n % width) * d + j] : 0);
   const states = Array.from({ length: H * W }, (_, n) => vector(d, (j) => data[j * H * W + n] + place(n, j)));

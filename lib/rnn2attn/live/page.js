@@ -1,44 +1,17 @@
 // A field to type in, and a model's answer below it, computed here by the engine above. Nothing that is typed leaves
 // the page.
-const UNSEEN = /[\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-const CUT = { words: /[\p{L}\p{M}]+|[^\s\p{L}\p{M}]/gu, characters: /\S/gu };
-
 for (const [place, figure] of document.querySelectorAll("figure.rnn2attn-live:not([data-answers])").entries()) {
   figure.dataset.answers = "";
-  const { cut, longest, near, limit, share, sentences, names, inputs } = JSON.parse(figure.dataset.live);
-  const [field, problem, shown, status, packed] = [
-    "[type=text]",
-    ".problem",
-    ".answer",
-    "[role=status]",
-    ".weights",
-  ].map((one) => figure.querySelector(one));
+  const options = JSON.parse(figure.dataset.live);
+  const { limit, share, names, inputs } = options;
+  const [field, problem, shown, status] = ["[type=text]", ".problem", ".answer", "[role=status]"].map((one) =>
+    figure.querySelector(one),
+  );
   const choices = [...figure.querySelectorAll(".choices input")];
   const slider = figure.querySelector("[type=range]");
   const group = `${shown.dataset.group}-${place}`;
-  let models, waiting;
+  const [ask, say] = [networks(figure), sayer(status)];
   let answered = field.value;
-
-  const element = (name, attributes = {}, ...children) => {
-    const made = document.createElement(name);
-    for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
-    made.append(...children);
-    return made;
-  };
-
-  /** The tokens, and a sentence where the model cannot read them. */
-  const read = (text, vocabulary) => {
-    const tokens = text.replace(UNSEEN, "").normalize("NFC").match(CUT[cut]) ?? [];
-    const fill = (name, values) => sentences[name].replace(/{(\w+)}/g, (_, key) => values[key]);
-    const token = vocabulary.includes("<unk>") ? undefined : tokens.find((one) => !vocabulary.includes(one));
-    const known = vocabulary.filter((one) => one !== "<pad>" && one.toLowerCase().startsWith(token?.toLowerCase()));
-    let why = "";
-    if (!tokens.length) why = fill("empty");
-    else if (token !== undefined)
-      why = fill(known.length ? "near" : "unknown", { token, near: known.slice(0, near).join(", ") });
-    else if (tokens.length > longest) why = fill("long", { n: tokens.length, longest });
-    return { tokens, why: why && `${why} ${fill("still", { before: answered })}` };
-  };
 
   const looks = (token, source, weights) => {
     const order = source.map((_, i) => i).sort((i, j) => weights[j] - weights[i]);
@@ -48,7 +21,7 @@ for (const [place, figure] of document.querySelectorAll("figure.rnn2attn-live:no
 
   const draw = (source, said, weights, name) => {
     const words = element("b", {}, said.join(" ") + (said.length === limit ? " …" : ""));
-    const answer = [element("p", { class: "said" }, `${name}: `, words)];
+    const drawn = [element("p", { class: "said" }, `${name}: `, words)];
     if (weights && said.length) {
       const heads = source.map((token) => element("span", {}, token));
       const rows = said.map((token, t) => {
@@ -67,9 +40,9 @@ for (const [place, figure] of document.querySelectorAll("figure.rnn2attn-live:no
       const map = element("fieldset", { class: "map", style: `--columns: ${source.length}` });
       map.append(element("legend", {}, "Where it looked for each token"));
       map.append(element("div", { class: "heads", "aria-hidden": "true" }, ...heads), ...rows);
-      answer.push(map);
+      drawn.push(map);
     }
-    shown.replaceChildren(...answer);
+    shown.replaceChildren(...drawn);
   };
 
   const told = (source, said, weights, name) => {
@@ -78,19 +51,18 @@ for (const [place, figure] of document.querySelectorAll("figure.rnn2attn-live:no
     return `${words} It looks most, ${said.map((token, t) => `for ${token} at ${source[argmax(weights[t])]}`).join(", ")}.`;
   };
 
-  const show = () => {
-    models ??= unpack(packed.textContent);
+  const answer = (models) => {
     const which = Math.max(0, choices.findIndex((one) => one.checked)); // prettier-ignore
     const model = Object.values(models)[which];
-    const { tokens, why } = read(field.value, model.source);
+    const { tokens, why } = readTyped(field.value, model.source, options, answered);
     problem.textContent = why;
     problem.hidden = !why;
     let text = why;
     if (!why) {
       answered = field.value;
       const ids = tokens.map((token) => Math.max(model.source.indexOf(token), model.source.indexOf("<unk>")));
-      const { ids: answer, steps } = translate(ids, model, limit);
-      const said = answer.map((id) => model.target[id]);
+      const { ids: found, steps } = translate(ids, model, limit);
+      const said = found.map((id) => model.target[id]);
       const weights = steps[0]?.weights && steps.map(alignment);
       const chosen = figure.querySelector(".map :checked")?.value;
       draw(tokens, said, weights, names[which]);
@@ -98,9 +70,9 @@ for (const [place, figure] of document.querySelectorAll("figure.rnn2attn-live:no
       if (kept) kept.checked = true;
       text = told(tokens, said, weights, names[which]);
     }
-    clearTimeout(waiting); // said where typing rests
-    waiting = setTimeout(() => (status.textContent = text), 500);
+    say(text);
   };
+  const show = () => ask(answer);
 
   // The same figure may be on a page twice. Before its radio buttons had names of their own, one put the other out.
   for (const one of choices) [one.name, one.checked] = [`${one.name}-${place}`, one.defaultChecked];
@@ -113,13 +85,4 @@ for (const [place, figure] of document.querySelectorAll("figure.rnn2attn-live:no
     slider.setAttribute("aria-valuetext", field.value);
     show();
   });
-  // The weights are unpacked when the figure comes near, so that the first key has its answer at once.
-  new IntersectionObserver(
-    ([{ isIntersecting }], watch) => {
-      if (!isIntersecting) return;
-      watch.disconnect();
-      models ??= unpack(packed.textContent);
-    },
-    { rootMargin: "100%" },
-  ).observe(figure);
 }
