@@ -127,7 +127,7 @@ def test_arrows_turn_pages_and_leave_sliders_alone(book, tab):
     tab.locator("article h1").click()
     assert "04-attention" in tab.url
     tab.keyboard.press("ArrowRight")
-    tab.wait_for_url("**/05-spatial-attention.html")
+    tab.wait_for_url("**/04b-what-it-buys.html")
     tab.keyboard.press("ArrowLeft")
     tab.wait_for_url("**/04-attention.html")
 
