@@ -1,11 +1,13 @@
 """What the front page shows: the claims by verdict, as a bar, and a figure of a chapter that moves without a kernel.
 
 ``{verdict-bar}`` counts in the register when the book is built. ``{figure-of} notebooks/04-attention`` shows the
-chapter's first figure with sliders once more, as the chapter's cell drew it.
+chapter's first figure with sliders once more, as the chapter's cell drew it; with ``:kind: live`` its first one that
+holds a network.
 """
 
 from book.extension.evidence import settled
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
@@ -14,7 +16,10 @@ from sphinx.util.docutils import SphinxDirective
 from rnn2attn.study.register import VERDICTS
 from rnn2attn.study.shown import SIGNS
 
-FIGURE = 'class="rnn2attn-explore"'
+FIGURES = {  # kind → what stands in such a figure's HTML, and what it is called
+    "explore": ('class="rnn2attn-explore"', "sliders"),
+    "live": ('class="rnn2attn-live"', "a network in it"),
+}
 PART = '<a href="{page}" style="flex-grow: {count}; background: {colour}" tabindex="-1">{count}</a>'
 WORD = '<li style="border-color: {colour}"><a href="{page}"><strong>{count}</strong> {name}</a></li>'
 BAR = """<div class="verdicts">
@@ -48,21 +53,23 @@ class VerdictBar(SphinxDirective):
 
 
 class FigureOf(SphinxDirective):
-    """The first figure with sliders of a chapter."""
+    """The first figure of a chapter with sliders, or with a network in it."""
 
     required_arguments = 1
+    option_spec = {"kind": lambda text: directives.choice(text, tuple(FIGURES))}
 
     def run(self) -> list[nodes.Node]:
         """Leave its place (called by Sphinx)."""
         self.env.metadata[self.env.docname]["figure-of"] = self.arguments[0]
-        return [figure_of(chapter=self.arguments[0])]
+        return [figure_of(chapter=self.arguments[0], kind=self.options.get("kind", "explore"))]
 
 
 def _show(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for place in list(doctree.findall(figure_of)):
-        found = (html for html in app.env.get_doctree(place["chapter"]).findall(nodes.raw) if FIGURE in html.astext())
+        mark, name = FIGURES[place["kind"]]
+        found = (html for html in app.env.get_doctree(place["chapter"]).findall(nodes.raw) if mark in html.astext())
         if (html := next(found, None)) is None:
-            log.warning("%s has no figure with sliders", place["chapter"], location=docname)
+            log.warning("%s has no figure with %s", place["chapter"], name, location=docname)
         place.replace_self([html.deepcopy()] if html else [])
 
 

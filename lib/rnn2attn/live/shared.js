@@ -50,8 +50,8 @@ async function inPieces(parts, stale = () => false) {
 /** Calls what it is given when a figure comes near. */
 function whenNear(figure, then) {
   new IntersectionObserver(
-    ([{ isIntersecting }], watch) => {
-      if (!isIntersecting) return;
+    (seen, watch) => {
+      if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
       watch.disconnect();
       then();
     },
@@ -66,7 +66,11 @@ function whenNear(figure, then) {
  */
 function networks(figure) {
   const packed = figure.querySelector(".weights");
-  let models, parts, arriving, asked;
+  let models, unpacked, arriving, asked;
+  function* unpacks() {
+    models = yield* unpacking(packed.textContent);
+  }
+  const parts = () => (unpacked ??= unpacks());
   const arrive = () =>
     (arriving ??= new Promise((resolve) => {
       if (packed.textContent) return resolve();
@@ -83,16 +87,14 @@ function networks(figure) {
       document.head.append(script);
     }));
   const give = (then) => {
-    if (!models && packed.textContent) models = finish((parts ??= unpacking(packed.textContent)));
+    if (!models && packed.textContent) finish(parts());
     if (models) return then(models);
     asked ?? arrive().then(() => give(asked));
     asked = then;
   };
   whenNear(figure, async () => {
     await arrive();
-    if (models) return;
-    const found = await inPieces((parts ??= unpacking(packed.textContent)));
-    models ??= found;
+    inPieces(parts());
   });
   return give;
 }

@@ -1,0 +1,43 @@
+"""What the tests of figures with a network share: a page that holds some, and a tab that looks at it."""
+
+import re
+from contextlib import contextmanager
+from importlib.resources import files
+
+THEME = "body { font-family: sans-serif } html[data-theme=dark] { background: #121212; color: #ced6dd }"
+EXPORT = re.compile(r"^export ", re.MULTILINE)
+
+
+def write(path, figures, title="Live"):
+    """A page with nothing but these figures."""
+    body = "".join(f"<div>{figure}</div>" for figure in figures)
+    path.write_text(
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{title}</title><style>{THEME}</style><main><h1>{title}</h1>{body}</main></html>",
+        encoding="utf-8",
+    )
+    return path.as_uri()
+
+
+def functions(script, names):
+    """JavaScript that returns functions of a figure's script, with the engine behind them."""
+    text = "\n".join(
+        files("rnn2attn.live").joinpath(name).read_text("utf-8") for name in ("engine.js", "shared.js", script)
+    )
+    return f"{EXPORT.sub('', text)}; return {{ {', '.join(names)} }}"
+
+
+@contextmanager
+def opened(tab, address):
+    """A tab with a page, which asks for nothing but itself and complains of nothing."""
+    asked, errors = [], []
+    listeners = {"request": lambda request: asked.append(request.url), "pageerror": lambda e: errors.append(str(e))}
+    for event, listener in listeners.items():
+        tab.on(event, listener)
+    tab.emulate_media(media="screen", color_scheme="light")
+    tab.set_viewport_size({"width": 1280, "height": 720})
+    tab.goto(address)
+    yield tab
+    for event, listener in listeners.items():
+        tab.remove_listener(event, listener)
+    assert ([url for url in asked if not url.startswith("data:")], errors) == ([address], [])

@@ -1,0 +1,228 @@
+"""What figures with a network cost: what is loaded when, by how much, and in how many pieces it is worked off."""
+
+import gzip
+import re
+
+import nbformat
+import pytest
+import torch
+import yaml
+from playwright.sync_api import expect
+
+from building import ROOT, build
+from live_page import functions
+from rnn2attn.captioning import CNN
+from rnn2attn.live import figure, picture, typed
+from rnn2attn.live.weights import BUDGET, pack, rounded
+
+FIELD = "[type=text]"
+FIGURE = re.compile(r'<figure class="rnn2attn-live".*', re.DOTALL)
+# A model whose weights are worth a file, and random.
+DATES = """
+import torch
+from torch import nn
+
+from rnn2attn.attention import Concat
+from rnn2attn.live import live
+from rnn2attn.seq2seq import AttentionDecoder, Encoder, Seq2Seq
+from rnn2attn.tasks import dates
+from rnn2attn.text import vocabularies
+
+source, target = vocabularies(dates.pairs(400, "en", "ko"))
+torch.manual_seed(0)
+encoder = Encoder(len(source), 16, 24)
+model = Seq2Seq(source, target, encoder, AttentionDecoder(encoder, len(target), Concat(24, 24, 16)))
+for weights in model.parameters():
+    nn.init.normal_(weights, std=0.5)
+"""
+SHOWN = """
+live(model, label="A date in English", start="May 14, 2026", caption="Type another date.")
+"""
+EXTENSIONS = ["book.extension.beside", "book.extension.front"]
+
+
+def chapter():
+    cells = [nbformat.v4.new_markdown_cell("# A chapter\n\n" + "A line.\n\n" * 200), nbformat.v4.new_code_cell(DATES)]
+    return nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        cells=[*cells, nbformat.v4.new_code_cell(SHOWN)],
+    )
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A book whose front page shows a chapter's figure."""
+    root = tmp_path_factory.mktemp("small")
+    (root / "book").mkdir()
+    (root / "notebooks").mkdir()
+    nbformat.write(chapter(), root / "notebooks/01-chapter.ipynb")
+    front(root, ":kind: live\n")
+    (root / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n  - file: notebooks/01-chapter\n")
+    options = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    config = {name: value for name, value in options["sphinx"]["config"].items() if name.startswith("nb_")}
+    sphinx = {"recursive_update": True, "local_extensions": dict.fromkeys(EXTENSIONS, str(ROOT)), "config": config}
+    execute = options["execute"] | {"execute_notebooks": "cache"}
+    (root / "_config.yml").write_text(yaml.safe_dump({"title": "Small", "execute": execute, "sphinx": sphinx}))
+    assert (said := built(root)).returncode == 0, said.stderr[-3000:]
+    return root
+
+
+def front(root, option):
+    text = f"# A book\n\n```{{figure-of}} notebooks/01-chapter\n{option}```\n"
+    (root / "book/index.md").write_text(text, encoding="utf-8")
+
+
+def built(root):
+    # As in the evidence's small book: the extensions are this tree's own.
+    return build(
+        root, root.with_name("out"), env={"RNN2ATTN_FRAMES": "1", "PYTHONPATH": f"{ROOT}:{ROOT / 'lib'}"}, warm=True
+    )
+
+
+def page(root, name):
+    return root.with_name("out") / "_build/html" / f"{name}.html"
+
+
+@pytest.fixture
+def fresh(chromium):
+    """A tab that has not yet loaded anything, so that nothing is in its memory."""
+    tab = chromium.new_page(viewport={"width": 800, "height": 400})
+    yield tab
+    tab.close()
+
+
+@pytest.fixture(scope="module")
+def model():
+    names = {}
+    exec(DATES, names)
+    return names["model"]
+
+
+def test_the_front_page_can_show_a_network_that_answers(small, tab, model):
+    for name in ("book/index", "notebooks/01-chapter"):
+        tab.goto(page(small, name).as_uri())
+        shown = tab.locator("figure.rnn2attn-live")
+        shown.locator(FIELD).fill("Sunday, June 2, 1997")
+        right = picture.answer(
+            rounded(model, 8).double(), typed.read("Sunday, June 2, 1997", model.source, "words", "").tokens
+        )
+        expect(shown.get_by_role("status")).to_have_text(picture.told(right, "With attention"))
+
+
+@pytest.mark.heavy
+def test_a_front_page_without_such_a_figure_stops_the_build(small):
+    front(small, "")
+    said = built(small)
+    front(small, ":kind: live\n")
+    assert said.returncode != 0
+    assert "notebooks/01-chapter has no figure with sliders" in said.stderr
+    assert built(small).returncode == 0
+
+
+def test_weights_lie_beside_the_page_and_come_when_the_figure_is_near(small, fresh):
+    html = page(small, "notebooks/01-chapter").read_text(encoding="utf-8")
+    name = re.search(r'class="weights" data-beside="([^"]+)"></script>', html)[1]
+    file = (page(small, "notebooks/01-chapter").parent / name).resolve()
+    assert (
+        file.stat().st_size > 10_000
+        and "float16" in file.read_text()
+        and "float16" not in FIGURE.search(html)[0].partition("<script type=")[0]
+    )
+    assert file.read_text().partition('"')[2][:40] not in html
+    asked = []
+    fresh.on("request", lambda request: asked.append(request.url))
+    fresh.goto(page(small, "notebooks/01-chapter").as_uri())
+    fresh.wait_for_load_state("load")
+    fresh.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    assert not any("weights" in url for url in asked)
+    shown = fresh.locator("figure.rnn2attn-live")
+    with fresh.expect_request(lambda request: request.url == file.as_uri()):
+        shown.scroll_into_view_if_needed()
+
+
+def test_a_key_that_comes_before_the_weights_is_answered_when_they_are_there(small, fresh, model):
+    held = []
+    fresh.route("**/_static/weights/*", lambda route: held.append(route))
+    fresh.goto(page(small, "book/index").as_uri())
+    shown = fresh.locator("figure.rnn2attn-live")
+    before = shown.locator(".answer").inner_html()
+    shown.locator(FIELD).fill("May 1")
+    shown.locator(FIELD).fill("May 14")
+    assert shown.locator(".answer").inner_html() == before
+    while not held:
+        fresh.wait_for_timeout(50)
+    for route in held:
+        route.continue_()
+    right = picture.answer(rounded(model, 8).double(), ["May", "1", "4"])
+    expect(shown.get_by_role("status")).to_have_text(picture.told(right, "With attention"))
+
+
+def test_weights_that_do_not_come_are_said_to_be_missing(small, fresh):
+    fresh.route("**/_static/weights/*", lambda route: route.abort())
+    fresh.goto(page(small, "book/index").as_uri())
+    expect(fresh.locator("figure .problem")).to_contain_text("did not arrive")
+
+
+def test_stored_figures_are_small():
+    sizes = {}
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", []):
+                html = "".join(output.get("data", {}).get("text/html", ""))
+                if 'class="rnn2attn-live"' in html:
+                    sizes[path.stem, cell.source[:60]] = len(gzip.compress(html.encode(), 9))
+    assert sizes and max(sizes.values()) <= BUDGET, sizes
+
+
+def test_a_figure_that_is_too_large_is_refused():
+    """Text that gzip packs hardly at all, a little below the bound and a little above it."""
+    noise = bytes(torch.randint(0, 256, (140_000,), generator=torch.Generator().manual_seed(0)).tolist()).hex()
+    size = len(gzip.compress(noise.encode(), 9))
+    assert figure.bounded("small", [noise[: 2 * 60_000]])
+    assert size > BUDGET
+    with pytest.raises(ValueError, match=r"large is \d+ bytes with gzip, and 150000"):
+        figure.bounded("large", [noise])
+
+
+# A clock that goes on by so many ms each time that somebody looks at it, and a generator of ten parts.
+PIECES = """([code, tick]) => {
+  let [now, turns] = [0, 0];
+  const own = [performance.now, setTimeout];
+  performance.now = () => (now += tick);
+  window.setTimeout = (then) => (turns++, own[1].call(window, then));
+  const { inPieces } = new Function(code)();
+  function* parts() { for (let n = 0; n < 10; n++) yield; return 7; }
+  return inPieces(parts()).then((value) => {
+    [performance.now, window.setTimeout] = own;
+    return [value, turns];
+  });
+}"""
+
+
+@pytest.mark.parametrize(("tick", "turns"), [(0, 0), (100, 10), (4, 5)])
+def test_long_work_lets_the_page_have_its_turn(tab, tick, turns):
+    tab.goto("about:blank")
+    value, found = tab.evaluate(PIECES, [functions("letters.js", ["inPieces"]), tick])
+    assert (value, found) == (7, turns)
+
+
+def test_unpacking_and_looking_rest_after_each_part(tab):
+    """So that no task is longer than one parameter, or one layer, takes."""
+    torch.manual_seed(0)
+    encoder = CNN(16, 6, 5, 6).eval()
+    script = """([code, text]) => {
+      const { unpacking, looking } = new Function(code)();
+      function count(parts) {
+        for (let n = 0; ; n++) {
+          const { done, value } = parts.next();
+          if (done) return [n, value];
+        }
+      }
+      const [parameters, { model }] = count(unpacking(text));
+      const [layers] = count(looking({ shape: [1, 16, 16], data: new Float64Array(256) }, model));
+      return [parameters, layers];
+    }"""
+    tab.goto("about:blank")
+    found = tab.evaluate(script, [functions("letters.js", ["unpacking", "looking"]), pack({"model": encoder})])
+    buffers = [b for b in encoder.buffers() if b.is_floating_point()]
+    assert found == [len(list(encoder.parameters())) + len(buffers), len(encoder.convolutions)]
