@@ -17,10 +17,11 @@ import ipywidgets
 
 from rnn2attn.explore import ids
 from rnn2attn.live import picture, typed
+from rnn2attn.live.gates import Held, hold
 from rnn2attn.live.weights import BUDGET, pack, rounded
 from rnn2attn.seq2seq import Seq2Seq
 
-__all__ = ["Live", "live"]
+__all__ = ["Held", "Live", "hold", "live"]
 
 
 def live(
