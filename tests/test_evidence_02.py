@@ -6,11 +6,9 @@ from evidence import Evidence, page, run
 from rnn2attn.study.checks import ablated
 from rnn2attn.study.runner import RunFailed
 
-CHAPTER = page("02")
 
-
-class TestChapter2(Evidence):
-    notebook = CHAPTER
+class TestGates(Evidence):
+    notebook = page("02")
     ablations = {
         # C7: a gate a little below one; a distance at which nothing is lost yet
         "lstm_mix(c, i=zero, f=one,": "lstm_mix(c, i=zero, f=0.999 * one,",
@@ -19,22 +17,29 @@ class TestChapter2(Evidence):
         "h_new, c_new = lstm_mix(c, i, f, g, o)": "h_new, c_new = lstm_mix(c, f, i, g, o)",
         "n = torch.tanh(r * 2 * h_1)": "n = torch.tanh((1 - r) * 2 * h_1)",
         "(moved - (1 - z) * (n - h_old)": "(moved - z * (n - h_old)",
-        # C9: too few updates; gates that keep, in the LSTM that should not learn; other weights made larger
-        "lr=5e-3, updates=1000,": "lr=5e-3, updates=20,",
-        '"LSTM": lambda: nn.LSTM(4, 32, batch_first=True)': '"LSTM": lambda: biased(nn.LSTM, 3.0)',
-        "scaled(2)": "scaled(1)",
-        '{"LSTM": early(None)': '{"LSTM": early(3.0)',
-        # C10: gates that autograd sees depend on h; no forget bias where one is claimed to help; loops as at zero
+        # C10: gates that autograd sees depend on h
         "lstm_gates(x_t, h.detach(),": "lstm_gates(x_t, h,",
-        'norms("LSTM", seed, 3.0)': 'norms("LSTM", seed, 0.0)',
-        "real.append(loop_of(gates, o, slope, W_hg))": "real.append(loop_of(gates, o, torch.ones_like(c), W_hg))",
-        # C11: a GRU with one unit more
-        "parameters_of(kind) for kind in": "parameters_of(kind, d_h=11 + (kind is nn.GRU)) for kind in",
         # C12: the reset gate in the place of the update gate
         "gru_mix(h, torch.full_like(h, z), n)": "gru_mix(h, torch.full_like(h, r), n)",
         # C13: weights that were not converted; the reset gate where PyTorch has it
         "converted = negate_update_gate(*parameters)": "converted = parameters",
         "distance(same_weights(reset_after=False))": "distance(same_weights())",
+    }
+
+
+class TestWhatGatesBuy(Evidence):
+    notebook = page("02b")
+    ablations = {
+        # C9: too few updates; gates that keep, in the LSTM that should not learn; other weights made larger
+        "lr=5e-3, updates=1000,": "lr=5e-3, updates=20,",
+        '"LSTM": lambda: nn.LSTM(4, 32, batch_first=True)': '"LSTM": lambda: biased(nn.LSTM, 3.0)',
+        "scaled(2)": "scaled(1)",
+        '{"LSTM": early(None)': '{"LSTM": early(3.0)',
+        # C10: no forget bias where one is claimed to help; loops as at zero
+        'norms("LSTM", seed, 3.0)': 'norms("LSTM", seed, 0.0)',
+        "real.append(loop_of(gates, o, slope, W_hg))": "real.append(loop_of(gates, o, torch.ones_like(c), W_hg))",
+        # C11: a GRU with one unit more
+        "parameters_of(kind) for kind in": "parameters_of(kind, d_h=11 + (kind is nn.GRU)) for kind in",
     }
 
 
@@ -46,7 +51,7 @@ class TestChapter2(Evidence):
         ("def gru_mix(h, z, n, z_keeps=True):", "    return z * h - (1 - z) * n"),
     ],
 )
-def test_one_sign_changed_in_a_step_stops_the_chapter(function, broken, tmp_path):
+def test_one_sign_changed_in_a_step_stops_the_page(function, broken, tmp_path):
     library = ablated(tmp_path / "lib", "recurrent.steps", f"{function}\n{broken}")
     with pytest.raises(RunFailed, match="AssertionError"):
-        run(CHAPTER, 0, recording=False, library=library)
+        run(page("02"), 0, recording=False, library=library)

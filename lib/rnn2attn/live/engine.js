@@ -183,6 +183,22 @@ export function languageModel(ids, { rnn, output }) {
   return unroll(xs, rnn).map((h) => linear(h, output));
 }
 
+/**
+ * An LSTM reads tokens one-hot, and answers after each. A gate of i, f, g, o that is held has one value in all units,
+ * and null where it is free. Of each step: i, f, o and tanh c, and the share of each answer.
+ */
+export function readHolding(ids, [cell, output], held) {
+  const zeros = () => new Float64Array(cell.W_h.shape[1]);
+  let [h, c] = [zeros(), zeros()];
+  return ids.map((id) => {
+    const x = vector(cell.W_x.shape[1], (j) => Number(j === id));
+    const gates = lstmGates(x, h, cell).map((gate, n) => (held[n] === null ? gate : zeros().fill(held[n])));
+    [h, c] = lstmMix(c, gates);
+    const [i, f, , o] = gates;
+    return [[i, f, o, tanh(c)], softmax(linear(h, output))];
+  });
+}
+
 // ── Attention ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The keys as a score compares them: under concat W_k k_i, which no query changes; else as they are. */
