@@ -126,7 +126,7 @@ def test_long_imports_are_folded_and_unfold(book, tab):
 def test_what_a_picture_shows_stands_below_it(book, tab):
     visit(tab, book / "notebooks/04-attention.html")
     pictures = tab.locator(".cell_output .rnn2attn-figure")
-    assert pictures.count() > 5
+    assert pictures.count() > 2
     for picture in pictures.all():
         caption = picture.locator("xpath=following::p[@class='shows'][1]")
         assert caption.inner_text() == picture.get_attribute("aria-label")
@@ -221,7 +221,7 @@ def test_formulas_stand_without_a_script_and_are_of_one_size(book, chromium):
         tab.evaluate("document.fonts.ready")
         assert tab.evaluate("document.fonts.check('16px \"Book Maths\"', '√∑σ')")
         found = tab.locator("article math").evaluate_all(FORMULAS)
-        assert len(found) > 100 and all(width > 1 and height > 0.5 for _, width, height in found)
+        assert len(found) > 60 and all(width > 1 and height > 0.5 for _, width, height in found)
         assert {family.split(",")[0] for family, _, _ in found} == {'"Book Maths"'}
         sizes.append([round(height, 1) for _, _, height in found])
         context.close()
@@ -231,8 +231,8 @@ def test_formulas_stand_without_a_script_and_are_of_one_size(book, chromium):
 def test_a_link_to_a_claim_leads_there(book, chromium):
     page = book / "notebooks/04-attention.html"
     anchors = re.findall(r'id="(claim-[\w-]+)"', page.read_text(encoding="utf-8"))
-    assert len(anchors) > 12
-    for anchor in anchors[2::8]:
+    assert len(anchors) > 6
+    for anchor in anchors[2::4]:
         tab = chromium.new_page(viewport={"width": 360, "height": 780})
         tab.goto(f"{page.as_uri()}#{anchor}")
         arrive(tab)  # what is set above the place may move it
