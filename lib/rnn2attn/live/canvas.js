@@ -116,7 +116,7 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
   const inks = figure.querySelector(".inks").textContent.split(" ").map((text) => new Uint8Array(bytes(text)));
   const [ask, say] = [networks(figure), sayer(status)];
   const group = `${options.group}-${place}`;
-  let [lines, turn] = [[], 0];
+  let [lines, turn, touched] = [[], 0, false];
   const which = () => Math.max(0, lie.findIndex((one) => one.checked)); // prettier-ignore
 
   /** The digits that were chosen, and what was drawn as digits: each with its box and its ink. */
@@ -141,6 +141,11 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
       });
     return picture;
   };
+
+  const inked = (picture) => ({
+    shape: [1, size, size],
+    data: Float64Array.from(picture, (level) => level / levels),
+  });
 
   /** What two digits are called by how they lie, and the number of each. */
   const sides = (items) => {
@@ -214,8 +219,7 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
     note.hidden = !note.textContent;
     if (why) return say(problem.textContent);
     const picture = painted(digitsThere);
-    const inked = { shape: [1, size, size], data: Float64Array.from(picture, (level) => level / levels) };
-    const memory = await inPieces(looking(inked, model.encoder), () => mine !== turn);
+    const memory = await inPieces(looking(inked(picture), model.encoder), () => mine !== turn);
     if (!memory) return;
     const [start, end] = ["<sos>", "<eos>"].map((token) => model.target.indexOf(token));
     const stepper = (id, state) => decode(id, state, memory, model.decoder);
@@ -230,6 +234,7 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
     pad.style.backgroundImage = `url(${bitmap(painted(chosen()), size)})`;
     const names = called[which()];
     figure.querySelectorAll(".where").forEach((where, n) => (where.textContent = names[n]));
+    touched = true;
     ask(answer);
   };
 
@@ -289,6 +294,9 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
 
   for (const one of lie) [one.name, one.checked] = [`${one.name}-${place}`, one.defaultChecked];
   for (const one of figure.querySelectorAll(".map input")) [one.name, one.checked] = [group, one.defaultChecked];
+  // A browser is slow at what it does for the first time: it looks once before anybody draws.
+  const warm = ({ model }) => inPieces(looking(inked(painted(chosen())), model.encoder), () => touched);
+  whenNear(figure, () => touched || ask(warm));
   asked.hidden = false;
   pad.style.backgroundImage = `url(${bitmap(painted(chosen()), size)})`;
 }

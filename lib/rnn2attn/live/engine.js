@@ -460,7 +460,10 @@ export function translate(ids, { encoder, decoder, target }, maxLength, k = 1, p
 // ── Pictures ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** z_{o,i,j} = b_o + Σ_{c,k,l} W_{o,c,k,l} x_{c, s i + k − p, s j + l − p}; outside the picture there are zeros. */
-export function conv2d({ shape: [C, H, W], data }, { weight, bias, stride, padding }) {
+export const conv2d = (picture, layer) => finish(convolving(picture, layer));
+
+/** The same by pieces: it rests after each of the o. */
+function* convolving({ shape: [C, H, W], data }, { weight, bias, stride, padding }) {
   const [out, , K, L] = weight.shape;
   const [rows, columns] = [(H + 2 * padding - K) / stride, (W + 2 * padding - L) / stride].map(
     (size) => Math.floor(size) + 1,
@@ -473,14 +476,22 @@ export function conv2d({ shape: [C, H, W], data }, { weight, bias, stride, paddi
     ]);
   const [lines, places] = [inside(K, H, rows), inside(L, W, columns)];
   const z = vector(out * rows * columns, (n) => bias.data[Math.floor(n / (rows * columns))]);
-  for (let o = 0, n = 0; o < out; o++)
+  for (let o = 0, n = 0; o < out; o++) {
     for (let c = 0; c < C; c++)
-      for (let k = 0; k < K; k++)
-        for (let l = 0; l < L; l++, n++)
-          for (let i = lines[k][0]; i < lines[k][1]; i++) {
-            const [from, to] = [(c * H + stride * i + k - padding) * W + l - padding, (o * rows + i) * columns];
-            for (let j = places[l][0]; j < places[l][1]; j++) z[to + j] += weight.data[n] * data[from + stride * j];
+      for (let k = 0; k < K; k++) {
+        const [top, bottom] = lines[k];
+        for (let l = 0; l < L; l++, n++) {
+          const w = weight.data[n];
+          const [left, right] = places[l];
+          for (let i = top; i < bottom; i++) {
+            const from = (c * H + stride * i + k - padding) * W + l - padding;
+            const to = (o * rows + i) * columns;
+            for (let j = left; j < right; j++) z[to + j] += w * data[from + stride * j];
           }
+        }
+      }
+    yield;
+  }
   return { shape: [out, rows, columns], data: z };
 }
 
@@ -495,11 +506,11 @@ export function batchNorm({ shape, data }, { weight, bias, running_mean, running
 /** A picture's cells, row by row, with their places; the decoder starts from their mean. */
 export const look = (picture, encoder) => finish(looking(picture, encoder));
 
-/** The same by pieces: it rests after each layer. */
+/** The same by pieces: it rests after each layer, and within a convolution. */
 export function* looking(picture, { convolutions, rows, columns, cell, grid: [, width] }) {
-  const layers = { Conv2d: conv2d, BatchNorm2d: batchNorm, ReLU: ({ shape, data }) => ({ shape, data: relu(data) }) };
+  const layers = { BatchNorm2d: batchNorm, ReLU: ({ shape, data }) => ({ shape, data: relu(data) }) };
   for (const layer of convolutions) {
-    picture = layers[layer.kind](picture, layer);
+    picture = layer.kind === "Conv2d" ? yield* convolving(picture, layer) : layers[layer.kind](picture, layer);
     yield;
   }
   const { shape, data } = picture;
