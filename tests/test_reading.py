@@ -32,12 +32,17 @@ def test_the_front_page_counts_the_claims_and_leads_to_them(book, tab):
     expect(tab.locator(".evidence-filter [role=status]")).to_have_text(shown)
 
 
-def test_a_figure_moves_on_the_front_page(book, tab):
+def test_the_front_page_answers(book, tab):
+    """A date is written out by chapter 4's network, and what cannot be read is told and kept."""
     visit(tab, book / "book/index.html", width=360)
-    picture = tab.locator("figure [role=img]")
-    said = picture.get_attribute("aria-label")
-    tab.get_by_role("slider").first.press("ArrowRight")
-    expect(picture).not_to_have_attribute("aria-label", said)
+    figure = tab.locator("figure.rnn2attn-live")
+    field, said = figure.get_by_role("textbox"), figure.locator(".said b")
+    field.scroll_into_view_if_needed()
+    field.fill("May 14, 1987")
+    expect(said).to_contain_text("1 9 8 7")
+    field.fill("soon ☕")
+    expect(figure.locator(".problem")).to_contain_text("☕")
+    expect(field).to_have_value("soon ☕")
 
 
 def test_no_page_tells_readers_what_is_not_there_yet(book):
