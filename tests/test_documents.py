@@ -5,6 +5,7 @@ import re
 from bs4 import BeautifulSoup
 
 from building import ROOT
+from rnn2attn.study.papers import PAPERS
 from rnn2attn.study.register import register
 
 PAGE = ROOT / "book/documents.md"
@@ -24,6 +25,11 @@ def test_each_document_has_a_section_whose_claims_are_its_own():
         assert len(named) > 3 or number == 4
         for claim in named:
             assert number in claims[claim].documents, f"document {number} does not make claim {claim}"
+
+
+def test_claims_of_papers_name_papers_of_the_bibliography():
+    known = re.findall(r"^@\w+\{(\w+),", (ROOT / "book/references.bib").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {key for keys in PAPERS.values() for key in keys} <= set(known)
 
 
 def test_each_section_says_what_it_covers_and_links_to_all_of_its_claims(book):

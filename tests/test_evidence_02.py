@@ -55,3 +55,19 @@ def test_one_sign_changed_in_a_step_stops_the_page(function, broken, tmp_path):
     library = ablated(tmp_path / "lib", "recurrent.steps", f"{function}\n{broken}")
     with pytest.raises(RunFailed, match="AssertionError"):
         run(page("02"), 0, recording=False, library=library)
+
+
+class TestANetworkThatWrites(Evidence):
+    notebook = page("02c")
+    ablations = {
+        # C41: a network that was hardly trained; letters drawn nearly alike; a network that was not trained at all
+        "train_stream(writer, ids(text), updates=300, lr=3e-2)": (
+            "train_stream(writer, ids(text), updates=30, lr=3e-2)"
+        ),
+        "found = by_temperature(1.0, seed)": "found = by_temperature(3.0, seed)",
+        'bits(writer, ids(f"\\n{name}\\n"))': 'bits(Writer(V, 128), ids(f"\\n{name}\\n"))',
+        # C42: a cut that both ends of a bracket fit into
+        '"cut after 8": {"cut": 8}': '"cut after 8": {"cut": 32}',
+        # C43: a network that was not trained in the place of the one that was
+        "compared(writer, fresh, names_read": "compared(fresh, fresh, names_read",
+    }

@@ -76,6 +76,7 @@ class TinyBook:
         for name in (
             "book/extension/evidence.py",
             "book/evidence.md",
+            "book/references.bib",
             "book/static/evidence.js",
             "book/static/evidence.css",
         ):
@@ -172,6 +173,9 @@ def test_every_claim_has_a_row_that_unfolds_to_what_was_measured(tab):
     assert "Nothing is measured yet" in unmeasured and "not yet measured" in unmeasured
     assert "conditional" not in row(tab, "C15").locator("td").nth(1).inner_text()
     assert "Settled by a citation" in row(tab, "C29").inner_text()
+    assert "From Mikolov et al. (2010); Sutskever et al. (2011)." in row(tab, "C41").inner_text()
+    links = row(tab, "C42").locator(".where a").evaluate_all("all => all.map(a => a.href)")
+    assert links == ["https://doi.org/10.1162/neco.1990.2.4.490", "https://arxiv.org/abs/1705.08209"]
     tab.get_by_role("button", name="Fold all").click()
     assert tab.locator("details[open]").count() == 0
 
@@ -212,6 +216,8 @@ def test_the_filter_works_from_the_keyboard_and_says_how_many(tab):
     tab.get_by_label("Document").select_option("2")
     others = shown.locator(".where").all_text_contents()
     assert 0 < shown.count() < len(CLAIMS) and all("2" in text for text in others)
+    tab.get_by_label("Document").select_option("none, but papers")
+    assert [r.get_attribute("id") for r in shown.all()] == [id.lower() for id, c in CLAIMS.items() if not c.documents]
     tab.get_by_label("Document").select_option("")
     tab.get_by_label("Kind").select_option("history")
     assert shown.count() == len(HISTORY) and row(tab, "C29").is_visible()

@@ -77,3 +77,20 @@ def test_what_is_typed_out_from_the_page_trains(page):
     guess = guessing(pairs)
     assert losses[0] > guess
     assert sum(losses[-10:]) / 10 < guess / 4
+
+
+def test_the_network_that_is_typed_out_learns_to_write():
+    """It foresees letters better than their frequencies do, and writes names by the page's own loop."""
+    threads = torch.get_num_threads()
+    torch.manual_seed(0)
+    try:
+        page = typed("02c-a-network-that-writes")
+    finally:
+        torch.set_num_threads(threads)
+    modules = {type(part).__module__ for part in page["writer"].modules()}
+    assert all(name.startswith(("typed", "torch.nn.")) for name in modules)
+    text, losses = page["text"], page["losses"]
+    guess = sum(n * log(len(text) / n) for n in Counter(text).values()) / len(text)
+    assert losses[0] > guess and sum(losses[-10:]) / 10 < 0.75 * guess
+    names = [page["invent"](page["writer"], 0.5, draw) for draw in range(20)]
+    assert len(set(names)) > 10 and all("\n" not in name for name in names)

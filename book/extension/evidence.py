@@ -6,16 +6,18 @@ claim leads to its box. On any page ``{claim}`C9``` links a claim, and ``{verdic
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
 from docutils import nodes
+from pybtex.database import Entry, parse_file
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+from rnn2attn.study.papers import papers
 from rnn2attn.study.register import KINDS, REGISTER, VERDICTS, Claim, look_up, register, typeset
 from rnn2attn.study.results import RESULTS, judged, read
 from rnn2attn.study.sentences import Held, bound
@@ -26,7 +28,8 @@ HEAD = re.compile(r'<div class="claim-head">.*?</div>', re.DOTALL)
 IN_TABLE = re.compile(r"(?<=\()C\d+(?=\))")
 CHAPTER = re.compile(r"\d\d[a-z]?-[^/]*$")
 OPEN = "not yet measured"
-COLUMNS = (("Claim", 10), ("What the documents say", 60), ("Verdict", 17), ("Chapter", 13))
+BIBLIOGRAPHY = "book/references.bib"
+COLUMNS = (("Claim", 10), ("What is said", 60), ("Verdict", 17), ("Chapter", 13))
 MEASURED = (("Measured", 48), ("Mean ± deviation", 34), ("Seeds", 18))
 CAPTION = "The claims. Select one to see what the book tests and what was measured."
 FILTER = """<form class="evidence-filter" hidden>
@@ -71,6 +74,7 @@ class Evidence(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Make both from claims.yml and results.csv (called by Sphinx)."""
         _depends(self.env)
+        self.env.note_dependency(str(Path(self.env.srcdir, BIBLIOGRAPHY)))
         self.env.metadata[self.env.docname]["evidence"] = True
         claims = sorted(register(REGISTER).values(), key=lambda claim: int(claim.id[1:]))
         rows = read(RESULTS)
@@ -84,7 +88,9 @@ class Evidence(SphinxDirective):
                 held[sentence.claim].append(one := sentence.held(rows))
                 if not one.enough:
                     log.warning("%r", one, location=self.get_location())
-        table = _table(COLUMNS, (_row(claim, measured.get(claim.id), held[claim.id]) for claim in claims), "evidence")
+        known = parse_file(str(Path(self.env.srcdir, BIBLIOGRAPHY))).entries
+        lines = (_row(claim, measured.get(claim.id), held[claim.id], known) for claim in claims)
+        table = _table(COLUMNS, lines, "evidence")
         table.insert(0, nodes.title("", CAPTION))
         return [nodes.raw("", _filter(claims), format="html"), table]
 
@@ -119,16 +125,17 @@ def _entry(*children: nodes.Node, **attributes) -> nodes.entry:
     return nodes.entry("", *children, **attributes)
 
 
-def _row(claim: Claim, rows: pd.DataFrame | None, said: list[Held]) -> nodes.row:
+def _row(claim: Claim, rows: pd.DataFrame | None, said: list[Held], known: Mapping[str, Entry]) -> nodes.row:
     verdict = claim.verdict if _is_settled(claim, set() if rows is None else {claim.id}) else OPEN
-    kinds = [f"document-{number}" for number in claim.documents] + [f"kind-{kind}" for kind in claim.kind]
+    sources = [f"document-{number}" for number in claim.documents or ("none",)]
+    kinds = sources + [f"kind-{kind}" for kind in claim.kind]
     row = nodes.row(ids=[claim.id.lower()], classes=[f"chapter-{claim.chapter}", *kinds, _slug(verdict)])
     row += _entry(
         nodes.paragraph(
             "", "", nodes.reference("", claim.id, internal=True, refid=claim.id.lower(), classes=["itself"])
         )
     )
-    row += _entry(*_unfolding(claim, rows, verdict, said))
+    row += _entry(*_unfolding(claim, rows, verdict, said, known))
     row += _entry(
         nodes.paragraph("", "", nodes.strong("", verdict)),
         nodes.paragraph("", " + ".join(claim.kind), classes=["kind"]),
@@ -137,12 +144,13 @@ def _row(claim: Claim, rows: pd.DataFrame | None, said: list[Held]) -> nodes.row
     return row
 
 
-def _unfolding(claim: Claim, rows: pd.DataFrame | None, verdict: str, said: list[Held]) -> Iterator[nodes.Node]:
+def _unfolding(
+    claim: Claim, rows: pd.DataFrame | None, verdict: str, said: list[Held], known: Mapping[str, Entry]
+) -> Iterator[nodes.Node]:
     yield nodes.raw("", "<details><summary>", format="html")
     yield nodes.inline("", "", *_typeset(claim.says))
     yield nodes.raw("", "</summary>", format="html")
-    where = f"document{'s' * (len(claim.documents) > 1)} {', '.join(map(str, claim.documents))}"
-    yield nodes.paragraph("", f"From {where}.", classes=["where"])
+    yield nodes.paragraph("", "", nodes.Text("From "), *_sources(claim, known), nodes.Text("."), classes=["where"])
     yield nodes.paragraph("", "", nodes.emphasis("", "The book tests:"), nodes.Text(" "), *_typeset(claim.statement))
     if rows is not None:
         yield _table(MEASURED, _measures(rows), "measured")
@@ -153,6 +161,31 @@ def _unfolding(claim: Claim, rows: pd.DataFrame | None, verdict: str, said: list
     else:
         yield nodes.paragraph("", "Nothing is measured yet." if verdict == OPEN else "Settled by a citation.")
     yield nodes.raw("", "</details>", format="html")
+
+
+def _sources(claim: Claim, known: Mapping[str, Entry]) -> Iterator[nodes.Node]:
+    """Who makes a claim: "documents 0, 1", or its papers, each with its link."""
+    if claim.documents:
+        yield nodes.Text(f"document{'s' * (len(claim.documents) > 1)} {', '.join(map(str, claim.documents))}")
+    for number, key in enumerate(papers(claim.id)):
+        yield nodes.Text("; " if number else "")
+        yield nodes.reference("", cited(known[key]), refuri=address(known[key]))
+
+
+def cited(paper: Entry) -> str:
+    """A paper as running text names it: "Shannon (1951)", "Williams and Peng (1990)", "Mikolov et al. (2010)"."""
+    first, *others = (
+        " ".join(map(str, [*p.rich_prelast_names, *p.rich_last_names])) for p in paper.persons["author"]
+    )
+    names = f"{first} et al." if len(others) > 1 else " and ".join([first, *others])
+    return f"{names} ({paper.fields['year']})"
+
+
+def address(paper: Entry) -> str:
+    """Where a paper is read."""
+    if doi := paper.fields.get("doi"):
+        return f"https://doi.org/{doi}"
+    return f"https://arxiv.org/abs/{paper.fields['eprint']}" if "eprint" in paper.fields else paper.fields["url"]
 
 
 def _typeset(text: str) -> list[nodes.Node]:
@@ -193,7 +226,10 @@ def _filter(claims: list[Claim]) -> str:
         "Chapter": [(f"chapter-{n}", n) for n in sorted({claim.chapter for claim in claims})],
         "Verdict": [(_slug(verdict), verdict) for verdict in (*VERDICTS, OPEN)],
         "Kind": [(f"kind-{kind}", kind) for kind in KINDS],
-        "Document": [(f"document-{n}", n) for n in sorted({n for claim in claims for n in claim.documents})],
+        "Document": [
+            *((f"document-{n}", n) for n in sorted({n for claim in claims for n in claim.documents})),
+            *([("document-none", "none, but papers")] if not all(claim.documents for claim in claims) else []),
+        ],
     }
     selects = []
     for label, options in choices.items():

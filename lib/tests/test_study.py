@@ -18,7 +18,7 @@ import torch
 import yaml
 from nbformat import v4
 
-from rnn2attn.study import ClaimFailed, OutsideBand, claim, curve, fingerprint, register, results
+from rnn2attn.study import ClaimFailed, OutsideBand, claim, curve, fingerprint, papers, register, results
 from rnn2attn.study.__main__ import chosen
 from rnn2attn.study.checks import ablated, differences, reproduce
 from rnn2attn.study.claims import judge
@@ -129,6 +129,20 @@ def test_a_faulty_register_is_refused(tmp_path, change, message):
     path.write_text(yaml.safe_dump(entries, allow_unicode=True), encoding="utf-8")
     with pytest.raises(ValueError, match=message):
         register(path)
+
+
+def test_documents_or_papers_make_a_claim():
+    assert papers.papers("C1") == () and papers.papers("C41") == ("mikolov2010", "sutskever2011")
+    for entry in register().values():
+        assert papers.papers(entry.id) or entry.documents
+    assert set(papers.PAPERS) <= set(register())
+
+
+@pytest.mark.parametrize(("named", "message"), [({"C1": ("x",)}, "documents and papers"), ({}, "neither")])
+def test_a_claim_that_both_or_nobody_makes_is_refused(monkeypatch, named, message):
+    monkeypatch.setattr(papers, "PAPERS", named)
+    with pytest.raises(ValueError, match=message):
+        papers.papers("C1" if named else "C41")
 
 
 def test_a_share_of_seeds_is_enough_where_the_statement_says_so():

@@ -4,10 +4,19 @@
 underscores make with hyphens; what it shows is computed by the library when it is drawn.
 """
 
-from rnn2attn.plots.drawn import attention, gated, recurrent, self_attention, spatial, transformer, translating
+from rnn2attn.plots.drawn import (
+    attention,
+    gated,
+    recurrent,
+    self_attention,
+    spatial,
+    transformer,
+    translating,
+    writing,
+)
 from rnn2attn.plots.drawn.drawing import Drawing
 
-_MODULES = (recurrent, gated, translating, attention, spatial, self_attention, transformer)
+_MODULES = (recurrent, gated, translating, attention, spatial, self_attention, transformer, writing)
 FIGURES = {
     name.replace("_", "-"): function
     for module in _MODULES

@@ -1,0 +1,25 @@
+"""Who makes a claim that none of the five documents makes: papers, as references.bib in the book calls them.
+
+In claims.yml such a claim has `documents: {}`. Its papers stand here, and not in a field of the register, because the
+register's code is behind every stored number: with a field more, all of them would have to be measured anew.
+"""
+
+from rnn2attn.study.register import look_up
+
+PAPERS = {
+    "C41": ("mikolov2010", "sutskever2011"),
+    "C42": ("williams1990", "tallec2017"),
+    "C43": ("karpathy2015units",),
+}
+
+
+def papers(id: str) -> tuple[str, ...]:
+    """The papers that make a claim; none where the documents do.
+
+    Raises:
+        ValueError: there is no such claim, or documents as well as papers make it, or nobody does.
+    """
+    documents, found = look_up(id).documents, PAPERS.get(id, ())
+    if bool(documents) == bool(found):
+        raise ValueError(f"{id} has {'documents and papers' if found else 'neither documents nor papers'}")
+    return found
