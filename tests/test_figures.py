@@ -101,7 +101,8 @@ def test_letters_are_large_enough_and_within_their_figure(seen):
     assert not small, small[:5]
     out = [one for one in letters(seen) if one[2]["out"] > 1]
     assert not out, out[:5]
-    assert len(letters(seen)) > 100
+    drawn = sum(map(len, seen[1].values()))
+    assert len(letters(seen)) > 5 * drawn, "figures have axes, and axes have words"
 
 
 def test_letters_have_contrast_in_both_themes(seen):

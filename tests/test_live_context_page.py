@@ -160,7 +160,7 @@ def test_right_and_wrong_differ_by_more_than_colour(page, shown):
     first.locator(FIELD).fill("jib")
     places = context.compared(shown.handed([*"jib"], 0.0, 24))
     assert {right for _, _, right in places} == {True, False}
-    marks = first.locator(".row").last.locator("b").all_text_contents()
+    marks = first.locator(".line").last.locator("b").all_text_contents()
     assert marks == ["✓" if right else "✗" for _, _, right in places]
     lines = "all => all.map((one) => getComputedStyle(one).outlineStyle)"
     assert set(first.locator(".wrong").evaluate_all(lines)) == {"dashed"}

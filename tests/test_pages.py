@@ -268,7 +268,7 @@ def test_icons_are_drawn_from_the_cut_fonts(book, tab):
 @pytest.mark.parametrize("chapter", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
 def test_the_sliders_of_a_chapter_move_its_pictures_and_say_so(book, tab, chapter):
     visit(tab, book / f"notebooks/{chapter.stem}.html", "dark", 360)
-    figures = tab.locator("figure:has(input[type=range])")
+    figures = tab.locator("figure.rnn2attn-explore:has(input[type=range])")
     cells = nbformat.read(chapter, as_version=4).cells
     assert figures.count() == sum(bool(re.search(r"^explore\(", cell.source, re.MULTILINE)) for cell in cells)
     sliders = [figure.get_by_role("slider").all() for figure in figures.all()]

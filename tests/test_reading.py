@@ -40,9 +40,9 @@ def test_the_front_page_answers(book, tab):
     field.scroll_into_view_if_needed()
     field.fill("May 14, 1987")
     expect(said).to_contain_text("1 9 8 7")
-    field.fill("soon ☕")
+    field.fill("☕")
     expect(figure.locator(".problem")).to_contain_text("☕")
-    expect(field).to_have_value("soon ☕")
+    expect(field).to_have_value("☕")
 
 
 def test_no_page_tells_readers_what_is_not_there_yet(book):

@@ -1,10 +1,11 @@
-// Terms, claims' numbers, copy buttons and folded code are hundreds in a chapter. Tab stops at one of them in each
-// section; the arrows up and down go from there to the others, and on through the page.
+// Terms, claims' numbers, copy buttons, folded code and the heads of a network are hundreds in a chapter. Tab stops at
+// one of them in each section; the arrows up and down go from there to the others, and on through the page.
 {
-  const AIDS = "article :is(.copybtn, a[data-card], details.hide > summary, .claim summary)";
+  const HEADS = ".looks .switch input"; // shown by a script that comes later
+  const AIDS = `article :is(.copybtn, a[data-card], details.hide > summary, .claim summary, ${HEADS})`;
   const sections = new Map(); // section → the aid at which Tab stops
   const aids = () => [...document.querySelectorAll(AIDS)].filter((aid) => aid.checkVisibility());
-  const section = (aid) => aid.closest("article > section > section") ?? document.body;
+  const section = (aid) => aid.closest(".looks, article > section > section") ?? document.body;
 
   function stopAt(aid) {
     sections.get(section(aid))?.setAttribute("tabindex", "-1");
@@ -16,7 +17,7 @@
     aid.setAttribute("tabindex", "-1");
     aid.setAttribute("aria-keyshortcuts", "ArrowDown ArrowUp");
     if (aid.matches(".copybtn")) aid.setAttribute("aria-label", "Copy");
-    if (!sections.has(section(aid)) && aid.checkVisibility()) stopAt(aid);
+    if (!sections.has(section(aid)) && (aid.checkVisibility() || aid.matches(HEADS))) stopAt(aid);
   }
   document.addEventListener("focusin", (event) => event.target.matches(AIDS) && stopAt(event.target));
   document.addEventListener("keydown", (event) => {

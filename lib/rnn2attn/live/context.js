@@ -35,7 +35,7 @@ for (const figure of document.querySelectorAll("figure[data-context]:not([data-r
 
   const row = (name, letters, kinds = []) => {
     const all = letters.map((letter, t) => element("b", kinds[t] ? { class: kinds[t] } : {}, letter));
-    return element("div", { class: "row" }, element("span", {}, name), ...all);
+    return element("div", { class: "line" }, element("span", {}, name), ...all);
   };
 
   const strip = (name, context, given, units) => {

@@ -260,4 +260,4 @@ def _letters(name: str, letters: list[str], kinds: list[str] | None = None) -> s
         f'<b class="{kind}">{escape(letter)}</b>' if kind else f"<b>{escape(letter)}</b>"
         for letter, kind in zip(letters, kinds, strict=True)
     )
-    return f'<div class="row"><span>{name}</span>{spans}</div>'
+    return f'<div class="line"><span>{name}</span>{spans}</div>'

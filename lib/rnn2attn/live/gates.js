@@ -3,7 +3,7 @@ const UNSEEN = /[\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]
 
 for (const [place, figure] of document.querySelectorAll("figure.rnn2attn-gates:not([data-holds])").entries()) {
   figure.dataset.holds = "";
-  const { reads, says, gates, cell, longest, near, sentences } = JSON.parse(figure.dataset.gates);
+  const { reads, says, gates, cell, table, longest, near, sentences } = JSON.parse(figure.dataset.gates);
   const [field, problem, shown, status, packed] = ["[type=text]", ".problem", ".answer", "[role=status]", ".weights"].map(
     (one) => figure.querySelector(one),
   );
@@ -57,7 +57,7 @@ preserveAspectRatio="none" role="img" aria-label="${escape(label)}">${paths}</sv
       ); // prettier-ignore
       const said = steps.map(([, shares]) => says[argmax(shares)]);
       rows.push(row("reads", signs), row("says", said));
-      shown.innerHTML = `<table style="--columns: ${signs.length}"><tbody>${rows.join("")}</tbody></table>`;
+      shown.innerHTML = `<table aria-label="${table}" style="--columns: ${signs.length}"><tbody>${rows.join("")}</tbody></table>`;
       const held = Object.values(gates).flatMap((title, n) => (values[n] === "" ? [] : `${title} is held at ${values[n]}.`));
       text = [`It reads ${signs.join(" ")} and says ${said.join(" ")}.`, ...held].join(" ");
     }

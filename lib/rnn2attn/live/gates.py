@@ -25,6 +25,7 @@ __all__ = ["Held", "hold"]
 
 GATES = {"i": "input gate i", "f": "forget gate f", "o": "output gate o"}
 CELL = "cell, tanh c"
+TABLE = "Gates, cell and answer for each sign"
 VALUES = {"free": None, "0": 0.0, "1": 1.0}  # what a gate can be held at
 
 
@@ -122,7 +123,7 @@ class Held:
         rows = [_strip(GATES[name], signs, lines[n], held.get(name)) for n, name in enumerate(GATES)]
         said = [self.says[best] for best in shares.argmax(dim=1).tolist()]
         rows += [_strip(CELL, signs, lines[3], None), _signs("reads", signs), _signs("says", said)]
-        return f'<table style="--columns: {len(signs)}"><tbody>{"".join(rows)}</tbody></table>'
+        return f'<table aria-label="{TABLE}" style="--columns: {len(signs)}"><tbody>{"".join(rows)}</tbody></table>'
 
     def _widget(self) -> ipywidgets.VBox:
         wide = {"style": {"description_width": "initial"}}
@@ -155,7 +156,7 @@ class Held:
 
     def _html(self) -> str:
         data = {
-            "reads": [*self.reads], "says": [*self.says], "gates": GATES, "cell": CELL,
+            "reads": [*self.reads], "says": [*self.says], "gates": GATES, "cell": CELL, "table": TABLE,
             "longest": typed.LONGEST, "near": typed.NEAR, "sentences": typed.SENTENCES,
         }  # fmt: skip
         value = escape(self.start)

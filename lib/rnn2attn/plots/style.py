@@ -19,9 +19,9 @@ from rnn2attn.words import clean
 INK = "#7a7a7a"  # text, axes, frames
 COLOURS = ("#2f7fc1", "#d3600a", "#1f8f6a", "#b0559e", "#8a7413")
 # Of a heatmap: where nothing is, what is laid over it the denser the larger a number is, and what numbers are written
-# with in cells that are less and more than HALF dense.
+# with in cells that are less and more than HALF dense: there both have 4.5:1, in the light theme and in the dark.
 PAPER, CELL, ON_PAPER, ON_CELL = "#ffffff", "#002f80", "#000001", "#fffffe"
-HALF = 0.66
+HALF = 0.664
 # An ink → what it is on a page.
 INKS = {INK: "currentColor", PAPER: f"var(--figure-paper, {PAPER})", CELL: f"var(--figure-cell, {CELL})"}
 INKS |= {ON_PAPER: f"var(--figure-on-paper, {ON_PAPER})", ON_CELL: f"var(--figure-on-cell, {ON_CELL})"}
