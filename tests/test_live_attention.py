@@ -14,7 +14,7 @@ from rnn2attn.live import picture, typed
 from rnn2attn.tasks import dates
 from test_live_page import FIELD, THEME, agrees
 
-pytestmark = pytest.mark.heavy  # it trains what the pages train
+pytestmark = pytest.mark.soak  # it trains what the pages train
 
 DATES, LETTERS = "04-attention", "04b-what-it-buys"
 START = "Thursday, May 14, 2026"

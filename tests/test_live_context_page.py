@@ -200,6 +200,7 @@ def test_without_a_script_and_in_print_stands_the_first_answer(chromium, address
     expect(page.locator(".moved").first).to_be_hidden()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_telephone_shows_it_whole_and_axe_finds_nothing(chromium, address, scheme):
     page = chromium.new_page(viewport={"width": 360, "height": 740}, has_touch=True, color_scheme=scheme)

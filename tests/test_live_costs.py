@@ -99,6 +99,7 @@ def model():
     return names["model"]
 
 
+@pytest.mark.soak
 def test_the_front_page_can_show_a_network_that_answers(small, tab, model):
     for name in ("book/index", "notebooks/01-chapter"):
         tab.goto(page(small, name).as_uri())
@@ -110,6 +111,7 @@ def test_the_front_page_can_show_a_network_that_answers(small, tab, model):
         expect(shown.get_by_role("status")).to_have_text(picture.told(right, "With attention"))
 
 
+@pytest.mark.soak
 @pytest.mark.heavy
 def test_a_front_page_without_such_a_figure_stops_the_build(small):
     front(small, "")

@@ -226,6 +226,7 @@ def test_print_shows_the_lines(page, shown):
     expect(first.locator(".choices").first).to_be_hidden()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_telephone_shows_it_whole_and_axe_finds_nothing(chromium, address, shown, scheme):
     page = chromium.new_page(viewport={"width": 360, "height": 740}, has_touch=True, color_scheme=scheme)

@@ -117,6 +117,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_seen(tab, shown, tmp_path, name):
     old, new = MISTAKES[name]
@@ -204,6 +205,7 @@ def test_print_shows_the_answer(page):
     expect(first.locator(FIELD)).to_be_visible()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_telephone_shows_it_whole_and_axe_finds_nothing(chromium, address, scheme):
     page = chromium.new_page(viewport={"width": 360, "height": 740}, has_touch=True, color_scheme=scheme)

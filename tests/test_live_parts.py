@@ -156,6 +156,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_seen(page, figure, name):
     old, new, off = MISTAKES[name]
@@ -222,6 +223,7 @@ def test_switches_text_and_the_large_map_are_answered(page, figure):
     assert again.locator(".answer").inner_html() == before
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_telephone_shows_it_whole_and_axe_finds_nothing(chromium, address, scheme):
     page = chromium.new_page(viewport={"width": 360, "height": 740}, has_touch=True, color_scheme=scheme)
