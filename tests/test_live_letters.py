@@ -202,7 +202,8 @@ def test_print_shows_the_answer(page):
     first.locator(FIELD).fill("hello")
     page.emulate_media(media="print")
     expect(first.locator(".map")).to_be_visible()
-    expect(first.locator(FIELD)).to_be_visible()
+    expect(first.locator(FIELD)).to_be_hidden()
+    expect(first.locator(".asked output").first).to_be_visible()
 
 
 @pytest.mark.soak

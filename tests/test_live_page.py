@@ -243,7 +243,8 @@ def test_print_shows_the_answer(page, shown):
     first.locator(FIELD).fill(OTHER)
     page.emulate_media(media="print")
     expect(first.locator(".map")).to_be_visible()
-    expect(first.locator(FIELD)).to_be_visible()
+    expect(first.locator(FIELD)).to_be_hidden()
+    expect(first.locator(".asked output").first).to_be_visible()
     expect(first.locator(".choices")).to_be_hidden()
 
 

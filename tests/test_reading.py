@@ -40,6 +40,8 @@ def test_the_front_page_answers(book, tab):
     field.scroll_into_view_if_needed()
     field.fill("May 14, 1987")
     expect(said).to_contain_text("1 9 8 7")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert figure.locator("output").text_content() == "May 14, 1987", "on paper stands what was typed"
     field.fill("☕")
     expect(figure.locator(".problem")).to_contain_text("☕")
     expect(field).to_have_value("☕")

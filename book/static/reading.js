@@ -38,3 +38,10 @@
     if (page) location.href = page.href;
   });
 }
+
+// On paper stands what was typed to a network, in the place of the field.
+addEventListener("beforeprint", () => {
+  for (const field of document.querySelectorAll(".rnn2attn-live [type=text]")) {
+    field.nextElementSibling.textContent = field.value;
+  }
+});
