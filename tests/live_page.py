@@ -4,16 +4,18 @@ import re
 from contextlib import contextmanager
 from importlib.resources import files
 
+from looking import WIDE_SCRIPT
+
 THEME = "body { font-family: sans-serif } html[data-theme=dark] { background: #121212; color: #ced6dd }"
 EXPORT = re.compile(r"^export ", re.MULTILINE)
 
 
-def write(path, figures, title="Live"):
-    """A page with nothing but these figures."""
+def write(path, figures, title="Live", script=""):
+    """A page with nothing but these figures, and a script above them."""
     body = "".join(f"<div>{figure}</div>" for figure in figures)
     path.write_text(
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{title}</title><style>{THEME}</style><main><h1>{title}</h1>{body}</main></html>",
+        f"<title>{title}</title><style>{THEME}</style>{script}<main><h1>{title}</h1>{body}</main></html>",
         encoding="utf-8",
     )
     return path.as_uri()
@@ -41,3 +43,12 @@ def opened(tab, address):
     for event, listener in listeners.items():
         tab.remove_listener(event, listener)
     assert ([url for url in asked if not url.startswith("data:")], errors) == ([address], [])
+
+
+def telephone(chromium, address, scheme):
+    """A page on a screen of 360 pixels that is touched, in wide fonts and one of the book's themes."""
+    page = chromium.new_page(viewport={"width": 360, "height": 740}, has_touch=True, color_scheme=scheme)
+    page.add_init_script(WIDE_SCRIPT)
+    page.goto(address)
+    page.evaluate("scheme => { document.documentElement.dataset.theme = scheme }", scheme)
+    return page

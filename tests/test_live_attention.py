@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import expect
 
 from building import ROOT
+from live_page import write
 from looking import WIDE_SCRIPT, faults, too_wide
 from rnn2attn.live import picture, typed
 from rnn2attn.tasks import dates
-from test_live_page import FIELD, THEME, agrees
+from test_live_page import FIELD, agrees
 
 pytestmark = pytest.mark.soak  # it trains what the pages train
 
@@ -68,15 +69,9 @@ def opened(tab, tmp_path):
     """A page's figure, on a page of its own."""
 
     def opened(page):
-        path = tmp_path / "page.html"
-        path.write_text(
-            '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            f"<title>Live</title><style>{THEME}</style><main><h1>Live</h1>{figure(page).html}</main></html>",
-            encoding="utf-8",
-        )
         tab.emulate_media(media="screen", color_scheme="light")
         tab.set_viewport_size({"width": 1280, "height": 720})
-        tab.goto(path.as_uri())
+        tab.goto(write(tmp_path / "page.html", [figure(page).html]))
         expect(tab.locator(FIELD)).to_be_visible()
         return tab.locator("figure")
 

@@ -9,8 +9,8 @@ import torch
 from playwright.sync_api import expect
 from torch.nn.functional import interpolate
 
-from live_page import functions, opened, write
-from looking import WIDE_SCRIPT, faults, too_wide
+from live_page import functions, opened, telephone, write
+from looking import faults, too_wide
 from rnn2attn.attention import Concat
 from rnn2attn.captioning import CNN, Captioner, Pictures
 from rnn2attn.live import canvas, live_canvas
@@ -352,10 +352,7 @@ def test_print_shows_the_answer(page):
 @pytest.mark.soak
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_telephone_shows_it_whole_and_axe_finds_nothing(chromium, address, scheme):
-    page = chromium.new_page(viewport={"width": 360, "height": 740}, has_touch=True, color_scheme=scheme)
-    page.add_init_script(WIDE_SCRIPT)
-    page.goto(address)
-    page.evaluate("scheme => { document.documentElement.dataset.theme = scheme }", scheme)
+    page = telephone(chromium, address, scheme)
     first, again = page.locator("figure").all()
     first.get_by_text(ARRANGED[1]).tap()
     first.locator(".clear").tap()

@@ -8,7 +8,8 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from looking import WIDE_SCRIPT, faults, too_wide
+from live_page import opened, telephone, write
+from looking import faults, too_wide
 from rnn2attn.live import context, live_context
 from rnn2attn.seq2seq import Decoder, Encoder, Seq2Seq
 from rnn2attn.tasks import strings
@@ -32,7 +33,6 @@ return JSON.stringify([logits, sayFrom(ids, models, noise, kept, 12).ids]);
 """
 EXACT = 1e-9  # what the order of sums may change
 SPOILT = [(0.0, 24), (0.3, 24), (0.0, 12), (0.7, 16), (1.0, 0)]
-THEME = "body { font-family: sans-serif } html[data-theme=dark] { background: #121212; color: #ced6dd }"
 FIELD = "[type=text]"
 
 
@@ -63,22 +63,14 @@ def shown():
 @pytest.fixture(scope="module")
 def address(shown, tmp_path_factory):
     """A page with the figure, twice."""
-    path = tmp_path_factory.mktemp("context") / "page.html"
-    path.write_text(
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Live</title><style>{THEME}</style><main><h1>Live</h1>{shown.html}{shown.html}</main></html>",
-        encoding="utf-8",
-    )
-    return path.as_uri()
+    return write(tmp_path_factory.mktemp("context") / "page.html", [shown.html, shown.html])
 
 
 @pytest.fixture
 def page(tab, address):
-    tab.emulate_media(media="screen", color_scheme="light")
-    tab.set_viewport_size({"width": 1280, "height": 720})
-    tab.goto(address)
-    expect(tab.locator(FIELD).last).to_be_visible()
-    return tab
+    with opened(tab, address):
+        expect(tab.locator(FIELD).last).to_be_visible()
+        yield tab
 
 
 def spoilt(tab, figure, text, noise, kept, code=CONTEXT):
@@ -203,10 +195,7 @@ def test_without_a_script_and_in_print_stands_the_first_answer(chromium, address
 @pytest.mark.soak
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_telephone_shows_it_whole_and_axe_finds_nothing(chromium, address, scheme):
-    page = chromium.new_page(viewport={"width": 360, "height": 740}, has_touch=True, color_scheme=scheme)
-    page.add_init_script(WIDE_SCRIPT)
-    page.goto(address)
-    page.evaluate("scheme => { document.documentElement.dataset.theme = scheme }", scheme)
+    page = telephone(chromium, address, scheme)
     first, again = page.locator("figure").all()
     first.locator(FIELD).fill("abcdefghijabcdef")
     moved(first, 1.0, 12)

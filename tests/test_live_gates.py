@@ -10,12 +10,12 @@ import torch
 from playwright.sync_api import expect
 from torch import nn
 
-from looking import WIDE_SCRIPT, faults, too_wide
+from live_page import opened, telephone, write
+from looking import faults, too_wide
 from rnn2attn.live import typed
 from rnn2attn.live.gates import GATES, VALUES, hold, read
 from test_live_engine import ENGINE, EXACT, RUN, Case, distance, double
 
-THEME = "body { font-family: sans-serif } html[data-theme=dark] { background: #121212; color: #ced6dd }"
 READS, SAYS, START, OTHER = "abcd*", "abcd–", "ab*cda", "*a*bccc*d"
 FIELD = "[type=text]"
 HOLDS = [dict(zip(GATES, values, strict=True)) for values in product(VALUES.values(), repeat=3)]
@@ -102,30 +102,14 @@ def shown():
 @pytest.fixture(scope="module")
 def address(shown, tmp_path_factory):
     """A page with the figure twice."""
-    path = tmp_path_factory.mktemp("gates") / "page.html"
-    path.write_text(
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Gates</title><style>{THEME}</style><main><h1>Gates</h1><div>{shown.html}</div><div>{shown.html}</div>"
-        "</main></html>",
-        encoding="utf-8",
-    )
-    return path.as_uri()
+    return write(tmp_path_factory.mktemp("gates") / "page.html", [shown.html, shown.html], "Gates")
 
 
 @pytest.fixture
 def page(tab, address):
-    asked, errors = [], []
-    listeners = {"request": lambda request: asked.append(request.url), "pageerror": lambda e: errors.append(str(e))}
-    for event, listener in listeners.items():
-        tab.on(event, listener)
-    tab.emulate_media(media="screen", color_scheme="light")
-    tab.set_viewport_size({"width": 1280, "height": 720})
-    tab.goto(address)
-    expect(tab.locator(FIELD).last).to_be_visible()
-    yield tab
-    for event, listener in listeners.items():
-        tab.remove_listener(event, listener)
-    assert (asked, errors) == ([address], [])
+    with opened(tab, address):
+        expect(tab.locator(FIELD).last).to_be_visible()
+        yield tab
 
 
 SEEN = """figure => ({
@@ -229,10 +213,7 @@ def test_print_shows_the_lines(page, shown):
 @pytest.mark.soak
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_telephone_shows_it_whole_and_axe_finds_nothing(chromium, address, shown, scheme):
-    page = chromium.new_page(viewport={"width": 360, "height": 740}, has_touch=True, color_scheme=scheme)
-    page.add_init_script(WIDE_SCRIPT)
-    page.goto(address)
-    page.evaluate("scheme => { document.documentElement.dataset.theme = scheme }", scheme)
+    page = telephone(chromium, address, scheme)
     first = page.locator("figure").first
     first.locator(FIELD).fill("*abcd" * 4)
     button = first.get_by_role("group", name="forget gate f").locator("label").nth(1)

@@ -9,8 +9,8 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from live_page import opened, write
-from looking import WIDE_SCRIPT, faults, too_wide
+from live_page import opened, telephone, write
+from looking import faults, too_wide
 from rnn2attn.live import letters, live_letters, typed
 from rnn2attn.recurrent import RNNLanguageModel
 from rnn2attn.tasks import hello
@@ -209,10 +209,7 @@ def test_print_shows_the_answer(page):
 @pytest.mark.soak
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_telephone_shows_it_whole_and_axe_finds_nothing(chromium, address, scheme):
-    page = chromium.new_page(viewport={"width": 360, "height": 740}, has_touch=True, color_scheme=scheme)
-    page.add_init_script(WIDE_SCRIPT)
-    page.goto(address)
-    page.evaluate("scheme => { document.documentElement.dataset.theme = scheme }", scheme)
+    page = telephone(chromium, address, scheme)
     first, again = page.locator("figure").all()
     first.locator(FIELD).tap()
     first.locator(FIELD).fill("l" * typed.LONGEST)

@@ -8,7 +8,8 @@ import torch
 from playwright.sync_api import expect
 from torch import nn
 
-from looking import WIDE_SCRIPT, faults, too_wide
+from live_page import opened, telephone, write
+from looking import faults, too_wide
 from rnn2attn.attention import Concat
 from rnn2attn.live import live, picture, typed
 from rnn2attn.seq2seq import AttentionDecoder, Decoder, Encoder, Seq2Seq
@@ -16,7 +17,6 @@ from rnn2attn.tasks import dates
 from rnn2attn.text import PAD, Vocabulary, vocabularies
 
 DATE, OTHER = "Thursday, May 14, 2026", "Monday, June 2, 1997"
-THEME = "body { font-family: sans-serif } html[data-theme=dark] { background: #121212; color: #ced6dd }"
 FIELD = "[type=text]"
 
 
@@ -61,30 +61,14 @@ def shown():
 @pytest.fixture(scope="module")
 def address(shown, tmp_path_factory):
     """A page with the first, the second, and the first again."""
-    body = "".join(f"<div>{figure.html}</div>" for figure in (*shown, shown[0]))
-    path = tmp_path_factory.mktemp("live") / "page.html"
-    path.write_text(
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Live</title><style>{THEME}</style><main><h1>Live</h1>{body}</main></html>",
-        encoding="utf-8",
-    )
-    return path.as_uri()
+    return write(tmp_path_factory.mktemp("live") / "page.html", [figure.html for figure in (*shown, shown[0])])
 
 
 @pytest.fixture
 def page(tab, address):
-    asked, errors = [], []
-    listeners = {"request": lambda request: asked.append(request.url), "pageerror": lambda e: errors.append(str(e))}
-    for event, listener in listeners.items():
-        tab.on(event, listener)
-    tab.emulate_media(media="screen", color_scheme="light")
-    tab.set_viewport_size({"width": 1280, "height": 720})
-    tab.goto(address)
-    expect(tab.locator(FIELD).last).to_be_visible()
-    yield tab
-    for event, listener in listeners.items():
-        tab.remove_listener(event, listener)
-    assert (asked, errors) == ([address], [])
+    with opened(tab, address):
+        expect(tab.locator(FIELD).last).to_be_visible()
+        yield tab
 
 
 SEEN = """figure => ({
@@ -262,10 +246,7 @@ def test_weights_are_unpacked_when_the_figure_comes_near(chromium, address):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_telephone_shows_it_whole_and_axe_finds_nothing(chromium, address, shown, scheme):
-    page = chromium.new_page(viewport={"width": 360, "height": 740}, has_touch=True, color_scheme=scheme)
-    page.add_init_script(WIDE_SCRIPT)
-    page.goto(address)
-    page.evaluate("scheme => { document.documentElement.dataset.theme = scheme }", scheme)
+    page = telephone(chromium, address, scheme)
     first, second, again = page.locator("figure").all()
     first.locator(FIELD).tap()
     first.locator(FIELD).fill("Wednesday, September 30, 1999")

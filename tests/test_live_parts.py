@@ -10,7 +10,8 @@ import torch
 from playwright.sync_api import expect
 
 from building import ROOT
-from looking import WIDE_SCRIPT, faults, too_wide
+from live_page import opened, telephone, write
+from looking import faults, too_wide
 from rnn2attn.live import parts, typed
 from rnn2attn.live.parts import Off, live_parts
 from rnn2attn.seq2seq import Decoder, Encoder, Seq2Seq
@@ -28,7 +29,6 @@ RUN = """window.run = ([code, text, given]) => {
   const plain = (_, value) => (ArrayBuffer.isView(value) ? [...value] : value);
   return JSON.stringify(given.map(([ids, off]) => engine.answerParts(ids, model, off, 30)), plain);
 }"""
-THEME = "body { font-family: sans-serif } html[data-theme=dark] { background: #121212; color: #ced6dd }"
 DATE, OTHER = "Thursday, May 14, 2026", "Monday, June 2, 1997"
 FIELD = "[type=text]"
 SWITCHED = {
@@ -60,27 +60,14 @@ def figure():
 def address(figure, tmp_path_factory):
     """A page with the figure twice."""
     path = tmp_path_factory.mktemp("parts") / "page.html"
-    path.write_text(
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Parts</title><style>{THEME}</style><script>{RUN}</script>"
-        f"<main><h1>Parts</h1>{2 * f'<div>{figure.html}</div>'}</main></html>",
-        encoding="utf-8",
-    )
-    return path.as_uri()
+    return write(path, [figure.html, figure.html], "Parts", f"<script>{RUN}</script>")
 
 
 @pytest.fixture
 def page(tab, address):
-    errors = []
-    listener = lambda error: errors.append(str(error))  # noqa: E731
-    tab.on("pageerror", listener)
-    tab.emulate_media(media="screen", color_scheme="light")
-    tab.set_viewport_size({"width": 1280, "height": 720})
-    tab.goto(address)
-    expect(tab.locator(FIELD).last).to_be_visible()
-    yield tab
-    tab.remove_listener("pageerror", listener)
-    assert errors == []
+    with opened(tab, address):
+        expect(tab.locator(FIELD).last).to_be_visible()
+        yield tab
 
 
 def tokens(figure, text):
@@ -226,10 +213,7 @@ def test_switches_text_and_the_large_map_are_answered(page, figure):
 @pytest.mark.soak
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_telephone_shows_it_whole_and_axe_finds_nothing(chromium, address, scheme):
-    page = chromium.new_page(viewport={"width": 360, "height": 740}, has_touch=True, color_scheme=scheme)
-    page.add_init_script(WIDE_SCRIPT)
-    page.goto(address)
-    page.evaluate("scheme => { document.documentElement.dataset.theme = scheme }", scheme)
+    page = telephone(chromium, address, scheme)
     first, again = page.locator("figure").all()
     first.locator(FIELD).fill("Wednesday, September 30, 1999")
     first.get_by_role("checkbox", name="Division").tap()
