@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from book.extension.maths import line, mathml, parts, read
+from book.extension.maths import TALL_ROOT, line, mathml, parts, read
 from docutils import nodes
 
 SPACE = '<mspace width="0.167em"></mspace>'
@@ -54,3 +54,17 @@ def test_the_sign_behind_a_formula_stays_with_it():
     read(None, paragraph, "page")
     assert [line(formula), line(other)] == ["x).", "y"]
     assert [str(child) for child in paragraph if isinstance(child, nodes.Text)] == ["a ", " B ", " c."]
+
+
+def test_the_same_words_elsewhere_keep_their_sign():
+    formula = nodes.math("f", "f")
+    same = nodes.Text(", and hold "), nodes.Text(", and hold ")
+    paragraph = nodes.paragraph("", "", nodes.literal("*a", "*a"), same[0], formula, same[1])
+    read(None, paragraph, "page")
+    assert line(formula) == "f," and paragraph.astext() == "*a, and hold f and hold "
+
+
+def test_a_root_over_a_small_letter_is_as_high_as_over_a_capital():
+    (written,) = mathml([(r"1/\sqrt n", False)])
+    assert re.search('<msqrt><mi>n</mi><mspace width="0" height="0.7em" depth="0.15em"></mspace></msqrt>', written)
+    assert not TALL_ROOT.search(written) and TALL_ROOT.search(mathml([(r"\sqrt{\frac{1}{d}}", False)])[0])

@@ -37,6 +37,7 @@ CLOSING = re.compile(r"[,.;:!?)’”]+")
 TEX_BESIDE = re.compile(r"</?semantics>|<annotation .*?</annotation>", re.DOTALL)
 FORMULA = re.compile(r"<math .*?</math>", re.DOTALL)
 TAG = re.compile(r"<[^>]+>")
+TALL_ROOT = re.compile(r"<msqrt>(?:(?!</msqrt>).)*<(?:mfrac|munder|mover)")
 
 WRITTEN: dict[tuple[str, bool], str] = {}  # TeX, and whether it is displayed → MathML
 ElementTree.register_namespace("", NAMESPACE)
@@ -56,12 +57,17 @@ def mathml(formulas: list[tuple[str, bool]]) -> list[str]:
 
 
 def _spaced(formula: str) -> str:
-    """A formula with the space that browsers do not set after a function, and without theirs inside of bars."""
+    """A formula with the space that browsers do not set after a function, and without theirs inside of bars.
+
+    A root is as high as a capital at least, as TeX sets it: over a small letter its sign would sink below the line.
+    """
     tree = ElementTree.fromstring(formula)
     within = {child: parent for parent in tree.iter() for child in parent}
     for fence in tree.iter(f"{MATHML}mo"):
         if fence.get("form") in ("prefix", "postfix"):
             fence.attrib |= {"lspace": "0", "rspace": "0"}
+    for root in tree.iter(f"{MATHML}msqrt"):
+        root.append(ElementTree.Element(f"{MATHML}mspace", width="0", height="0.7em", depth="0.15em"))
     for name in [parent for parent in within.values() if parent[-1].text == APPLIED]:
         while within[name].tag in SCRIPTS and within[name][0] is name:  # the name of "log_2 p" ends behind its index
             name = within[name]
@@ -80,6 +86,8 @@ def read(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         WRITTEN[one] = formula
         if not formula:
             log.warning("this formula cannot be read: %s", one[0], location=found[one])
+        elif TALL_ROOT.search(formula):
+            log.warning("the font has no root as tall as this, write a power of 1/2: %s", one[0], location=found[one])
     for formula in doctree.findall(nodes.math):
         _keep_with_next(formula)
 
@@ -89,7 +97,8 @@ def _keep_with_next(formula: nodes.math) -> None:
     after = formula.next_node(descend=False, siblings=True)
     if isinstance(after, nodes.Text) and (signs := CLOSING.match(after)):
         formula["closing"] = signs[0]
-        after.parent.replace(after, nodes.Text(after[signs.end() :]))
+        (place,) = (k for k, child in enumerate(after.parent) if child is after)  # another may have the same words
+        after.parent[place] = nodes.Text(after[signs.end() :])
 
 
 def parts(node: nodes.math | nodes.math_block) -> list[tuple[str, bool]]:
@@ -143,17 +152,23 @@ def _fetch_font(app: Sphinx, pagename: str, template: str, context: dict, doctre
 
 
 def _cut_font(app: Sphinx, exception: Exception | None) -> None:
-    """Write the font with the signs of all pages, the root, and the slanted letters that browsers put for letters."""
+    """Write the font with the signs of all pages, the root, and the slanted letters that browsers put for letters.
+
+    Of the root there is one size. Chromium keeps room for the widest that the font has, behind every root.
+    """
     if exception is not None or app.builder.format != "html":
         return
     out = Path(app.outdir)
     formulas = (one for page in out.rglob("*.html") for one in FORMULA.findall(page.read_text(encoding="utf-8")))
     signs = {ord(sign) for formula in formulas for sign in unescape(TAG.sub("", formula))}
     font = TTFont(FONT)
+    variants = font["MATH"].table.MathVariants
+    root = variants.VertGlyphConstruction[variants.VertGlyphCoverage.glyphs.index(font.getBestCmap()[ord("√")])]
+    root.MathGlyphVariantRecord, root.GlyphAssembly = root.MathGlyphVariantRecord[:1], None
     slanted = {code for code in font.getBestCmap() if 0x1D434 <= code <= 0x1D467 or 0x1D6E2 <= code <= 0x1D71B}
     options = subset.Options(layout_features=["*"], flavor="woff2", notdef_outline=True)
     cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=signs | slanted | {0x210E, 0x221A, 0x20})
+    cutter.populate(unicodes=signs | slanted | {0x210E, ord("√"), 0x20})
     cutter.subset(font)
     subset.save_font(font, str(out / "_static/maths.woff2"), options)
 
