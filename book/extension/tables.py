@@ -14,7 +14,7 @@ from sphinx.application import Sphinx
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 NUMBER = re.compile(r"[≈<>]?\s*[−+-]?\d[\d.,\s]*(?:e[−+-]?\d+)?\s*(?:%|ms|s|×)?(?:\s*±\s*[\d.,]+)?")
 PLAIN = re.compile(r"[≈<>]?\s*[−+-]?[\d,]+(?:\.(\d+))?")
-CLAIM = re.compile(r"\(C\d+\)")
+CLAIM = re.compile(r"\bC\d+\b")
 
 
 def _name_index(app: Sphinx, doctree: nodes.document, docname: str) -> None:
