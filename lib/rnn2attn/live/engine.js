@@ -257,11 +257,15 @@ const bothWays = (xs, direction) => (direction === "backward" ? [...xs].reverse(
 /** h_1 … h_T; read both ways, two states side by side. */
 export const encode = (ids, encoder) => finish(encoding(ids, encoder));
 
-/** The same by pieces: a Transformer's rests after each layer. */
+/** The same by pieces: it rests after each direction, a Transformer's after each layer. */
 export function* encoding(ids, encoder) {
   if (encoder.kind === "TransformerEncoder") return yield* encodingTransformer(ids, encoder);
   const xs = ids.map((id) => embedding(id, encoder.embedding));
-  const ways = encoder.directions.map((direction, n) => unroll(bothWays(xs, direction), encoder.rnns[n]));
+  const ways = [];
+  for (const [n, direction] of encoder.directions.entries()) {
+    ways.push(unroll(bothWays(xs, direction), encoder.rnns[n]));
+    yield;
+  }
   const inOrder = ways.map((states, n) => bothWays(states, encoder.directions[n]));
   const parts = ways.map((states) => [states.at(-1)].flat());
   const last = parts[0].map((_, n) => join(...parts.map((part) => part[n])));
