@@ -58,16 +58,21 @@ function* renewing(node, ...wanted) {
     const old = there[n];
     if (!old) node.append(one);
     else if (old.nodeName !== one.nodeName) old.replaceWith(one);
-    else if (old.nodeType !== Node.TEXT_NODE) yield* changing(old, one);
-    else if (old.data !== one.data) old.data = one.data;
+    else if (!old.isEqualNode(one)) {
+      if (old.nodeType === Node.TEXT_NODE) old.data = one.data;
+      else yield* changing(old, one);
+    }
     yield;
   }
 }
 
 /** Makes an element like another of its kind, with all that is in it. */
 function* changing(old, one) {
-  for (const { name } of [...old.attributes]) if (!one.hasAttribute(name)) old.removeAttribute(name);
-  for (const { name, value } of one.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const name of old.getAttributeNames()) if (!one.hasAttribute(name)) old.removeAttribute(name);
+  for (const name of one.getAttributeNames()) {
+    const value = one.getAttribute(name);
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
   yield* renewing(old, ...one.childNodes);
 }
 
