@@ -213,7 +213,6 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
   }
 
   const answer = async ({ model }) => {
-    const mine = ++turn;
     const items = [...chosen(), ...drawn()];
     const digitsThere = items.filter(({ small }) => !small);
     let why = "";
@@ -225,23 +224,23 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
     note.textContent = digitsThere.length > 2 ? sentences.many.replace("{n}", digitsThere.length) : equal ? sentences.equal : ""; // prettier-ignore
     note.hidden = !note.textContent;
     if (why) {
-      shown.removeAttribute("aria-busy");
       say(problem.textContent);
       return;
     }
+    const mine = ++turn;
     const picture = painted(digitsThere);
     shown.setAttribute("aria-busy", "true");
     const text = await inPieces(work(picture, digitsThere, model), () => mine !== turn);
     if (mine !== turn) return;
     shown.removeAttribute("aria-busy");
-    say(`${note.textContent} ${text}`.trim());
+    if (problem.hidden) say(`${note.textContent} ${text}`.trim());
   };
-
   // A browser is slow at what it does for the first time: it looks once before anybody draws.
   const ask = networks(
     figure,
     ({ model }) => touched || inPieces(looking(inked(painted(chosen())), model.encoder), () => touched),
   );
+
   /** The pad shows what was chosen and drawn as it is; what the model got of it stands below. */
   const show = () => {
     pad.style.backgroundImage = `url(${bitmap(painted(chosen()), size)})`;
