@@ -114,7 +114,7 @@ MISTAKES = {
     "a sign is lost": ('h < 0 ? "unit less" : "unit"', '"unit"'),
     "a letter is read twice": ("...ids.slice(t + 1)]", "...ids.slice(t)]"),
     "what was read before is forgotten": ("], states[t - 1])", "])"),
-    "the sum in the place of the mean": ("return sum / (V - 1);", "return sum;"),
+    "the sum in the place of the mean": ("kept.push(sum / (V - 1))", "kept.push(sum)"),
 }
 
 

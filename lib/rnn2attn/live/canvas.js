@@ -235,6 +235,7 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
     shown.removeAttribute("aria-busy");
     if (problem.hidden) say(`${note.textContent} ${text}`.trim());
   };
+
   // A browser is slow at what it does for the first time: it looks once before anybody draws.
   const ask = networks(
     figure,
