@@ -386,6 +386,8 @@ def test_a_telephone_shows_it_whole_and_axe_finds_nothing(chromium, address, sch
     expect(first.locator(".problem")).to_be_hidden()
     assert page.evaluate("scrollY") == 0, "the finger draws and does not scroll"
     word = settled(first).locator(".map label").nth(1)
+    word.scroll_into_view_if_needed()
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))")
     word.tap()
     expect(word.get_by_role("radio")).to_be_checked()
     for cell in word.locator("i").all():

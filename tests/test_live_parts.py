@@ -132,17 +132,18 @@ def test_without_the_mask_the_last_row_of_the_first_layer_stays(figure):
     assert (masked[1][0][:, -1] - open_[1][0][:, -1]).abs().max() > 1e-3
 
 
+LEFT = "const left = without(model, off);"
 MISTAKES = {
     "another head is shut": ("off.heads.includes(number++)", "off.heads.includes(++number)", SWITCHED["head 5"]),
     "a head's rows are shut": ("(at % shape[1]) / d_k", "at / shape[1] / d_k", SWITCHED["head 5"]),
     "positions stay": ("{ ...one, positions: null }", "one", SWITCHED["positions"]),
-    "the mask stays": ("off.mask ? sayUnmasked : saying", "saying", SWITCHED["the mask"]),
-    "the mask is never there": ("off.mask ? sayUnmasked : saying", "sayUnmasked", SWITCHED["nothing"]),
-    "a position loses what it looked at": (
-        "vector(steps.length, (i) => weights[i] ?? 0)",
-        "weights",
-        SWITCHED["nothing"],
+    "the mask stays": (
+        "cache[n].source }, layer)",
+        "cache[n].source }, layer, causal(t, ids.length))",
+        SWITCHED["the mask"],
     ),
+    "the mask is never there": (LEFT, f"off = {{ ...off, mask: true }}; {LEFT}", SWITCHED["nothing"]),
+    "what comes later has a weight": ("weights[i] ?? 0", "weights[i] ?? 1", SWITCHED["nothing"]),
     "the division stays": ('off.division ? "dot"', 'off.division ? "scaled_dot"', SWITCHED["the division"]),
     "the source is read with the own weights": ('"source_attention");', '"attention");', SWITCHED["head 9"]),
 }
