@@ -385,9 +385,8 @@ def test_a_telephone_shows_it_whole_and_axe_finds_nothing(chromium, address, sch
     expect(first.locator(".pad polyline")).to_have_count(2)
     expect(first.locator(".problem")).to_be_hidden()
     assert page.evaluate("scrollY") == 0, "the finger draws and does not scroll"
-    word = settled(first).locator(".map label").nth(1)
-    word.scroll_into_view_if_needed()
-    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))")
+    expect(settled(first).get_by_role("status")).to_contain_text("It says")
+    word = first.locator(".map label").nth(1)
     word.tap()
     expect(word.get_by_role("radio")).to_be_checked()
     for cell in word.locator("i").all():
