@@ -4,6 +4,8 @@ import re
 from contextlib import contextmanager
 from importlib.resources import files
 
+from playwright.sync_api import expect
+
 from looking import WIDE_SCRIPT
 
 THEME = "body { font-family: sans-serif } html[data-theme=dark] { background: #121212; color: #ced6dd }"
@@ -27,6 +29,18 @@ def functions(script, names):
         files("rnn2attn.live").joinpath(name).read_text("utf-8") for name in ("engine.js", "shared.js", script)
     )
     return f"{EXPORT.sub('', text)}; return {{ {', '.join(names)} }}"
+
+
+def settled(figure):
+    """A figure whose answer stands: it answers by pieces."""
+    expect(figure.locator("[aria-busy]")).to_have_count(0)
+    return figure
+
+
+def drawn(figure):
+    """The HTML of a figure's answer."""
+    html = settled(figure).locator(".answer").inner_html()
+    return re.sub("<!--.*?-->", "", html).strip()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from building import ROOT
-from live_page import write
+from live_page import drawn, write
 from looking import WIDE_SCRIPT, faults, too_wide
 from rnn2attn.live import picture, typed
 from rnn2attn.tasks import dates
@@ -123,12 +123,12 @@ BAD = [
 @pytest.mark.parametrize("text", BAD)
 def test_what_is_no_date_gets_a_sentence(opened, text):
     shown = opened(DATES)
-    before = shown.locator(".answer").inner_html()
+    before = drawn(shown)
     shown.locator(FIELD).fill(text)
     why = typed.read(text, figure(DATES).models[0].source, "words", START).problem
     assert why
     expect(shown.locator(".problem")).to_have_text(why)
-    assert shown.locator(".answer").inner_html() == before
+    assert drawn(shown) == before
 
 
 @pytest.mark.parametrize("page", [DATES, LETTERS])

@@ -8,7 +8,7 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from live_page import opened, telephone, write
+from live_page import drawn, opened, settled, telephone, write
 from looking import faults, too_wide
 from rnn2attn.live import context, live_context
 from rnn2attn.seq2seq import Decoder, Encoder, Seq2Seq
@@ -29,7 +29,7 @@ const logits = inputs.map((id) => {
   state = found.state;
   return [...found.logits];
 });
-return JSON.stringify([logits, sayFrom(ids, models, noise, kept, 12).ids]);
+return JSON.stringify([logits, finish(sayFrom(ids, models, noise, kept, 12)).ids]);
 """
 EXACT = 1e-9  # what the order of sums may change
 SPOILT = [(0.0, 24), (0.3, 24), (0.0, 12), (0.7, 16), (1.0, 0)]
@@ -123,10 +123,6 @@ def test_a_mistake_in_handing_over_is_seen(page, shown, name):
     assert (logits - right).abs().max() > 1e-3
 
 
-def drawn(figure):
-    return figure.locator(".answer").evaluate("answer => answer.innerHTML.replace(/<!--.*?-->/g, '').trim()")
-
-
 def moved(figure, noise, kept):
     for name, value in (("noise", noise), ("kept", kept)):
         slider = figure.locator(f".{name} input")
@@ -152,7 +148,7 @@ def test_right_and_wrong_differ_by_more_than_colour(page, shown):
     first.locator(FIELD).fill("jib")
     places = context.compared(shown.handed([*"jib"], 0.0, 24))
     assert {right for _, _, right in places} == {True, False}
-    marks = first.locator(".line").last.locator("b").all_text_contents()
+    marks = settled(first).locator(".line").last.locator("b").all_text_contents()
     assert marks == ["✓" if right else "✗" for _, _, right in places]
     lines = "all => all.map((one) => getComputedStyle(one).outlineStyle)"
     assert set(first.locator(".wrong").evaluate_all(lines)) == {"dashed"}

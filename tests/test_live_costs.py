@@ -12,9 +12,14 @@ from torch import nn
 
 from building import ROOT, build
 from live_page import functions
+from rnn2attn.attention import Concat
 from rnn2attn.captioning import CNN
 from rnn2attn.live import figure, picture, typed
 from rnn2attn.live.weights import BUDGET, pack, rounded
+from rnn2attn.recurrent import RNNLanguageModel
+from rnn2attn.seq2seq import AttentionDecoder, Encoder, Seq2Seq
+from rnn2attn.text import EOS, vocabularies
+from rnn2attn.transformer import transformer
 
 FIELD = "[type=text]"
 FIGURE = re.compile(r'<figure class="rnn2attn-live".*', re.DOTALL)
@@ -202,11 +207,117 @@ PIECES = """([code, tick]) => {
 }"""
 
 
-@pytest.mark.parametrize(("tick", "turns"), [(0, 0), (100, 10), (4, 2)])
+@pytest.mark.parametrize(("tick", "turns"), [(0, 0), (100, 10), (6, 2)])
 def test_long_work_lets_the_page_have_its_turn(tab, tick, turns):
     tab.goto("about:blank")
     value, found = tab.evaluate(PIECES, [functions("letters.js", ["inPieces"]), tick])
     assert (value, found) == (7, turns)
+
+
+# The most products of a matrix and a vector between two rests of a generator, and how many there are in all.
+PRODUCTS = """([code, text, make]) => {
+  window.products = 0;
+  const engine = new Function(code)();
+  const parts = eval(make)(engine, engine.unpack(text).model);
+  for (let [most, all] = [0, 0]; ; ) {
+    const { done } = parts.next();
+    [most, all, products] = [Math.max(most, products), all + products, 0];
+    if (done) return [most, all];
+  }
+}"""
+COUNTED = "const product = new Float64Array(to - from);"
+TOKENS, MOST = typed.LONGEST, picture.LIMIT  # that are read, and that are said
+
+
+def of_letters():
+    return RNNLanguageModel(4, 6)
+
+
+def of_gates():
+    return nn.Sequential(nn.LSTM(5, 4, batch_first=True), nn.Linear(4, 5))
+
+
+def of_strings(kind):
+    """A model that reads ten letters and finds no end."""
+    source, target = vocabularies([("abcdefghij", "klmnopqrst")])
+    if kind == "Transformer":
+        model = transformer(source, target, d_model=8, heads=2, layers=2, d_ff=8)
+    else:
+        encoder = Encoder(len(source), 4, 6, "LSTM", "both")
+        model = Seq2Seq(source, target, encoder, AttentionDecoder(encoder, len(target), Concat(6, 12, 5)))
+    with torch.no_grad():
+        model.decoder.output.bias[target.id(EOS)] = -1e4
+    return model
+
+
+IDS = f"Array.from({{ length: {TOKENS} }}, (_, i) => 1 + (i % 4))"
+WORK = {
+    "letters": ("letters.js", "readLetters", of_letters, f"readLetters({IDS}.map((id) => id - 1), m, 1)"),
+    "gates": ("gates.js", "readHolding", of_gates, f"readHolding({IDS}, m, [null, 0, null, 1])"),
+    "an LSTM": ("page.js", "translating", lambda: of_strings("LSTM"), f"translating({IDS}, m, {MOST})"),
+    "a Transformer": ("page.js", "translating", lambda: of_strings("Transformer"), f"translating({IDS}, m, {MOST})"),
+    "parts": (
+        "parts.js",
+        "answeringParts",
+        lambda: of_strings("Transformer"),
+        f"answeringParts({IDS}, m, {{ heads: [] }}, {MOST})",
+    ),
+    "parts without the mask": (
+        "parts.js",
+        "answeringParts",
+        lambda: of_strings("Transformer"),
+        f"answeringParts({IDS}, m, {{ heads: [3], mask: true }}, {MOST})",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_an_answer_rests_after_each_layer_or_token(tab, name):
+    """A piece is at most one layer over all tokens, however many steps and layers an answer takes."""
+    script, function, made, call = WORK[name]
+    torch.manual_seed(0)
+    code = functions(script, ["unpack", function])
+    assert code.count(COUNTED) == 1
+    code = code.replace(COUNTED, f"products++; {COUNTED}")
+    tab.goto("about:blank")
+    text = pack({"model": made()})
+    most, products = tab.evaluate(PRODUCTS, [code, text, f"(e, m) => e.{call}"])
+    assert 0 < most <= 10 * MOST
+    assert products > 2 * most
+
+
+DRAWN = """([code, html, other]) => {
+  const { renewing, parsed } = new Function(code)();
+  const place = document.body.appendChild(document.createElement("div"));
+  place.innerHTML = html;
+  const before = [...place.querySelectorAll("*")];
+  const watch = new MutationObserver(() => {});
+  watch.observe(place, { subtree: true, childList: true, attributes: true, characterData: true });
+  let rests = 0;
+  for (const _ of renewing(place, ...parsed(other))) rests++;
+  const kept = before.filter((one) => one.isConnected).length;
+  return [place.innerHTML, rests, watch.takeRecords().length, kept];
+}"""
+STANDS = '<!--a--><p class="said">It says <b>one</b></p><ul><li class="x" title="t">a</li><li>b</li></ul>'
+# What comes in the place of what: rests, one for each node but those within what is alike; changes, the comment's
+# included; and elements that stay.
+CHANGES = {
+    "nothing": ("", "", 2, 1, 5),
+    "a word": ("one", "two", 5, 2, 5),
+    "an attribute that another has": ('class="x" title="t"', 'class="y"', 5, 3, 5),
+    "another row": ("</li></ul>", "</li><li>c</li></ul>", 5, 2, 5),
+    "a row less": ("<li>b</li>", "", 3, 2, 4),
+    "another element": ("<b>one</b>", "<i>one</i>", 4, 2, 4),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_drawing_changes_what_is_other_and_rests(tab, name):
+    old, new, *right = CHANGES[name]
+    other = STANDS.replace("<!--a-->", "").replace(old, new, 1)
+    tab.goto("about:blank")
+    html, *found = tab.evaluate(DRAWN, [functions("page.js", ["renewing", "parsed"]), STANDS, other])
+    assert (html, found) == (other, right)
 
 
 def test_unpacking_and_looking_rest_after_each_part(tab):

@@ -28,7 +28,7 @@ from rnn2attn.training import fit, set_seed, token_loss
 from rnn2attn.transformer import EncoderLayer, transformer
 
 ENGINE = files("rnn2attn.live").joinpath("engine.js").read_text("utf-8")
-EXPORTED = re.compile(r"^export (?:function|const) (\w+)", re.MULTILINE)
+EXPORTED = re.compile(r"^export (?:function\*?|const) (\w+)", re.MULTILINE)
 RUN = """window.run = ([code, script, text, given]) => {
   const engine = new Function(code)();
   const plain = (_, value) => (ArrayBuffer.isView(value) ? [...value] : value);

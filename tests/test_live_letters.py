@@ -9,7 +9,7 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from live_page import opened, telephone, write
+from live_page import drawn, opened, settled, telephone, write
 from looking import faults, too_wide
 from rnn2attn.live import letters, live_letters, typed
 from rnn2attn.recurrent import RNNLanguageModel
@@ -61,7 +61,7 @@ SEEN = """figure => ({
 def differs(figure, shown, text, times=1.0):
     """How far what a figure shows is from what PyTorch says of these letters; infinite where words are others."""
     right = letters.reading(shown.model, list(text), shown.vocabulary, times)
-    seen = figure.evaluate(SEEN)
+    seen = settled(figure).evaluate(SEEN)
     best = right.p.argmax(dim=1).tolist()
     words = [letters.sentence(right, t, shown.vocabulary) for t in range(len(text))]
     if [row["letter"] for row in seen["rows"]] != list(text) or [row["told"] for row in seen["rows"]] != words:
@@ -84,7 +84,7 @@ def scale(figure, times):
 @pytest.mark.parametrize("times", [1, 0, 0.35, 2])
 def test_what_is_typed_gets_pytorchs_answer_at_any_scale(page, shown, text, times):
     first, again = page.locator("figure").all()
-    before = again.locator(".answer").inner_html()
+    before = drawn(again)
     first.locator(FIELD).fill(text)
     assert differs(first, shown, text) < 0.00051
     scale(first, times)
@@ -92,17 +92,17 @@ def test_what_is_typed_gets_pytorchs_answer_at_any_scale(page, shown, text, time
     expect(first.locator(".at")).to_have_text(f"{times:g}")
     right = letters.reading(shown.model, list(text), shown.vocabulary, times)
     expect(first.get_by_role("status")).to_have_text(letters.told(right, shown.vocabulary))
-    assert again.locator(".answer").inner_html() == before
+    assert drawn(again) == before
 
 
 def test_without_the_loop_a_letter_gets_one_answer_wherever_it_stands(page):
     first = page.locator("figure").first
     first.locator(FIELD).fill("lhllol")
     rows = "rows => rows.map((row) => [...row.querySelectorAll('i:not(.kept)')].map((bar) => bar.outerHTML).join())"
-    found = first.locator(".map label").evaluate_all(rows)
+    found = settled(first).locator(".map label").evaluate_all(rows)
     assert len({found[n] for n in (0, 2, 3, 5)}) > 1
     scale(first, 0)
-    found = first.locator(".map label").evaluate_all(rows)
+    found = settled(first).locator(".map label").evaluate_all(rows)
     assert len({found[n] for n in (0, 2, 3, 5)}) == 1
     kept = first.locator(".kept").evaluate_all("all => all.map((bar) => bar.style.getPropertyValue('--w'))")
     assert set(kept[:-1]) == {"0.000"} and float(kept[-1]) > 0.1
@@ -112,8 +112,9 @@ MISTAKES = {
     "W_hh is not scaled": ("(w) => times * w", "(w) => w"),
     "what it says is of the step before": ("p: states.map(", "p: [states[0], ...states.slice(0, -1)].map("),
     "a sign is lost": ('h < 0 ? "unit less" : "unit"', '"unit"'),
-    "the first letter alone is changed": ("ids.with(t, (id + n) % V)", "ids.with(0, (id + n) % V)"),
-    "the sum in the place of the mean": ("return sum / (V - 1);", "return sum;"),
+    "a letter is read twice": ("...ids.slice(t + 1)]", "...ids.slice(t)]"),
+    "what was read before is forgotten": ("], states[t - 1])", "])"),
+    "the sum in the place of the mean": ("kept.push(sum / (V - 1))", "kept.push(sum)"),
 }
 
 
@@ -146,14 +147,14 @@ BAD = {
 def test_what_cannot_be_read_gets_a_sentence_and_is_kept(page, shown, kind):
     first = page.locator("figure").first
     first.locator(FIELD).fill("hel")
-    before = first.locator(".answer").inner_html()
+    before = drawn(first)
     first.locator(FIELD).fill(BAD[kind])
     problem = typed.read(BAD[kind], shown.vocabulary, "characters", "hel").problem
     assert problem.endswith("Below it still answers to hel.")
     expect(first.locator(".problem")).to_have_text(problem)
     expect(first.get_by_role("status")).to_have_text(problem)
     assert first.locator(FIELD).input_value() == BAD[kind]
-    assert first.locator(".answer").inner_html() == before
+    assert drawn(first) == before
     first.locator(FIELD).fill("h el\u200bl")
     expect(first.locator(".problem")).to_be_hidden()
     assert differs(first, shown, "hell") < 0.00051
@@ -189,10 +190,9 @@ def test_what_stands_without_a_script_is_what_the_script_shows(page, address, ch
     expect(standing.locator(".asked output").first).to_have_text("hell")
     assert not any(part.is_visible() for part in standing.locator(":is([type=text], [type=range])").all())
     expect(standing.locator(".map")).to_be_visible()
-    html = standing.locator(".answer").evaluate("answer => answer.innerHTML.replace(/<!--.*?-->/g, '').trim()")
     page.locator(FIELD).first.dispatch_event("input")
-    drawn = page.locator(".answer").first.inner_html()
-    alike = [re.sub(r' checked=""', "", re.sub(r'name="[^"]*"', "", one)) for one in (html, drawn)]
+    both = drawn(standing), drawn(page.locator("figure").first)
+    alike = [re.sub(r' checked=""', "", re.sub(r'name="[^"]*"', "", one)) for one in both]
     assert alike[0] == alike[1]
     still.close()
 
@@ -213,7 +213,7 @@ def test_a_telephone_shows_it_whole_and_axe_finds_nothing(chromium, address, sch
     first, again = page.locator("figure").all()
     first.locator(FIELD).tap()
     first.locator(FIELD).fill("l" * typed.LONGEST)
-    row = first.locator(".map label").nth(3)
+    row = settled(first).locator(".map label").nth(3)
     row.tap()
     expect(row.get_by_role("radio")).to_be_checked()
     assert 24 <= row.bounding_box()["height"] <= 40, "the bars of a row stand side by side"

@@ -8,7 +8,7 @@ import torch
 from playwright.sync_api import expect
 from torch import nn
 
-from live_page import opened, telephone, write
+from live_page import drawn, opened, settled, telephone, write
 from looking import faults, too_wide
 from rnn2attn.attention import Concat
 from rnn2attn.live import live, picture, typed
@@ -86,7 +86,7 @@ def agrees(figure, live, text, which=0):
     """That a figure shows what PyTorch answers to a text."""
     model = live.models[which]
     right = picture.answer(model, typed.read(text, model.source, live.cut, "").tokens)
-    seen = figure.evaluate(SEEN)
+    seen = settled(figure).evaluate(SEEN)
     assert seen["said"].removesuffix(" …").split(" ") == right.said
     assert seen["said"].endswith(" …") == (len(right.said) == picture.LIMIT)
     if right.weights is None:
@@ -103,10 +103,10 @@ def agrees(figure, live, text, which=0):
 @pytest.mark.parametrize("text", [OTHER, "Sunday , December 31,1950 ", "May", "1 2 3", DATE])
 def test_what_is_typed_gets_pytorchs_answer(page, shown, text):
     first, _, again = page.locator("figure").all()
-    before = again.locator(".answer").inner_html()
+    before = drawn(again)
     first.locator(FIELD).fill(text)
     agrees(first, shown[0], text)
-    assert again.locator(".answer").inner_html() == before
+    assert drawn(again) == before
     model = shown[0].models[0]
     answer = picture.answer(model, typed.read(text, model.source, "words", "").tokens)
     expect(first.get_by_role("status")).to_have_text(picture.told(answer, "With attention"))
@@ -145,14 +145,14 @@ BAD = {
 def test_what_cannot_be_read_gets_a_sentence_and_is_kept(page, shown, kind):
     first = page.locator("figure").first
     first.locator(FIELD).fill(OTHER)
-    before = first.locator(".answer").inner_html()
+    before = drawn(first)
     first.locator(FIELD).fill(BAD[kind])
     problem = typed.read(BAD[kind], shown[0].models[0].source, "words", OTHER).problem
     assert problem.endswith(f"Below it still answers to {OTHER}.")
     expect(first.locator(".problem")).to_have_text(problem)
     expect(first.get_by_role("status")).to_have_text(problem)
     assert first.locator(FIELD).input_value() == BAD[kind]
-    assert first.locator(".answer").inner_html() == before
+    assert drawn(first) == before
     first.locator(FIELD).fill(DATE)
     expect(first.locator(".problem")).to_be_hidden()
 
@@ -201,6 +201,7 @@ def test_the_keyboard_is_enough(page, shown):
     sentence = rows[2].locator("em").text_content()
     assert sentence in rows[2].text_content() and rows[2].get_by_role("radio", name=sentence).count() == 1
     first.locator(FIELD).fill(DATE)
+    agrees(first, shown[0], DATE)
     expect(first.locator(".map label").nth(2).get_by_role("radio")).to_be_checked()
 
 
@@ -214,10 +215,9 @@ def test_what_stands_without_a_script_is_what_the_script_shows(page, address, sh
             part.is_visible() for part in standing.locator(":is([type=text], [type=range], .choices)").all()
         )
         expect(standing.get_by_text("Run this cell")).to_be_hidden()
-        html = standing.locator(".answer").evaluate("answer => answer.innerHTML.replace(/<!--.*?-->/g, '').trim()")
         page.locator("figure").nth(n).locator(FIELD).dispatch_event("input")
-        drawn = page.locator("figure").nth(n).locator(".answer").inner_html()
-        alike = [re.sub(r' checked=""', "", re.sub(r'name="[^"]*"', "", one)) for one in (html, drawn)]
+        both = drawn(standing), drawn(page.locator("figure").nth(n))
+        alike = [re.sub(r' checked=""', "", re.sub(r'name="[^"]*"', "", one)) for one in both]
         assert alike[0] == alike[1]
     still.close()
 
@@ -251,7 +251,7 @@ def test_a_telephone_shows_it_whole_and_axe_finds_nothing(chromium, address, sho
     first.locator(FIELD).tap()
     first.locator(FIELD).fill("Wednesday, September 30, 1999")
     second.locator(FIELD).fill("가" * typed.LONGEST)
-    row = first.locator(".map label").nth(3)
+    row = settled(first).locator(".map label").nth(3)
     row.tap()
     expect(row.get_by_role("radio")).to_be_checked()
     assert row.bounding_box()["height"] >= 24

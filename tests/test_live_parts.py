@@ -10,7 +10,7 @@ import torch
 from playwright.sync_api import expect
 
 from building import ROOT
-from live_page import opened, telephone, write
+from live_page import drawn, opened, telephone, write
 from looking import faults, too_wide
 from rnn2attn.live import parts, typed
 from rnn2attn.live.parts import Off, live_parts
@@ -132,12 +132,18 @@ def test_without_the_mask_the_last_row_of_the_first_layer_stays(figure):
     assert (masked[1][0][:, -1] - open_[1][0][:, -1]).abs().max() > 1e-3
 
 
+LEFT = "const left = without(model, off);"
 MISTAKES = {
     "another head is shut": ("off.heads.includes(number++)", "off.heads.includes(++number)", SWITCHED["head 5"]),
     "a head's rows are shut": ("(at % shape[1]) / d_k", "at / shape[1] / d_k", SWITCHED["head 5"]),
     "positions stay": ("{ ...one, positions: null }", "one", SWITCHED["positions"]),
-    "the mask stays": ("masked ? causal(t, ids.length)", "true ? causal(t, ids.length)", SWITCHED["the mask"]),
-    "the mask is never there": ("!off.mask)", "false)", SWITCHED["nothing"]),
+    "the mask stays": (
+        "cache[n].source }, layer)",
+        "cache[n].source }, layer, causal(t, ids.length))",
+        SWITCHED["the mask"],
+    ),
+    "the mask is never there": (LEFT, f"off = {{ ...off, mask: true }}; {LEFT}", SWITCHED["nothing"]),
+    "what comes later has a weight": ("weights[i] ?? 0", "weights[i] ?? 1", SWITCHED["nothing"]),
     "the division stays": ('off.division ? "dot"', 'off.division ? "scaled_dot"', SWITCHED["the division"]),
     "the source is read with the own weights": ('"source_attention");', '"attention");', SWITCHED["head 9"]),
 }
@@ -166,7 +172,7 @@ def agrees(shown, figure, text, off=None, number=None):
     right = shown.page.evaluate(
         "html => Object.assign(document.createElement('div'), { innerHTML: html }).innerHTML", html
     )
-    assert bare(shown.locator(".answer").inner_html()) == bare(right)
+    assert bare(drawn(shown)) == bare(right)
 
 
 def test_what_stands_without_a_script_is_what_the_script_shows(chromium, page, address, figure):
@@ -178,15 +184,15 @@ def test_what_stands_without_a_script_is_what_the_script_shows(chromium, page, a
     assert not any(part.is_visible() for part in first.locator(hidden).all())
     agrees(first, figure, DATE)
     still.close()
-    drawn = page.locator("figure").first
-    drawn.locator(FIELD).dispatch_event("input")
-    agrees(drawn, figure, DATE)
-    assert drawn.locator(".whole").is_hidden()
+    again = page.locator("figure").first
+    again.locator(FIELD).dispatch_event("input")
+    agrees(again, figure, DATE)
+    assert again.locator(".whole").is_hidden()
 
 
 def test_switches_text_and_the_large_map_are_answered(page, figure):
     first, again = page.locator("figure").all()
-    before = again.locator(".answer").inner_html()
+    before = drawn(again)
     first.get_by_role("checkbox", name="Positions").uncheck()
     agrees(first, figure, DATE, Off(positions=True))
     first.get_by_role("checkbox", name="Said to said, layer 2, head 1").uncheck()
@@ -207,7 +213,7 @@ def test_switches_text_and_the_large_map_are_answered(page, figure):
     first.get_by_role("button", name="All on").click()
     agrees(first, figure, DATE, Off(), 1)
     expect(first.get_by_role("checkbox", checked=False)).to_have_count(0)
-    assert again.locator(".answer").inner_html() == before
+    assert drawn(again) == before
 
 
 @pytest.mark.soak

@@ -6,12 +6,8 @@ could compute it too. TensorFlow.js would need a converter and a bundler; ONNX R
 of WebAssembly, which a page opened from a disk may not. And in neither could a reader look the equations up.
 """
 
-import gzip
-import json
-import os
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
 
 import ipywidgets
 
@@ -19,10 +15,11 @@ from rnn2attn.explore import ids
 from rnn2attn.live import picture, typed
 from rnn2attn.live.canvas import live_canvas
 from rnn2attn.live.context import live_context
+from rnn2attn.live.figure import Figure
 from rnn2attn.live.gates import Held, hold
 from rnn2attn.live.letters import live_letters
 from rnn2attn.live.parts import live_parts
-from rnn2attn.live.weights import BUDGET, pack, rounded
+from rnn2attn.live.weights import pack, rounded
 from rnn2attn.seq2seq import Seq2Seq
 
 __all__ = ["Held", "Live", "hold", "live", "live_canvas", "live_context", "live_letters", "live_parts"]
@@ -71,13 +68,8 @@ def live(
     return Live(models, label, start, caption, names, cut, list(longer), bits)
 
 
-class Live:
-    """What `live` returns. It holds a widget and is none, so it can choose what it shows.
-
-    Attributes:
-        widget: the live form, a box of field, choices and answer; None where the page's form is made.
-        html: the page's form; None where it is not made.
-    """
+class Live(Figure):
+    """What `live` returns."""
 
     def __init__(self, models, label, start, caption, names, cut, longer, bits):
         self.packed = pack(models, bits)
@@ -85,27 +77,24 @@ class Live:
         self.label, self.start, self.caption, self.names = label, start, caption, names
         self.cut, self.longer = cut, longer
         self.group = f"live-{ids.own(repr([label, start, names, longer]))[:8]}"
-        page = bool(os.environ.get("RNN2ATTN_FRAMES"))
-        self.html, self.widget = (self._html(), None) if page else (None, self._widget())
+        self.make()
 
     def __repr__(self) -> str:
         return f"live({self.label}: {self.start})"
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        if self.html is not None:
-            return {"text/html": self.html, "text/plain": repr(self)}
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        still = f'<figure class="rnn2attn-live">{_style()}{self._answer(self.start)[1]}</figure>'
-        return {"application/vnd.jupyter.widget-view+json": view, "text/html": still, "text/plain": repr(self)}
-
-    def _answer(self, text: str, which: int = 0, before: str = "") -> tuple[str, str]:
+    def answer(self, text: str, which: int = 0, before: str = "") -> tuple[str, str]:
         """A sentence on what cannot be read, or else the answer's HTML."""
         tokens, problem = typed.read(text, self.models[which].source, self.cut, before)
         if problem:
             return problem, ""
         return "", picture.html(picture.answer(self.models[which], tokens), self.names[which], self.group)
 
-    def _widget(self) -> ipywidgets.VBox:
+    def first(self) -> str:
+        """The answer to ``start``."""
+        return self.answer(self.start)[1]
+
+    def form(self) -> ipywidgets.VBox:
+        """Field, choices and answer."""
         field = ipywidgets.Text(
             value=self.start, description=self.label, style={"description_width": "initial"}, layout={"width": "34em"}
         )
@@ -116,11 +105,10 @@ class Live:
 
         def follow(_=None):
             nonlocal before
-            why, found = self._answer(field.value, which.value, before)
+            why, found = self.answer(field.value, which.value, before)
             problem.value = escape(why)
             if not why:
-                before = field.value
-                answer.value = f'<figure class="rnn2attn-live">{_style()}{found}</figure>'
+                before, answer.value = field.value, self.framed(found)
 
         def lengthen(change):
             field.value = change["new"]
@@ -132,42 +120,15 @@ class Live:
         rows = [field, *([slider] if self.longer else []), *([which] if len(self.models) > 1 else [])]
         return ipywidgets.VBox([*rows, problem, answer, ipywidgets.HTML(escape(self.caption))])
 
-    def _html(self) -> str:
-        here = files(__package__)
-        script = "\n".join(here.joinpath(name).read_text("utf-8") for name in ("engine.js", "shared.js", "page.js"))
+    def page(self) -> str:
+        """What is typed and chosen is hidden until the script answers to it."""
         data = {
             "cut": self.cut, "longest": typed.LONGEST, "near": typed.NEAR, "limit": picture.LIMIT,
             "share": picture.SHARE, "sentences": typed.SENTENCES, "names": self.names, "inputs": self.longer,
+            "group": self.group,
         }  # fmt: skip
-        html = "\n".join(
-            [
-                f'<figure class="rnn2attn-live" data-live="{escape(json.dumps(data, ensure_ascii=False))}">',
-                _style(),
-                '<p class="unseen">Run this cell to see its figure.</p>',
-                f'<div class="asked">{self._field()}{self._longer()}{self._choices()}</div>',
-                '<p class="problem" hidden></p>',
-                f'<div class="answer" data-group="{self.group}">',
-                f"<!--drawn-->{self._answer(self.start)[1]}<!--/drawn--></div>",
-                f'<p class="shows">{escape(self.caption)}</p>',
-                '<div role="status"></div>',
-                '<!--drawn--><script type="application/json" class="weights">'
-                + self.packed.replace("<", "\\u003c")
-                + "</script><!--/drawn-->",
-                "</figure>",
-                f'<script type="module">{script}</script>',
-            ]
-        )
-        if (size := len(gzip.compress(html.encode(), 9))) > BUDGET:
-            raise ValueError(f"the HTML of {self!r} is {size} bytes with gzip, and {BUDGET} are allowed")
-        return html
-
-    def _field(self) -> str:
-        """The field, and what stands there where no script lets anything be typed."""
-        value = escape(self.start)
-        return (
-            f'<label>{escape(self.label)} <input type="text" value="{value}" dir="auto" autocomplete="off" '
-            f'autocapitalize="off" autocorrect="off" spellcheck="false" hidden><output>{value}</output></label>'
-        )
+        asked = f'<div class="asked">{self.field()}{self._longer()}{self._choices()}</div>'
+        return self.whole("live", data, asked, self.caption, self.packed, "page.js")
 
     def _longer(self) -> str:
         if not self.longer:
@@ -187,7 +148,3 @@ class Live:
             for n, name in enumerate(self.names)
         )
         return f'<span class="choices" role="radiogroup" aria-label="model" hidden>{labels}</span>'
-
-
-def _style() -> str:
-    return f"<style>{files(__package__).joinpath('page.css').read_text('utf-8')}</style>"

@@ -114,7 +114,7 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
   const digits = [...figure.querySelectorAll("select")];
   const lie = [...figure.querySelectorAll(".choices input")];
   const inks = figure.querySelector(".inks").textContent.split(" ").map((text) => new Uint8Array(bytes(text)));
-  const [ask, say] = [networks(figure), sayer(status)];
+  const say = sayer(status);
   const group = `${options.group}-${place}`;
   let [lines, turn, touched] = [[], 0, false];
   const which = () => Math.max(0, lie.findIndex((one) => one.checked)); // prettier-ignore
@@ -173,7 +173,7 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
     return `${most} On the ${near} digit lies ${one} of the weight, on the ${far} one ${other}.`;
   };
 
-  const draw = (picture, items, said, maps, grid) => {
+  function* draw(picture, items, said, maps, grid) {
     const words = element("b", {}, said.join(" ") + (said.length === limit ? " …" : ""));
     const sentencesOfWords = said.map((word, t) => looks(word, maps[t], items, grid));
     const answer = [element("p", { class: "said" }, "It says: ", words)];
@@ -181,9 +181,9 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
       const largest = Math.max(...maps.map((weights) => Math.max(...weights)));
       const map = element("fieldset", { class: "map seen", style: `--columns: ${grid[1]}; --picture: url(${bitmap(picture, size)})` }); // prettier-ignore
       map.append(element("legend", {}, "What it got, and where it looked for each word"));
-      said.forEach((word, t) => {
-        const radio = element("input", { type: "radio", name: group, value: t, autocomplete: "off" });
-        radio.checked = t === 0;
+      for (const [t, word] of said.entries()) {
+        const checked = t === 0 && { checked: "" };
+        const radio = element("input", { type: "radio", name: group, value: t, autocomplete: "off", ...checked });
         const cells = Array.from(maps[t], (w) => element("i", { style: `--w: ${(w / largest).toFixed(3)}` }));
         map.append(
           element(
@@ -195,18 +195,24 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
             element("em", {}, sentencesOfWords[t]),
           ),
         );
-      });
+        yield;
+      }
       answer.push(map);
     }
-    const picked = figure.querySelector(".map :checked")?.value;
-    shown.replaceChildren(...answer);
-    const again = figure.querySelector(`.map [value="${picked}"]`);
-    if (again) again.checked = true;
+    yield* renewing(shown, ...answer);
+    if (said.length) picked(shown);
     return [`It says: ${said.join(" ") || "nothing"}.`, ...sentencesOfWords].join(" ");
-  };
+  }
+
+  /** Looks at a picture, says what it shows, and draws where it looked. */
+  function* work(picture, items, model) {
+    const memory = yield* looking(inked(picture), model.encoder);
+    const { ids, steps } = yield* saying(memory, model, limit);
+    const [said, maps] = [ids.map((id) => model.target[id]), ids.map((_, t) => steps[t].weights)];
+    return yield* draw(picture, items, said, maps, model.encoder.grid);
+  }
 
   const answer = async ({ model }) => {
-    const mine = ++turn;
     const items = [...chosen(), ...drawn()];
     const digitsThere = items.filter(({ small }) => !small);
     let why = "";
@@ -217,17 +223,24 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
     const equal = digitsThere.length === 2 && digitsThere[0].name && digitsThere[0].name === digitsThere[1].name;
     note.textContent = digitsThere.length > 2 ? sentences.many.replace("{n}", digitsThere.length) : equal ? sentences.equal : ""; // prettier-ignore
     note.hidden = !note.textContent;
-    if (why) return say(problem.textContent);
+    if (why) {
+      say(problem.textContent);
+      return;
+    }
+    const mine = ++turn;
     const picture = painted(digitsThere);
-    const memory = await inPieces(looking(inked(picture), model.encoder), () => mine !== turn);
-    if (!memory) return;
-    const [start, end] = ["<sos>", "<eos>"].map((token) => model.target.indexOf(token));
-    const stepper = (id, state) => decode(id, state, memory, model.decoder);
-    const { ids, steps } = greedy(stepper, begin(memory, model.decoder), start, end, limit);
-    const said = ids.map((id) => model.target[id]);
-    const text = draw(picture, digitsThere, said, steps.map(({ weights }) => weights), model.encoder.grid); // prettier-ignore
-    say(`${note.textContent} ${text}`.trim());
+    shown.setAttribute("aria-busy", "true");
+    const text = await inPieces(work(picture, digitsThere, model), () => mine !== turn);
+    if (mine !== turn) return;
+    shown.removeAttribute("aria-busy");
+    if (problem.hidden) say(`${note.textContent} ${text}`.trim());
   };
+
+  // A browser is slow at what it does for the first time: it looks once before anybody draws.
+  const ask = networks(
+    figure,
+    ({ model }) => touched || inPieces(looking(inked(painted(chosen())), model.encoder), () => touched),
+  );
 
   /** The pad shows what was chosen and drawn as it is; what the model got of it stands below. */
   const show = () => {
@@ -294,9 +307,6 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
 
   for (const one of lie) [one.name, one.checked] = [`${one.name}-${place}`, one.defaultChecked];
   for (const one of figure.querySelectorAll(".map input")) [one.name, one.checked] = [group, one.defaultChecked];
-  // A browser is slow at what it does for the first time: it looks once before anybody draws.
-  const warm = ({ model }) => inPieces(looking(inked(painted(chosen())), model.encoder), () => touched);
-  whenNear(figure, () => touched || ask(warm));
   asked.hidden = false;
   pad.style.backgroundImage = `url(${bitmap(painted(chosen()), size)})`;
 }

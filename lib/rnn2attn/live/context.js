@@ -9,29 +9,20 @@ function handOver(memory, { weight: { data } }, noise, kept) {
   return { ...memory, last: parts.length > 1 ? given : given[0] };
 }
 
-/** What the decoder was given, what the encoder had handed over, and the ids that were said. */
-function sayFrom(ids, { model: { encoder, decoder, target }, noise: z }, noise, kept, limit) {
-  const handed = encode(ids, encoder);
+/** What the decoder was given, what the encoder had handed over, and the ids that were said. It rests. */
+function* sayFrom(ids, { model, noise: z }, noise, kept, limit) {
+  const handed = yield* encoding(ids, model.encoder);
   const memory = handOver(handed, z, noise, kept);
-  const [start, end] = ["<sos>", "<eos>"].map((token) => target.indexOf(token));
-  const stepper = (id, state) => decode(id, state, memory, decoder);
-  const found = greedy(stepper, begin(memory, decoder), start, end, limit);
+  const found = yield* saying(memory, model, limit);
   return { context: [handed.last].flat(), given: [memory.last].flat(), ids: found.ids };
 }
 
 for (const figure of document.querySelectorAll("figure[data-context]:not([data-ready])")) {
   figure.dataset.ready = "";
   const options = JSON.parse(figure.dataset.context);
-  const [field, noise, kept, problem, shown, status] = [
-    "[type=text]",
-    ".noise input",
-    ".kept input",
-    ".problem",
-    ".answer",
-    "[role=status]",
-  ].map((one) => figure.querySelector(one));
-  const [ask, say] = [networks(figure), sayer(status)];
-  let answered = field.value;
+  const [field, noise, kept, shown] = ["[type=text]", ".noise input", ".kept input", ".answer"].map((one) =>
+    figure.querySelector(one),
+  );
 
   const row = (name, letters, kinds = []) => {
     const all = letters.map((letter, t) => element("b", kinds[t] ? { class: kinds[t] } : {}, letter));
@@ -62,18 +53,13 @@ for (const figure of document.querySelectorAll("figure[data-context]:not([data-r
     return text + (wrong.length ? fill(options.wrong, { places: wrong.join(", ") }) : "");
   };
 
-  const answer = (models) => {
-    noise.nextElementSibling.textContent = noise.valueAsNumber.toFixed(2);
-    kept.nextElementSibling.textContent = kept.value;
-    const { source, target } = models.model;
-    const { tokens, why } = readTyped(field.value, source, options, answered);
-    problem.textContent = why;
-    problem.hidden = !why;
-    if (why) return say(why);
-    answered = field.value;
-    const ids = tokens.map((token) => source.indexOf(token));
-    const found = sayFrom(ids, models, noise.valueAsNumber, kept.valueAsNumber, options.limit);
-    const said = found.ids.map((id) => target[id]);
+  function* compute(models, tokens) {
+    const ids = tokens.map((token) => models.model.source.indexOf(token));
+    return yield* sayFrom(ids, models, noise.valueAsNumber, kept.valueAsNumber, options.limit);
+  }
+
+  function* draw(found, tokens, { model }) {
+    const said = found.ids.map((id) => model.target[id]);
     const wanted = options.wanted === "reverse" ? [...tokens].reverse() : tokens;
     const T = Math.max(wanted.length, said.length);
     const places = Array.from({ length: T }, (_, t) => [wanted[t] ?? "–", said[t] ?? "–"]);
@@ -87,10 +73,16 @@ for (const figure of document.querySelectorAll("figure[data-context]:not([data-r
     drawn.append(row("says", letters, isRight.map((yes) => (yes ? "right" : "wrong")))); // prettier-ignore
     drawn.append(row("", isRight.map((yes) => (yes ? "✓" : "✗")))); // prettier-ignore
     const words = told(said, places, wanted.length);
-    shown.replaceChildren(drawn, element("p", { class: "said" }, words));
-    say(words);
-  };
+    yield* renewing(shown, drawn, element("p", { class: "said" }, words));
+    return words;
+  }
+  const answer = answering(figure, options, ({ model }) => model.source, compute, draw);
 
   for (const part of figure.querySelectorAll("[type=text], .moved")) part.hidden = false;
-  for (const one of [field, noise, kept]) one.addEventListener("input", () => ask(answer));
+  field.addEventListener("input", answer);
+  for (const one of [noise, kept])
+    one.addEventListener("input", () => {
+      one.nextElementSibling.textContent = one === kept ? one.value : one.valueAsNumber.toFixed(2);
+      answer();
+    });
 }

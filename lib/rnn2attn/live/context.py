@@ -180,11 +180,8 @@ class Context(Figure):
 
     def page(self) -> str:
         """Field and sliders are hidden until the script answers to them."""
-        value = escape(self.start)
         asked = (
-            f'<div class="asked"><label>{escape(self.label)} <input type="text" value="{value}" dir="auto" '
-            'autocomplete="off" autocapitalize="off" autocorrect="off" spellcheck="false" hidden>'
-            f"<output>{value}</output></label>"
+            f'<div class="asked">{self.field()}'
             f'<label class="moved noise" hidden>noise σ <input type="range" min="0" max="{MOST:g}" step="{STEP}" '
             'value="0" autocomplete="off"><output aria-live="off">0.00</output></label>'
             f'<label class="moved kept" hidden>numbers kept <input type="range" min="0" max="{self.all}" '

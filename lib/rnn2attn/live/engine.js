@@ -82,36 +82,44 @@ export function split(v, parts) {
   const d = v.length / parts;
   return Array.from({ length: parts }, (_, n) => v.subarray(n * d, (n + 1) * d));
 }
-export const sigmoid = (v) => v.map((a) => 1 / (1 + Math.exp(-a)));
-export const tanh = (v) => v.map(Math.tanh);
-export const relu = (v) => v.map((a) => Math.max(a, 0));
+export const sigmoid = (v) => vector(v.length, (j) => 1 / (1 + Math.exp(-v[j])));
+export const tanh = (v) => vector(v.length, (j) => Math.tanh(v[j]));
+export const relu = (v) => vector(v.length, (j) => Math.max(v[j], 0));
 export const argmax = (v) => v.reduce((best, a, j) => (a > v[best] ? j : best), 0);
 export const mean = (vectors) => add(...vectors).map((sum) => sum / vectors.length);
+/** Σ_i w_i v_i */
+export function weighted(weights, vectors) {
+  const sum = new Float64Array(vectors[0].length);
+  for (let i = 0; i < vectors.length; i++)
+    for (let j = 0; j < sum.length; j++) sum[j] += weights[i] * vectors[i][j];
+  return sum;
+}
 
 /** W x, of the rows `from` to `to` of W and the columns that begin at `first`. */
 export function times({ shape, data }, x, from = 0, to = shape[0], first = 0) {
   const columns = shape[1];
-  return vector(to - from, (j) => {
+  const product = new Float64Array(to - from);
+  for (let j = 0; j < product.length; j++) {
     let sum = 0;
     for (let k = 0, at = (from + j) * columns + first; k < x.length; k++, at++) sum += data[at] * x[k];
-    return sum;
-  });
+    product[j] = sum;
+  }
+  return product;
 }
 
 /** Wᵀ x */
-export const timesTransposed = ({ shape: [rows, columns], data }, x) =>
-  vector(columns, (k) => {
-    let sum = 0;
-    for (let j = 0; j < rows; j++) sum += data[j * columns + k] * x[j];
-    return sum;
-  });
+export function timesTransposed({ shape: [rows, columns], data }, x) {
+  const product = new Float64Array(columns);
+  for (let j = 0, at = 0; j < rows; j++) for (let k = 0; k < columns; k++, at++) product[k] += data[at] * x[j];
+  return product;
+}
 
 /** p_j = exp(e_j) / Σ_k exp(e_k). An entry of −∞ has no share. */
 export function softmax(e) {
   const largest = Math.max(...e);
-  const powers = e.map((score) => Math.exp(score - largest));
+  const powers = vector(e.length, (i) => Math.exp(e[i] - largest));
   const total = powers.reduce((sum, power) => sum + power, 0);
-  return powers.map((power) => power / total);
+  return vector(e.length, (i) => powers[i] / total);
 }
 
 /** ln of `softmax`. */
@@ -185,18 +193,21 @@ export function languageModel(ids, { rnn, output }) {
 
 /**
  * An LSTM reads tokens one-hot, and answers after each. A gate of i, f, g, o that is held has one value in all units,
- * and null where it is free. Of each step: i, f, o and tanh c, and the share of each answer.
+ * and null where it is free. Of each step: i, f, o and tanh c, and the share of each answer. It rests after each.
  */
-export function readHolding(ids, [cell, output], held) {
+export function* readHolding(ids, [cell, output], held) {
   const zeros = () => new Float64Array(cell.W_h.shape[1]);
   let [h, c] = [zeros(), zeros()];
-  return ids.map((id) => {
-    const x = vector(cell.W_x.shape[1], (j) => Number(j === id));
+  const steps = [];
+  for (const id of ids) {
+    const x = oneHot(id, cell.W_x.shape[1]);
     const gates = lstmGates(x, h, cell).map((gate, n) => (held[n] === null ? gate : zeros().fill(held[n])));
     [h, c] = lstmMix(c, gates);
     const [i, f, , o] = gates;
-    return [[i, f, o, tanh(c)], softmax(linear(h, output))];
-  });
+    steps.push([[i, f, o, tanh(c)], softmax(linear(h, output))]);
+    yield;
+  }
+  return steps;
 }
 
 // ── Attention ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -215,33 +226,23 @@ export function scores(query, keys, by) {
 }
 
 /** α = softmax of e over the keys, c = Σ_i α_i v_i. The mask is true where a key may be used. */
-export function attend(query, keys, values, by = "scaled_dot", mask = keys.map(() => true)) {
-  const weights = softmax(scores(query, keys, by).map((e, i) => (mask[i] ? e : -Infinity)));
-  const context = vector(values[0].length, (j) => values.reduce((sum, value, i) => sum + weights[i] * value[j], 0));
-  return [context, weights];
+export function attend(query, keys, values, by = "scaled_dot", mask) {
+  const all = scores(query, keys, by);
+  const weights = softmax(mask ? all.map((e, i) => (mask[i] ? e : -Infinity)) : all);
+  return [weighted(weights, values), weights];
 }
 
-/** K W_k and V W_v. */
-export const project = (states, { W_k, W_v }) => [
-  states.map((x) => linear(x, W_k)),
-  states.map((x) => linear(x, W_v)),
-];
+/** K W_k and V W_v, of each state a row of its heads. */
+export const project = (states, { W_k, W_v, heads }) =>
+  [W_k, W_v].map((W) => states.map((x) => split(linear(x, W), heads)));
 
 /** [head_1 ; … ; head_h] W_o for one query, and the weights of each head. Keys and values are projected already. */
 export function multiHead(query, [keys, values], attention, mask) {
-  const [q, k, v] = [[linear(query, attention.W_q)], keys, values].map((xs) =>
-    xs.map((x) => split(x, attention.heads)),
+  const of = (rows, n) => rows.map((row) => row[n]);
+  const found = split(linear(query, attention.W_q), attention.heads).map((q, n) =>
+    attend(q, of(keys, n), of(values, n), attention.score, mask),
   );
-  const found = q[0].map((head, n) =>
-    attend(
-      head,
-      k.map((key) => key[n]),
-      v.map((value) => value[n]),
-      attention.score,
-      mask,
-    ),
-  );
-  return [linear(join(...found.map(([context]) => context)), attention.W_o), found.map(([, weights]) => weights)];
+  return [linear(join(...of(found, 0)), attention.W_o), of(found, 1)];
 }
 
 /** The mask with which position t looks at nothing that comes after it. */
@@ -254,10 +255,17 @@ export const causal = (t, T) => Array.from({ length: T }, (_, i) => i <= t);
 const bothWays = (xs, direction) => (direction === "backward" ? [...xs].reverse() : xs);
 
 /** h_1 … h_T; read both ways, two states side by side. */
-export function encode(ids, encoder) {
-  if (encoder.kind === "TransformerEncoder") return encodeTransformer(ids, encoder);
+export const encode = (ids, encoder) => finish(encoding(ids, encoder));
+
+/** The same by pieces: it rests after each direction, a Transformer's after each layer. */
+export function* encoding(ids, encoder) {
+  if (encoder.kind === "TransformerEncoder") return yield* encodingTransformer(ids, encoder);
   const xs = ids.map((id) => embedding(id, encoder.embedding));
-  const ways = encoder.directions.map((direction, n) => unroll(bothWays(xs, direction), encoder.rnns[n]));
+  const ways = [];
+  for (const [n, direction] of encoder.directions.entries()) {
+    ways.push(unroll(bothWays(xs, direction), encoder.rnns[n]));
+    yield;
+  }
   const inOrder = ways.map((states, n) => bothWays(states, encoder.directions[n]));
   const parts = ways.map((states) => [states.at(-1)].flat());
   const last = parts[0].map((_, n) => join(...parts.map((part) => part[n])));
@@ -320,7 +328,8 @@ export function inputEmbedding(id, t, { tokens, learned, positions, d_model: d }
 export function layerNorm(x, { weight, bias, eps }) {
   const mean = x.reduce((sum, a) => sum + a, 0) / x.length;
   const variance = x.reduce((sum, a) => sum + (a - mean) ** 2, 0) / x.length;
-  return x.map((a, j) => (weight.data[j] * (a - mean)) / Math.sqrt(variance + eps) + bias.data[j]);
+  const size = Math.sqrt(variance + eps);
+  return vector(x.length, (j) => (weight.data[j] * (x[j] - mean)) / size + bias.data[j]);
 }
 
 /** W_2 relu(W_1 x + b_1) + b_2 */
@@ -343,13 +352,13 @@ export function encoderLayer(xs, layer, mask) {
   ];
 }
 
-function encodeTransformer(ids, encoder) {
+function* encodingTransformer(ids, encoder) {
   let xs = ids.map((id, t) => inputEmbedding(id, t, encoder.embedding));
-  const weights = encoder.layers.map((layer) => {
-    const [next, found] = encoderLayer(xs, layer);
-    xs = next;
-    return found;
-  });
+  const weights = [];
+  for (const layer of encoder.layers) {
+    [xs, weights[weights.length]] = encoderLayer(xs, layer);
+    yield;
+  }
   return { states: encoder.norm ? xs.map((x) => layerNorm(x, encoder.norm)) : xs, weights };
 }
 
@@ -410,18 +419,21 @@ export function alignment({ weights }) {
 
 // ── Decoding ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The likeliest token at each step, until the end's: ids, their ln p, the end's included, and what each step returned. */
-export function greedy(stepper, state, start, end, maxLength) {
+/**
+ * The likeliest token at each step, until the end's: ids, their ln p, the end's included, and what each step returned,
+ * the end's as well. It rests after each.
+ */
+export function* greedy(stepper, state, start, end, maxLength) {
   const [ids, steps] = [[], []];
   let [id, score] = [start, 0];
-  for (let t = 0; t < maxLength; t++) {
+  for (let t = 0; t < maxLength && id !== end; t++) {
     const found = stepper(id, state);
     id = argmax(found.logits);
     score += logSoftmax(found.logits)[id];
-    if (id === end) break;
     state = found.state;
-    ids.push(id);
+    if (id !== end) ids.push(id);
     steps.push(found);
+    yield;
   }
   return { ids, score, steps };
 }
@@ -448,13 +460,19 @@ export function beam(stepper, state, start, end, maxLength, k, power = 0) {
   return kept.map((one) => ({ ids: one.ids, score: rank(one) }));
 }
 
-/** What a model says to a source, greedily or by a beam. */
-export function translate(ids, { encoder, decoder, target }, maxLength, k = 1, power = 0) {
-  const memory = encode(ids, encoder);
+/** What a model says to a memory, greedily. It rests after each token. */
+export function* saying(memory, { decoder, target }, maxLength) {
   const [start, end] = ["<sos>", "<eos>"].map((token) => target.indexOf(token));
   const stepper = (id, state) => decode(id, state, memory, decoder);
-  if (k > 1) return beam(stepper, begin(memory, decoder), start, end, maxLength, k, power)[0];
-  return greedy(stepper, begin(memory, decoder), start, end, maxLength);
+  return yield* greedy(stepper, begin(memory, decoder), start, end, maxLength);
+}
+
+/** What it says to a source. */
+export const translate = (ids, model, maxLength) => finish(translating(ids, model, maxLength));
+
+/** The same by pieces: it rests as `encoding` does, and after each token. */
+export function* translating(ids, model, maxLength) {
+  return yield* saying(yield* encoding(ids, model.encoder), model, maxLength);
 }
 
 // ── Pictures ───────────────────────────────────────────────────────────────────────────────────────────────────────

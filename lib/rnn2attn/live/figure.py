@@ -16,11 +16,15 @@ class Figure:
     """What a notebook shows as a cell's last value. It holds a widget and is none, so it can choose what it shows.
 
     Attributes:
+        label: what is typed; of a figure into which one types.
+        start: what is typed at first.
         widget: the live form; None where the page's form is made.
         html: the page's form; None where it is not made.
     """
 
     styles: tuple[str, ...] = ("page.css",)
+    label: str
+    start: str
 
     def make(self) -> None:
         """Make the one form that is wanted; what it is made of must be there."""
@@ -46,6 +50,14 @@ class Figure:
     def style(self) -> str:
         """The style sheets, as an element."""
         return f"<style>{''.join(_text(name) for name in self.styles)}</style>"
+
+    def field(self) -> str:
+        """The page's field to type in, and what stands there where no script lets anything be typed."""
+        value = escape(self.start)
+        return (
+            f'<label>{escape(self.label)} <input type="text" value="{value}" dir="auto" autocomplete="off" '
+            f'autocapitalize="off" autocorrect="off" spellcheck="false" hidden><output>{value}</output></label>'
+        )
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         if self.html is not None:
@@ -76,7 +88,7 @@ class Figure:
         return bounded(
             repr(self),
             [
-                f'<figure class="rnn2attn-live" data-answers data-{kind}="{known}">',
+                f'<figure class="rnn2attn-live" data-{kind}="{known}">',
                 self.style(),
                 '<p class="unseen">Run this cell to see its figure.</p>',
                 asked,

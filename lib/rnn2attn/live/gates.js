@@ -1,26 +1,10 @@
 // The gates of an LSTM as lines over what is typed, and buttons that hold a gate, computed here by the engine above.
-const UNSEEN = /[\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-for (const [place, figure] of document.querySelectorAll("figure.rnn2attn-gates:not([data-holds])").entries()) {
-  figure.dataset.holds = "";
-  const { reads, says, gates, cell, table, longest, near, sentences } = JSON.parse(figure.dataset.gates);
-  const [field, problem, shown, status, packed] = ["[type=text]", ".problem", ".answer", "[role=status]", ".weights"].map(
-    (one) => figure.querySelector(one),
-  );
-  let model, waiting;
-  let answered = field.value;
-
+for (const [place, figure] of document.querySelectorAll("figure[data-gates]:not([data-ready])").entries()) {
+  figure.dataset.ready = "";
+  const { reads, says, gates, cell, table, ...options } = JSON.parse(figure.dataset.gates);
+  const shown = figure.querySelector(".answer");
   const escape = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-  const fill = (name, values) => sentences[name].replace(/{(\w+)}/g, (_, key) => values[key]);
-
-  /** What cannot be read, in a sentence; else "". */
-  const trouble = (signs) => {
-    const token = signs.find((sign) => !reads.includes(sign));
-    const known = reads.filter((sign) => sign.toLowerCase() === token?.toLowerCase()).slice(0, near);
-    if (!signs.length) return fill("empty");
-    if (token !== undefined) return fill(known.length ? "near" : "unknown", { token, near: known.join(", ") });
-    return signs.length > longest ? fill("long", { n: signs.length, longest }) : "";
-  };
 
   const path = (values, signed) =>
     `M${values.map((value, t) => `${t + 0.5} ${(signed ? (1 - value) / 2 : 1 - value).toFixed(3)}`).join("L")}`;
@@ -40,30 +24,27 @@ preserveAspectRatio="none" role="img" aria-label="${escape(label)}">${paths}</sv
   const row = (title, signs) =>
     `<tr><th scope="row">${title}</th>${signs.map((sign) => `<td>${escape(sign)}</td>`).join("")}</tr>`;
 
-  const show = () => {
-    const signs = field.value.replace(UNSEEN, "").normalize("NFC").match(/\S/gu) ?? [];
-    const why = trouble(signs);
-    let text = why && `${why} ${fill("still", { before: answered })}`;
-    problem.textContent = text;
-    problem.hidden = !why;
-    if (!why) {
-      answered = field.value;
-      model ??= unpack(packed.textContent).model;
-      const values = Object.keys(gates).map((name) => figure.querySelector(`[data-gate="${name}"] :checked`).value);
-      const [i, f, o] = values.map((value) => (value === "" ? null : Number(value)));
-      const steps = readHolding(signs.map((sign) => reads.indexOf(sign)), model, [i, f, null, o]); // prettier-ignore
-      const rows = [...Object.values(gates), cell].map((title, n) =>
-        strip(title, signs, steps.map(([lines]) => lines[n]), [i, f, o, null][n]),
-      ); // prettier-ignore
-      const said = steps.map(([, shares]) => says[argmax(shares)]);
-      rows.push(row("reads", signs), row("says", said));
-      shown.innerHTML = `<table aria-label="${table}" style="--columns: ${signs.length}"><tbody>${rows.join("")}</tbody></table>`;
-      const held = Object.values(gates).flatMap((title, n) => (values[n] === "" ? [] : `${title} is held at ${values[n]}.`));
-      text = [`It reads ${signs.join(" ")} and says ${said.join(" ")}.`, ...held].join(" ");
+  function* compute({ model }, signs) {
+    const values = Object.keys(gates).map((name) => figure.querySelector(`[data-gate="${name}"] :checked`).value);
+    const [i, f, o] = values.map((value) => (value === "" ? null : Number(value)));
+    const steps = yield* readHolding(signs.map((sign) => reads.indexOf(sign)), model, [i, f, null, o]); // prettier-ignore
+    return { steps, held: [i, f, o, null] };
+  }
+
+  function* draw({ steps, held }, signs) {
+    const rows = [];
+    for (const [n, title] of [...Object.values(gates), cell].entries()) {
+      rows.push(strip(title, signs, steps.map(([lines]) => lines[n]), held[n])); // prettier-ignore
+      yield;
     }
-    clearTimeout(waiting); // said where typing rests
-    waiting = setTimeout(() => (status.textContent = text), 500);
-  };
+    const said = steps.map(([, shares]) => says[argmax(shares)]);
+    rows.push(row("reads", signs), row("says", said));
+    const html = `<table class="gates" aria-label="${table}" style="--columns: ${signs.length}"><tbody>${rows.join("")}</tbody></table>`;
+    yield* renewing(shown, ...parsed(html));
+    const holding = Object.values(gates).flatMap((title, n) => (held[n] === null ? [] : `${title} is held at ${held[n]}.`));
+    return [`It reads ${signs.join(" ")} and says ${said.join(" ")}.`, ...holding].join(" ");
+  }
+  const show = answering(figure, options, () => reads, compute, draw);
 
   // The same figure may be on a page twice, and its buttons then have names of their own.
   for (const one of figure.querySelectorAll("[type=radio]"))

@@ -3,12 +3,8 @@
 In a notebook PyTorch computes them. On the page ``gates.js`` does, by ``engine.js``, from the model's weights.
 """
 
-import gzip
-import json
-import os
 from collections.abc import Mapping, Sequence
 from html import escape
-from importlib.resources import files
 
 import ipywidgets
 import torch
@@ -17,7 +13,8 @@ from torch import Tensor, nn
 
 from rnn2attn.explore import ids
 from rnn2attn.live import typed
-from rnn2attn.live.weights import BUDGET, pack, rounded
+from rnn2attn.live.figure import Figure
+from rnn2attn.live.weights import pack, rounded
 from rnn2attn.recurrent import from_torch, lstm_gates, lstm_mix
 from rnn2attn.text import Vocabulary
 
@@ -83,13 +80,10 @@ def read(model: nn.Sequential, numbers: Sequence[int], held: Mapping[str, float]
     return torch.stack(lines, dim=1), torch.stack(shares)
 
 
-class Held:
-    """What `hold` returns. It holds a widget and is none, so it can choose what it shows.
+class Held(Figure):
+    """What `hold` returns."""
 
-    Attributes:
-        widget: the live form; None where the page's form is made.
-        html: the page's form; None where it is not made.
-    """
+    styles = ("page.css", "gates.css")
 
     def __init__(self, model, reads, says, label, start, caption, bits):
         self.packed = pack({"model": model}, bits)
@@ -97,18 +91,10 @@ class Held:
         self.reads, self.says, self.vocabulary = reads, says, Vocabulary(reads)
         self.label, self.start, self.caption = label, start, caption
         self.group = f"gates-{ids.own(repr([label, start, reads, says]))[:8]}"
-        page = bool(os.environ.get("RNN2ATTN_FRAMES"))
-        self.html, self.widget = (self._html(), None) if page else (None, self._widget())
+        self.make()
 
     def __repr__(self) -> str:
         return f"hold({self.label}: {self.start})"
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        if self.html is not None:
-            return {"text/html": self.html, "text/plain": repr(self)}
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        still = self._figure(self.answer(self.start, {})[1])
-        return {"application/vnd.jupyter.widget-view+json": view, "text/html": still, "text/plain": repr(self)}
 
     def answer(self, text: str, held: Mapping[str, float], before: str = "") -> tuple[str, str]:
         """A sentence on what cannot be read, or else the lines and answers as HTML."""
@@ -123,9 +109,15 @@ class Held:
         rows = [_strip(GATES[name], signs, lines[n], held.get(name)) for n, name in enumerate(GATES)]
         said = [self.says[best] for best in shares.argmax(dim=1).tolist()]
         rows += [_strip(CELL, signs, lines[3], None), _signs("reads", signs), _signs("says", said)]
-        return f'<table aria-label="{TABLE}" style="--columns: {len(signs)}"><tbody>{"".join(rows)}</tbody></table>'
+        style = f'aria-label="{TABLE}" style="--columns: {len(signs)}"'
+        return f'<table class="gates" {style}><tbody>{"".join(rows)}</tbody></table>'
 
-    def _widget(self) -> ipywidgets.VBox:
+    def first(self) -> str:
+        """The answer to ``start``, with all gates free."""
+        return self.answer(self.start, {})[1]
+
+    def form(self) -> ipywidgets.VBox:
+        """Field, buttons and answer."""
         wide = {"style": {"description_width": "initial"}}
         field = ipywidgets.Text(value=self.start, description=self.label, layout={"width": "34em"}, **wide)
         buttons = {
@@ -140,51 +132,21 @@ class Held:
             why, found = self.answer(field.value, held, before)
             problem.value = escape(why)
             if not why:
-                before, answer.value = field.value, self._figure(found)
+                before, answer.value = field.value, self.framed(found)
 
         for one in (field, *buttons.values()):
             one.observe(follow, "value")
         follow()
         return ipywidgets.VBox([field, *buttons.values(), problem, answer, ipywidgets.HTML(escape(self.caption))])
 
-    def _figure(self, inside: str, more: str = "") -> str:
-        here = files(__package__)
-        style = "".join(
-            f"<style>{here.joinpath(name).read_text('utf-8')}</style>" for name in ("page.css", "gates.css")
-        )
-        return f'<figure class="rnn2attn-live rnn2attn-gates"{more}>{style}{inside}</figure>'
-
-    def _html(self) -> str:
+    def page(self) -> str:
+        """What is typed and chosen is hidden until the script answers to it."""
         data = {
             "reads": [*self.reads], "says": [*self.says], "gates": GATES, "cell": CELL, "table": TABLE,
-            "longest": typed.LONGEST, "near": typed.NEAR, "sentences": typed.SENTENCES,
+            "cut": "characters", "longest": typed.LONGEST, "near": typed.NEAR, "sentences": typed.SENTENCES,
         }  # fmt: skip
-        value = escape(self.start)
-        field = (
-            f'<label>{escape(self.label)} <input type="text" value="{value}" dir="auto" autocomplete="off" '
-            f'autocapitalize="off" autocorrect="off" spellcheck="false" hidden><output>{value}</output></label>'
-        )
-        inside = "\n".join(
-            [
-                '<p class="unseen">Run this cell to see its figure.</p>',
-                f'<div class="asked">{field}{"".join(map(self._buttons, GATES))}</div>',
-                '<p class="problem" hidden></p>',
-                f'<div class="answer"><!--drawn-->{self.answer(self.start, {})[1]}<!--/drawn--></div>',
-                f'<p class="shows">{escape(self.caption)}</p>',
-                '<div role="status"></div>',
-                '<!--drawn--><script type="application/json" class="weights">'
-                + self.packed.replace("<", "\\u003c")
-                + "</script><!--/drawn-->",
-            ]
-        )
-        here = files(__package__)
-        script = "\n".join(here.joinpath(name).read_text("utf-8") for name in ("engine.js", "gates.js"))
-        # data-answers keeps page.js away, which draws the figures of `live`
-        more = f' data-answers data-gates="{escape(json.dumps(data, ensure_ascii=False))}"'
-        html = f'{self._figure(inside, more)}\n<script type="module">{script}</script>'
-        if (size := len(gzip.compress(html.encode(), 9))) > BUDGET:
-            raise ValueError(f"the HTML of {self!r} is {size} bytes with gzip, and {BUDGET} are allowed")
-        return html
+        asked = f'<div class="asked">{self.field()}{"".join(map(self._buttons, GATES))}</div>'
+        return self.whole("gates", data, asked, self.caption, self.packed, "gates.js")
 
     def _buttons(self, name: str) -> str:
         """What holds a gate. Only a script can use it, and shows it."""

@@ -132,11 +132,8 @@ class Letters(Figure):
 
     def page(self) -> str:
         """Field and slider are hidden until the script answers to them."""
-        value = escape(self.start)
         asked = (
-            f'<div class="asked"><label>{escape(self.label)} <input type="text" value="{value}" dir="auto" '
-            'autocomplete="off" autocapitalize="off" autocorrect="off" spellcheck="false" hidden>'
-            f"<output>{value}</output></label>"
+            f'<div class="asked">{self.field()}'
             '<label class="times" hidden><span><i>W</i><sub>hh</sub> times <span class="at">1</span></span> '
             f'<input type="range" min="0" max="{MOST:g}" step="{STEP}" value="1" autocomplete="off"></label></div>'
         )

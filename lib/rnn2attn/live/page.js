@@ -1,17 +1,14 @@
 // A field to type in, and a model's answer below it, computed here by the engine above. Nothing that is typed leaves
 // the page.
-for (const [place, figure] of document.querySelectorAll("figure.rnn2attn-live:not([data-answers])").entries()) {
-  figure.dataset.answers = "";
+for (const [place, figure] of document.querySelectorAll("figure[data-live]:not([data-ready])").entries()) {
+  figure.dataset.ready = "";
   const options = JSON.parse(figure.dataset.live);
   const { limit, share, names, inputs } = options;
-  const [field, problem, shown, status] = ["[type=text]", ".problem", ".answer", "[role=status]"].map((one) =>
-    figure.querySelector(one),
-  );
+  const [field, shown] = ["[type=text]", ".answer"].map((one) => figure.querySelector(one));
   const choices = [...figure.querySelectorAll(".choices input")];
   const slider = figure.querySelector("[type=range]");
-  const group = `${shown.dataset.group}-${place}`;
-  const [ask, say] = [networks(figure), sayer(status)];
-  let answered = field.value;
+  const group = `${options.group}-${place}`;
+  const which = () => Math.max(0, choices.findIndex((one) => one.checked)); // prettier-ignore
 
   const looks = (token, source, weights) => {
     const order = source.map((_, i) => i).sort((i, j) => weights[j] - weights[i]);
@@ -19,31 +16,32 @@ for (const [place, figure] of document.querySelectorAll("figure.rnn2attn-live:no
     return `For ${token} it looks at ${named.map((i) => `${source[i]} ${weights[i].toFixed(2)}`).join(", ")}.`;
   };
 
-  const draw = (source, said, weights, name) => {
+  const row = (token, t, source, weights) =>
+    element(
+      "label",
+      {},
+      element("input", { type: "radio", name: group, value: t, autocomplete: "off", ...(t === 0 && { checked: "" }) }),
+      element("span", {}, token),
+      ...Array.from(weights, (w) => element("i", { style: `--w: ${w.toFixed(3)}` })),
+      element("em", {}, looks(token, source, weights)),
+    );
+
+  /** The words, then the map. */
+  function* drawing(source, said, weights, name) {
     const words = element("b", {}, said.join(" ") + (said.length === limit ? " …" : ""));
-    const drawn = [element("p", { class: "said" }, `${name}: `, words)];
-    if (weights && said.length) {
-      const heads = source.map((token) => element("span", {}, token));
-      const rows = said.map((token, t) => {
-        const cells = [...weights[t]].map((w) => element("i", { style: `--w: ${w.toFixed(3)}` }));
-        const radio = element("input", { type: "radio", name: group, value: t, autocomplete: "off" });
-        radio.checked = t === 0;
-        return element(
-          "label",
-          {},
-          radio,
-          element("span", {}, token),
-          ...cells,
-          element("em", {}, looks(token, source, weights[t])),
-        );
-      });
-      const map = element("fieldset", { class: "map", style: `--columns: ${source.length}` });
-      map.append(element("legend", {}, "Where it looked for each token"));
-      map.append(element("div", { class: "heads", "aria-hidden": "true" }, ...heads), ...rows);
-      drawn.push(map);
+    const line = element("p", { class: "said" }, `${name}: `, words);
+    if (!weights || !said.length) return yield* renewing(shown, line);
+    const heads = source.map((token) => element("span", {}, token));
+    const map = element("fieldset", { class: "map", style: `--columns: ${source.length}` });
+    map.append(element("legend", {}, "Where it looked for each token"));
+    map.append(element("div", { class: "heads", "aria-hidden": "true" }, ...heads));
+    for (const [t, token] of said.entries()) {
+      map.append(row(token, t, source, weights[t]));
+      yield;
     }
-    shown.replaceChildren(...drawn);
-  };
+    yield* renewing(shown, line, map);
+    return picked(shown);
+  }
 
   const told = (source, said, weights, name) => {
     const words = `${name}: ${said.join(" ") || "nothing"}.`;
@@ -51,28 +49,20 @@ for (const [place, figure] of document.querySelectorAll("figure.rnn2attn-live:no
     return `${words} It looks most, ${said.map((token, t) => `for ${token} at ${source[argmax(weights[t])]}`).join(", ")}.`;
   };
 
-  const answer = (models) => {
-    const which = Math.max(0, choices.findIndex((one) => one.checked)); // prettier-ignore
-    const model = Object.values(models)[which];
-    const { tokens, why } = readTyped(field.value, model.source, options, answered);
-    problem.textContent = why;
-    problem.hidden = !why;
-    let text = why;
-    if (!why) {
-      answered = field.value;
-      const ids = tokens.map((token) => Math.max(model.source.indexOf(token), model.source.indexOf("<unk>")));
-      const { ids: found, steps } = translate(ids, model, limit);
-      const said = found.map((id) => model.target[id]);
-      const weights = steps[0]?.weights && steps.map(alignment);
-      const chosen = figure.querySelector(".map :checked")?.value;
-      draw(tokens, said, weights, names[which]);
-      const kept = figure.querySelector(`.map [value="${chosen}"]`);
-      if (kept) kept.checked = true;
-      text = told(tokens, said, weights, names[which]);
-    }
-    say(text);
-  };
-  const show = () => ask(answer);
+  function* compute(models, tokens) {
+    const model = Object.values(models)[which()];
+    const ids = tokens.map((token) => Math.max(model.source.indexOf(token), model.source.indexOf("<unk>")));
+    const { ids: found, steps } = yield* translating(ids, model, limit);
+    const said = found.map((id) => model.target[id]);
+    return { said, weights: steps[0].weights && said.map((_, t) => alignment(steps[t])), name: names[which()] };
+  }
+
+  function* draw({ said, weights, name }, tokens) {
+    yield* drawing(tokens, said, weights, name);
+    return told(tokens, said, weights, name);
+  }
+  const vocabulary = (models) => Object.values(models)[which()].source;
+  const show = answering(figure, options, vocabulary, compute, draw);
 
   // The same figure may be on a page twice. Before its radio buttons had names of their own, one put the other out.
   for (const one of choices) [one.name, one.checked] = [`${one.name}-${place}`, one.defaultChecked];

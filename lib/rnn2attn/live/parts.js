@@ -24,51 +24,69 @@ export function without({ encoder, decoder, ...rest }, off) {
   return { ...rest, ...sides };
 }
 
-/** All positions at once, with the causal mask or without: logits, and of each layer and position both weights. */
-export function readParts(ids, memory, decoder, masked) {
+/**
+ * Without the causal mask each token changes what all positions before it are: no cache holds, and each step reads
+ * everything again. The logits after the last token, and of each layer and position both weights; it rests after each
+ * layer. `cache` has the projected source.
+ */
+function* readUnmasked(ids, cache, decoder) {
   let xs = ids.map((id, t) => inputEmbedding(id, t, decoder.embedding));
-  const looked = decoder.layers.map((layer) => {
+  const looked = [];
+  for (const [n, layer] of decoder.layers.entries()) {
     const ys = xs.map((x) => before(x, layer.around_attention));
-    const cache = { own: project(ys, layer.attention), source: project(memory.states, layer.source_attention) };
-    const mask = (t) => (masked ? causal(t, ids.length) : undefined);
-    const found = xs.map((x, t) => decoderLayer(x, ys[t], cache, layer, mask(t)));
+    const own = project(ys, layer.attention);
+    const found = xs.map((x, t) => decoderLayer(x, ys[t], { own, source: cache[n].source }, layer));
     xs = found.map(([x]) => x);
-    return found.map(([, weights]) => weights);
-  });
-  return { logits: xs.map((x) => linear(decoder.norm ? layerNorm(x, decoder.norm) : x, decoder.output)), looked };
+    looked.push(found.map(([, weights]) => weights));
+    yield;
+  }
+  const x = decoder.norm ? layerNorm(xs.at(-1), decoder.norm) : xs.at(-1);
+  return { logits: linear(x, decoder.output), looked };
+}
+
+/** The greedy answer without the mask, in the form of `saying`. */
+function* sayUnmasked(memory, { decoder, target }, limit) {
+  const [start, end] = ["<sos>", "<eos>"].map((token) => target.indexOf(token));
+  const [cache, ids, steps] = [begin(memory, decoder), [], []];
+  let id = start;
+  while (id !== end && ids.length < limit) {
+    steps.push(yield* readUnmasked([start, ...ids], cache, decoder));
+    id = argmax(steps.at(-1).logits);
+    if (id !== end) ids.push(id);
+  }
+  return { ids, steps };
 }
 
 /** The greedy answer of a model without what is off: ids, the logits of each step, and the weights of each head. */
-export function answerParts(ids, model, off, limit) {
-  const { encoder, decoder, target } = without(model, off);
-  const memory = encode(ids, encoder);
-  const [start, end] = ["<sos>", "<eos>"].map((token) => target.indexOf(token));
-  const [said, steps] = [[], []];
-  let found;
-  do {
-    found = readParts([start, ...said], memory, decoder, !off.mask);
-    steps.push(found.logits.at(-1));
-    said.push(argmax(steps.at(-1)));
-  } while (said.at(-1) !== end && said.length < limit);
-  if (said.at(-1) === end) said.pop();
+export const answerParts = (ids, model, off, limit) => finish(answeringParts(ids, model, off, limit));
+
+/** The same by pieces: it rests after each layer of the encoder's, and after each token that is said. */
+export function* answeringParts(ids, model, off, limit) {
+  const left = without(model, off);
+  const memory = yield* encoding(ids, left.encoder);
+  const { ids: said, steps } = yield* (off.mask ? sayUnmasked : saying)(memory, left, limit);
+  // Of each layer and position both weights: as the last step has them, or, masked, as each step had its own. What a
+  // position may not look at has no weight.
+  const wide = (weights) => vector(steps.length, (i) => weights[i] ?? 0);
+  const masked = (_, n) => steps.map(({ weights }) => [weights[n][0].map(wide), weights[n][1]]);
+  const looked = off.mask ? steps.at(-1).looked : left.decoder.layers.map(masked);
   // From [query][head] to [head][query].
   const turned = (rows) => rows[0].map((_, head) => rows.map((row) => row[head]));
-  const own = found.looked.flatMap((layer) => turned(layer.map(([weights]) => weights)));
-  const source = found.looked.flatMap((layer) => turned(layer.map(([, weights]) => weights)));
-  return { ids: said, steps, weights: [...memory.weights.flatMap(turned), ...own, ...source] };
+  const [own, source] = [0, 1].map((which) => looked.flatMap((layer) => turned(layer.map((both) => both[which]))));
+  return { ids: said, steps: steps.map(({ logits }) => logits), weights: [...memory.weights.flatMap(turned), ...own, ...source] }; // prettier-ignore
 }
 
-for (const [place, figure] of document.querySelectorAll("figure[data-parts]:not([data-open])").entries()) {
-  figure.dataset.open = "";
+const KNOWN = 4; // answers that need not be computed again
+
+for (const [place, figure] of document.querySelectorAll("figure[data-parts]:not([data-ready])").entries()) {
+  figure.dataset.ready = "";
   const options = JSON.parse(figure.dataset.parts);
   const { limit, share, sure, levels, groups, names, group } = options;
   const one = (selector) => figure.querySelector(selector);
   const all = (selector) => [...figure.querySelectorAll(selector)];
-  const [field, problem, closeUp] = [one("[type=text]"), one(".problem"), one(".near")];
+  const [field, closeUp] = [one("[type=text]"), one(".near")];
   const [parts, heads, closer] = [all(".switches input"), all(".head .switch input"), all(".closer input")];
-  const [ask, say] = [networks(figure), sayer(one("[role=status]"))];
   const groupOf = (number) => Math.floor((number * groups.length) / names.length);
-  let answered = field.value;
 
   /** What was said as it is shown: the tokens, and the rows for which there was a step. */
   const shown = (found, read, target) => {
@@ -107,53 +125,73 @@ for (const [place, figure] of document.querySelectorAll("figure[data-parts]:not(
   };
 
   /** The large map of one head. */
-  const near = (found, number) => {
+  function* near(found, number) {
     const kind = groupOf(number);
     const [queries, keys] = keysOf(found, kind);
-    const chosen = Number(one(".map :checked")?.value ?? 0);
-    const rows = queries.map((token, t) => {
-      const weights = [...found.weights[number][t]];
-      const radio = element("input", { type: "radio", name: `${group}-row-${place}`, value: t, autocomplete: "off" });
-      radio.checked = t === (chosen < queries.length ? chosen : 0);
-      const marks = weights.map((w) => element("i", { style: `--w: ${w.toFixed(3)}` }));
-      const words = element("em", {}, looks(token, keys, weights));
-      return element("label", {}, radio, element("span", {}, token), ...marks, words);
-    });
     const map = element("fieldset", { class: "map", style: `--columns: ${keys.length}` });
     const name = names[number][0].toLowerCase() + names[number].slice(1);
     map.append(element("legend", {}, `${groups[kind]}, ${name}: a row is a query, a column a key`));
     const above = keys.map((token) => element("span", {}, token));
-    map.append(element("div", { class: "heads", "aria-hidden": "true" }, ...above), ...rows);
-    closeUp.replaceChildren(map);
-  };
+    map.append(element("div", { class: "heads", "aria-hidden": "true" }, ...above));
+    for (const [t, token] of queries.entries()) {
+      const weights = [...found.weights[number][t]];
+      const checked = t === 0 && { checked: "" };
+      const radio = { type: "radio", name: `${group}-row-${place}`, value: t, autocomplete: "off", ...checked };
+      const marks = weights.map((w) => element("i", { style: `--w: ${w.toFixed(3)}` }));
+      const words = element("em", {}, looks(token, keys, weights));
+      map.append(element("label", {}, element("input", radio), element("span", {}, token), ...marks, words));
+      yield;
+    }
+    yield* renewing(closeUp, map);
+    picked(closeUp);
+  }
 
-  const answer = ({ model }) => {
-    const { tokens, why } = readTyped(field.value, model.source, options, answered);
-    problem.textContent = why;
-    problem.hidden = !why;
-    if (why) return say(why);
-    answered = field.value;
+  /** The small map of one head. */
+  function* small(head, number, found, shut) {
+    const [queries, keys] = keysOf(found, groupOf(number));
+    head.classList.toggle("shut", shut);
+    const svg = head.querySelector("svg");
+    svg.setAttribute("viewBox", `0 0 ${keys.length} ${queries.length}`);
+    const [drawn] = parsed(`<svg>${cells(found.weights[number].map((row) => [...row]))}</svg>`);
+    yield* renewing(svg, ...drawn.childNodes);
+  }
+
+  /** What is off where these parts are. */
+  const offOf = (unchecked) => ({
+    heads: heads.filter(unchecked).map((head) => Number(head.value)),
+    ...Object.fromEntries(parts.map((part) => [part.value, unchecked(part)])),
+  });
+
+  const nothing = offOf(() => false);
+  const known = new Map(); // the answers of late, the latest at the end
+  function* answerOf(model, tokens, off) {
+    const key = JSON.stringify([tokens, off]);
     const ids = tokens.map((token) => Math.max(model.source.indexOf(token), model.source.indexOf("<unk>")));
-    const off = { heads: heads.filter((head) => !head.checked).map((head) => Number(head.value)) };
-    for (const part of parts) off[part.value] = !part.checked;
-    const of = (off) => shown(answerParts(ids, model, off, limit), tokens, model.target);
-    const [found, whole] = [of(off), of({ heads: [] })];
+    const found = known.get(key) ?? shown(yield* answeringParts(ids, model, off, limit), tokens, model.target);
+    known.delete(key);
+    known.set(key, found);
+    if (known.size > KNOWN) known.delete(known.keys().next().value);
+    return found;
+  }
+
+  function* compute({ model }, tokens) {
+    const off = offOf(({ checked }) => !checked);
+    const found = yield* answerOf(model, tokens, off);
+    const whole = yield* answerOf(model, tokens, nothing);
+    return { off, found, whole };
+  }
+
+  function* draw({ off, found, whole }, tokens, { model }) {
     one(".said b").textContent = found.line;
     one(".whole").hidden = found.rows.join(" ") === whole.rows.join(" ");
     one(".whole b").textContent = whole.line;
-    one(".chances").replaceChildren(...chances(found, whole, model.target));
-    all(".head").forEach((head, number) => {
-      const [queries, keys] = keysOf(found, groupOf(number));
-      head.classList.toggle("shut", off.heads.includes(number));
-      const svg = head.querySelector("svg");
-      svg.setAttribute("viewBox", `0 0 ${keys.length} ${queries.length}`);
-      svg.innerHTML = cells(found.weights[number].map((row) => [...row]));
-    });
-    near(found, Number(closer.find((radio) => radio.checked).value));
+    yield* renewing(one(".chances"), ...chances(found, whole, model.target));
+    yield* near(found, Number(closer.find((radio) => radio.checked).value));
+    for (const [number, head] of all(".head").entries()) yield* small(head, number, found, off.heads.includes(number));
     const more = one(".whole").hidden ? "" : ` With all parts it says: ${whole.line}.`;
-    say(`It says: ${found.line || "nothing"}.${more}`);
-  };
-  const show = () => ask(answer);
+    return `It says: ${found.line || "nothing"}.${more}`;
+  }
+  const show = answering(figure, options, ({ model }) => model.source, compute, draw);
 
   // The same figure may be on a page twice, and its radio buttons are one another's only in one of them.
   for (const radio of closer) [radio.name, radio.checked] = [`${radio.name}-${place}`, radio.defaultChecked];

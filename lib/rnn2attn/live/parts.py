@@ -323,15 +323,12 @@ class Parts(Figure):
             "limit": picture.LIMIT, "share": picture.SHARE, "sure": SURE, "levels": LEVELS, "groups": GROUPS,
             "names": self.names, "group": self.group,
         }  # fmt: skip
-        value = escape(self.start)
         switches = "".join(
             f'<label class="switch"><input type="checkbox" value="{name}" autocomplete="off" checked>{text}</label>'
             for name, text in SWITCHES.items()
         )
         asked = (
-            f'<div class="asked"><label>{escape(self.label)} <input type="text" value="{value}" dir="auto" '
-            'autocomplete="off" autocapitalize="off" autocorrect="off" spellcheck="false" hidden>'
-            f"<output>{value}</output></label></div>"
+            f'<div class="asked">{self.field()}</div>'
             f'<div class="switches" role="group" aria-label="Parts" hidden>{switches}'
             '<button type="button">All on</button></div>'
         )
