@@ -13,7 +13,7 @@ for (const [place, figure] of document.querySelectorAll("figure[data-live]:not([
   const looks = (token, source, weights) => {
     const order = source.map((_, i) => i).sort((i, j) => weights[j] - weights[i]);
     const named = order.slice(0, 3).filter((i, n) => n === 0 || weights[i] >= share);
-    return `For ${token} it looks at ${named.map((i) => `${source[i]} ${weights[i].toFixed(2)}`).join(", ")}.`;
+    return `For “${token}” it looks at ${named.map((i) => `“${source[i]}” (${weights[i].toFixed(2)})`).join(", ")}.`;
   };
 
   const row = (token, t, source, weights) =>
@@ -31,7 +31,7 @@ for (const [place, figure] of document.querySelectorAll("figure[data-live]:not([
     const words = element("b", {}, said.join(" ") + (said.length === limit ? " …" : ""));
     const line = element("p", { class: "said" }, `${name}: `, words);
     if (!weights || !said.length) return yield* renewing(shown, line);
-    const heads = source.map((token) => element("span", {}, token));
+    const heads = source.map((token) => element("span", token.length > 1 ? {} : { class: "one" }, token));
     const map = element("fieldset", { class: "map", style: `--columns: ${source.length}` });
     map.append(element("legend", {}, "Where it looked for each token"));
     map.append(element("div", { class: "heads", "aria-hidden": "true" }, ...heads));

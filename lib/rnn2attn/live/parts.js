@@ -121,7 +121,7 @@ for (const [place, figure] of document.querySelectorAll("figure[data-parts]:not(
   const looks = (token, keys, weights) => {
     const order = keys.map((_, i) => i).sort((i, j) => weights[j] - weights[i]);
     const named = order.slice(0, 3).filter((i, n) => n === 0 || weights[i] >= share);
-    return `For ${token} it looks at ${named.map((i) => `${keys[i]} ${weights[i].toFixed(2)}`).join(", ")}.`;
+    return `For “${token}” it looks at ${named.map((i) => `“${keys[i]}” (${weights[i].toFixed(2)})`).join(", ")}.`;
   };
 
   /** The large map of one head. */

@@ -32,8 +32,8 @@ def answer(model: Seq2Seq, tokens: Sequence[str]) -> Answer:
 def looks(token: str, read: Sequence[str], weights: Sequence[float]) -> str:
     """Where the model looked for a token, in words: the keys with the largest weights, at most three."""
     order = sorted(range(len(read)), key=lambda i: -weights[i])[:3]
-    named = [f"{read[i]} {weights[i]:.2f}" for n, i in enumerate(order) if n == 0 or weights[i] >= SHARE]
-    return f"For {token} it looks at {', '.join(named)}."
+    named = [f"“{read[i]}” ({weights[i]:.2f})" for n, i in enumerate(order) if n == 0 or weights[i] >= SHARE]
+    return f"For “{token}” it looks at {', '.join(named)}."
 
 
 def told(one: Answer, name: str) -> str:
@@ -57,7 +57,8 @@ def html(one: Answer, name: str, group: str) -> str:
     said = f'<p class="said">{escape(name)}: <b>{escape(" ".join(one.said))}{cut}</b></p>'
     if one.weights is None or not one.said:
         return said
-    heads = "".join(f"<span>{escape(token)}</span>" for token in one.read)
+    turned = {True: "<span>", False: '<span class="one">'}  # long words stand on end
+    heads = "".join(f"{turned[len(token) > 1]}{escape(token)}</span>" for token in one.read)
     rows = "".join(_row(t, one, token, group) for t, token in enumerate(one.said))
     legend = "Where it looked for each token"
     return (
