@@ -30,7 +30,7 @@ With t = 1 … C: the arriving state reaches step t with the factor $\gamma^t$; 
 $\gamma^{t-i}$, if i ≤ t. At the end, the arriving state has $\gamma^C$ and the pair i has $\gamma^{C-i}$. Each of
 these is a tensor with one axis for heads: (H, C, 1), (H, C, C), (H, 1, 1) and (H, C, 1).
 
-`t = torch.arange(1, C + 1)`; within: `(q @ k.mT * gamma[:, None, None] ** (t[:, None] - t).tril()).tril() @ v`, where
+`t = 1 + torch.arange(C)`; within: `(q @ k.mT * gamma[:, None, None] ** (t[:, None] - t).tril()).tril() @ v`, where
 the first `tril` keeps γ from powers that are huge; from before: `gamma[:, None, None] ** t[:, None] * (q @ S.mT)`; at
 the end: `(left * v).mT @ k` is the sum of all $v_i k_i^\top$ with their factors.
 """

@@ -36,8 +36,8 @@ QUESTION = Question(
 @QUESTION.now("""
 A leaky average follows a signal of 1,000 steps, three features at a time, and your rounds compute it. The picture
 shows the first feature after 3, 6 and 10 rounds. Before you run the cell: from which round on is nothing left to do,
-and why does the line after 3 rounds look right at the beginning? The last line of text puts all steps together with
-`combined`, two by two in a tree, and compares.
+and why does the line after 3 rounds hardly leave 0? The last line of text puts all steps together with `combined`,
+two by two in a tree, and compares.
 """)
 def follow_a_signal(combined, after_rounds):
     from rnn2attn import plots
