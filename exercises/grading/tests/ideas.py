@@ -332,6 +332,23 @@ def from_the_end(x, state, W_x, W_h, b, steps):
     return torch.stack(states, dim=1)
 
 
+def cut_where(cut):
+    def answer(x, state, W_x, W_h, b, steps):
+        states = []
+        for t in range(x.shape[1]):
+            if cut(t, steps):
+                state = tuple(part.detach() for part in state)
+            state = recurrent.lstm_step(x[:, t], state, W_x, W_h, b)
+            states.append(state[0])
+        return torch.stack(states, dim=1)
+
+    return answer
+
+
+idea("in_stretches", "the cuts come one step late")(cut_where(lambda t, steps: t > 1 and (t - 1) % steps == 0))
+idea("in_stretches", "cut once, after the first stretch")(cut_where(lambda t, steps: t == steps))
+
+
 @idea("in_stretches", "each state reaches back as far as a stretch is long")
 def sliding(x, state, W_x, W_h, b, steps):
     states, starts = [], [state]

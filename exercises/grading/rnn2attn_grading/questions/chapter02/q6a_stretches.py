@@ -128,27 +128,11 @@ def always_cut(*given):
 
 
 @PART.mistake(
-    "The states are right. The cuts come one step late: the first stretch has "
-    "a step too many."
-)
-def one_late(*given):
-    return variant(*given, cut=lambda t, steps: t > 1 and (t - 1) % steps == 0)
-
-
-@PART.mistake(
     "The states are right. The cuts come one step early: the first stretch has "
     "a step too few."
 )
 def one_early(*given):
     return variant(*given, cut=lambda t, steps: (t + 1) % steps == 0)
-
-
-@PART.mistake(
-    "The states are right. You cut once, after the first stretch, and from "
-    "there on no more."
-)
-def first_cut_only(*given):
-    return variant(*given, cut=lambda t, steps: t == steps)
 
 
 @PART.mistake(

@@ -59,7 +59,7 @@ def cases(draw):
         "as many letters as there are kinds",
         inputs(draw, 4, 4, 2, 4, scale=3.0),
     )
-    ruled_out = inputs(draw, 5, 2, 4, 1)
+    ruled_out = inputs(draw, 4, 2, 3, 1)
     ruled_out["labels"] = ruled_out["labels"].clamp(min=1)
     ruled_out["labels"] = ruled_out["labels"].where(ruled_out["mask"], 0)
     ruled_out["logits"][..., 0] = -torch.inf

@@ -24,7 +24,7 @@ def delta_step(S, k, v, beta, a):
         S: the state before the step, (B, d_v, d_k).
         k: key, (B, d_k).
         v: value, (B, d_v).
-        beta: the share of the difference that is written, (B,), from 0 to 1.
+        beta: the share of the difference that goes in, (B,), from 0 to 1.
         a: the share of the state that is kept, (B,), from 0 to 1.
 
     Returns:
