@@ -164,10 +164,19 @@ GATES = {  # answers to chapter 2: code, and what is said to it
         "    return bias_ih, bias_hh",
         "changes its input `bias_ih` in place",
     ),
-    "count_parameters": (
-        "def count_parameters(cell, d_x, d_h, biases):\n"
-        "    return {'RNN': 1, 'GRU': 3, 'LSTM': 4}[cell] * (d_h * (d_x + d_h + biases))",
-        "count_parameters: right. 1 of 1 point.",
+    "in_stretches": (
+        "def in_stretches(x, state, W_x, W_h, b, steps):\n    (h, c), states = state, []\n"
+        "    for t, x_t in enumerate(x.unbind(1)):\n        if t % steps == 0:\n"
+        "            h, c = h.detach(), c.detach()\n"
+        "        h, c = recurrent.lstm_step(x_t, (h, c), W_x, W_h, b)\n        states.append(h)\n"
+        "    return torch.stack(states, 1)",
+        "in_stretches: right. 1 of 1 point.",
+    ),
+    "perplexities": (
+        "def perplexities(logits, labels, mask):\n"
+        "    nats = F.cross_entropy(logits.mT, labels, reduction='none').where(mask, 0)\n"
+        "    each = (nats.sum(1) / mask.sum(1)).exp()\n    return each, each.mean()",
+        "That of all is the mean of theirs",
     ),
     "waits": (
         "def waits(biases):\n    return [round(math.log(2) * math.exp(max(biases)) * 50)]",
@@ -370,15 +379,16 @@ LAYERS = {  # answers to chapter 6
         "    return torch.einsum('bht,bhtd->bhd', weights, values).flatten(1), (keys, values)",
         "cached_step: right. 2 of 2 points.",
     ),
-    "wavelengths": (
-        "def wavelengths(d):\n    return [2 * math.pi * 10000 ** (2 * i / d) for i in range(0, d, 2)]",
-        "Your wavelengths grow too fast.",
-    ),
     "moved": (
         "def moved(p, k, omega):\n    angle = k[:, None] * omega\n"
         "    p[:, ::2] = p[:, ::2] * angle.cos() + p[:, 1::2] * angle.sin()\n"
         "    p[:, 1::2] = p[:, 1::2] * angle.cos() - p[:, ::2] * angle.sin()\n    return p",
         "you wrote over the old ones too early",
+    ),
+    "rotated": (
+        "def rotated(x, places, omega):\n    angle = (places[..., None] * torch.cat([omega, omega]))[:, None]\n"
+        "    one, two = x.chunk(2, -1)\n    return x * angle.cos() + torch.cat([-two, one], -1) * angle.sin()",
+        "You pair feature i with feature i + d/2.",
     ),
     "encoder_layer": (
         "def encoder_layer(x, attention, norm1, feed, norm2, pre_norm):\n"
@@ -393,6 +403,59 @@ LAYERS = {  # answers to chapter 6
         "def twins(length, V, layers, causal, window, period):\n"
         "    one = [t % V for t in range(length)]\n    return one, [one[1], one[0], *one[2:]]",
         "and others differ later",
+    ),
+}
+
+
+STATES = {  # answers to chapter 7
+    "write_and_read": (
+        "def write_and_read(S, q, k, v, a):\n    o = (S @ q[:, :, None])[..., 0]\n"
+        "    return o, a[:, None, None] * S + v[:, :, None] * k[:, None]",
+        "You read the old one",
+    ),
+    "all_at_once": (
+        "def all_at_once(q, k, v, a):\n    from rnn2attn.linear import parallel\n    return parallel(q, k, v, 0.5)",
+        "uses `rnn2attn.linear`",
+    ),
+    "through_chunk": (
+        "def through_chunk(S, q, k, v, gamma):\n    outputs = []\n    for t in range(q.shape[2]):\n"
+        "        S *= gamma[:, None, None]\n        S = S + v[:, :, t, :, None] * k[:, :, t, None]\n"
+        "        outputs.append((S @ q[:, :, t, :, None])[..., 0])\n    return torch.stack(outputs, 2), S",
+        "changes its input `S` in place",
+    ),
+    "delta_step": (
+        "def delta_step(S, k, v, beta, a):\n    error = v - (S @ k[:, :, None])[..., 0]\n"
+        "    S = a[:, None, None] * S\n    return S + (beta[:, None] * error)[:, :, None] * k[:, None]",
+        "You look at the memory before it has forgotten.",
+    ),
+    "written": (
+        "def written(v, gram, beta):\n    return beta[..., None] * (v - gram.tril(-1) @ v)",
+        "a value was not written as it is",
+    ),
+    "combined": (
+        "def combined(first, second):\n    (A, a), (B, b) = first, second\n"
+        "    return B @ A, (B @ a[:, :, None])[..., 0] + b",
+        "combined: right. 1 of 1 point.",
+    ),
+    "after_rounds": (
+        "def after_rounds(f, x, rounds):\n    for r in range(rounds):\n"
+        "        f, x = f * f.roll(2**r, 1), f * x.roll(2**r, 1) + x\n    return f, x",
+        "left of the first place there is nothing",
+    ),
+    "width_needed": ("def width_needed(pairs, share):\n    return pairs", "can all stand at right angles"),
+    "least_error": (
+        "def least_error(keys, values):\n    S = values.T @ keys\n"
+        "    return ((keys @ S.T - values) ** 2).sum().item()",
+        "That is the error of the sum",
+    ),
+    "readings": (
+        "def readings(beta, gamma, n):\n    m = torch.arange(n + 1).double()\n"
+        "    return (beta * gamma**m).tolist(), (beta * (gamma - gamma * beta) ** m).tolist()",
+        "readings: right. 1 of 1 point.",
+    ),
+    "made_by": (
+        "def made_by(fresh, again):\n    return 'linear' if fresh[0] == fresh[-1] else 'GRU'",
+        "Your output must be one of",
     ),
 }
 
@@ -417,7 +480,7 @@ def answered(tmp_path_factory):
 @pytest.mark.heavy
 @pytest.mark.parametrize(
     ("chapter", "answers", "points"),
-    [(2, GATES, 1), (3, SEQUENCES, 2), (4, ATTENDING, 2), (5, PICTURES, 1), (6, LAYERS, 2)],
+    [(2, GATES, 1), (3, SEQUENCES, 2), (4, ATTENDING, 2), (5, PICTURES, 1), (6, LAYERS, 2), (7, STATES, 2)],
 )
 def test_answers_get_their_cards(tmp_path, chapter, answers, points):
     cells = with_answers(chapter, {name: code for name, (code, _) in answers.items()}, tmp_path)

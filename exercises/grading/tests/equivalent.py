@@ -20,6 +20,8 @@ ONE_AXIS = "there is one axis, the first and the last"
 APART = "numbers that are drawn are not equal"
 AFTER = "all cells of the cases have forgotten long before"
 EQUATIONS = "the same equations in another order"
+SQUARED = "the sign of what is squared"
+CLOSE = "two numbers are as close in either order"
 PASSES = "another latch: a weight of ±1 moves the gate by 3 of 20 at most"
 
 EQUIVALENT = {
@@ -76,5 +78,17 @@ EQUIVALENT = {
             1,
             SMALLER,
         )
+    },
+    "width_needed": {
+        "max(1, math.ceil((pairs - 1) / share))  →  max(math.ceil((pairs - 1) / share), 1)": (1, LARGER),
+    },
+    "least_error": {
+        "((read - values) ** 2).sum().item()  →  ((read - values) ** 2).sum()": (1, ALONE),
+        "read - values  →  values - read": (1, SQUARED),
+    },
+    "made_by": {
+        "math.isclose(again[1], fresh[1])  →  math.isclose(fresh[1], again[1])": (1, CLOSE),
+        "math.isclose(fresh[1], fresh[0])  →  math.isclose(fresh[0], fresh[1])": (2, CLOSE),
+        "math.isclose(again[1], 0.5)  →  math.isclose(0.5, again[1])": (1, CLOSE),
     },
 }

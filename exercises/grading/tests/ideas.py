@@ -10,6 +10,8 @@ import math
 import torch
 import torch.nn.functional as F
 
+from rnn2attn import recurrent
+
 IDEAS = []  # (name of the function, what the idea is, an answer with it)
 
 
@@ -319,6 +321,222 @@ idea("twins", "a mask shows the order, in one layer already")(
 idea("twins", "no network without positions sees order")(twins(unordered=lambda *built: True))
 
 
+@idea("in_stretches", "stretches are counted from the end, and the first one is shorter")
+def from_the_end(x, state, W_x, W_h, b, steps):
+    states, T = [], x.shape[1]
+    for t in range(T):
+        if (T - t) % steps == 0:
+            state = tuple(part.detach() for part in state)
+        state = recurrent.lstm_step(x[:, t], state, W_x, W_h, b)
+        states.append(state[0])
+    return torch.stack(states, dim=1)
+
+
+def cut_where(cut):
+    def answer(x, state, W_x, W_h, b, steps):
+        states = []
+        for t in range(x.shape[1]):
+            if cut(t, steps):
+                state = tuple(part.detach() for part in state)
+            state = recurrent.lstm_step(x[:, t], state, W_x, W_h, b)
+            states.append(state[0])
+        return torch.stack(states, dim=1)
+
+    return answer
+
+
+idea("in_stretches", "the cuts come one step late")(cut_where(lambda t, steps: t > 1 and (t - 1) % steps == 0))
+idea("in_stretches", "cut once, after the first stretch")(cut_where(lambda t, steps: t == steps))
+
+
+@idea("in_stretches", "each state reaches back as far as a stretch is long")
+def sliding(x, state, W_x, W_h, b, steps):
+    states, starts = [], [state]
+    for x_t in x.unbind(dim=1):
+        starts.append(tuple(part.detach() for part in recurrent.lstm_step(x_t, starts[-1], W_x, W_h, b)))
+    for t in range(x.shape[1]):
+        first = max(0, t - steps + 1)
+        state = starts[first]
+        for x_t in x[:, first : t + 1].unbind(dim=1):
+            state = recurrent.lstm_step(x_t, state, W_x, W_h, b)
+        states.append(state[0])
+    return torch.stack(states, dim=1)
+
+
+@idea("perplexities", "a geometric mean of those of the texts")
+def geometric(logits, labels, mask):
+    nats = F.cross_entropy(logits.mT, labels, reduction="none").where(mask, 0).sum(dim=1) / mask.sum(dim=1)
+    return nats.exp(), nats.exp().log().mean().exp()
+
+
+@idea("perplexities", "a softmax without the maximum, though logits can be large")
+def overflowing(logits, labels, mask):
+    powers = logits.exp()
+    p = (powers / powers.sum(dim=2, keepdim=True)).gather(2, labels[..., None])[..., 0]
+    nats = -p.log().where(mask, 0)
+    return (nats.sum(dim=1) / mask.sum(dim=1)).exp(), (nats.sum() / mask.sum()).exp()
+
+
+@idea("rotated", "the first place is given, and the others follow it")
+def counted_on(x, places, omega):
+    angle = (places[:, :1] + torch.arange(x.shape[2]))[:, None, :, None] * omega
+    even, odd = x[..., ::2], x[..., 1::2]
+    pair = even * angle.cos() - odd * angle.sin(), even * angle.sin() + odd * angle.cos()
+    return torch.stack(pair, dim=4).flatten(3)
+
+
+# Products of the shares from step i + 1 to step t, made of what is left at t and at i.
+@idea("all_at_once", "quotients of products from the start, though 0/0 is NaN")
+def quotients(q, k, v, a):
+    total = a.cumprod(dim=1)
+    return (q @ k.mT * (total[:, :, None] / total[:, None]).tril()) @ v
+
+
+@idea("all_at_once", "the same with a small number under the line")
+def quotients_with_a_small_number(q, k, v, a):
+    total = a.cumprod(dim=1)
+    return (q @ k.mT * (total[:, :, None] / (total[:, None] + 1e-12)).tril()) @ v
+
+
+@idea("all_at_once", "differences of logarithms, though ∞ − ∞ is NaN")
+def logarithms(q, k, v, a):
+    total = a.log().cumsum(dim=1)
+    return (q @ k.mT * (total[:, :, None] - total[:, None]).exp().tril()) @ v
+
+
+@idea("all_at_once", "a share of 0 for one that is hardly above")
+def shares_clamped(q, k, v, a):
+    total = a.clamp(min=1e-3).log().cumsum(dim=1)
+    return (q @ k.mT * (total[:, :, None] - total[:, None]).exp().tril()) @ v
+
+
+@idea("through_chunk", "powers of γ below 0 are made, and cut off afterwards")
+def powers_below_zero(S, q, k, v, gamma):
+    C, g = q.shape[2], gamma[:, None, None]
+    t = torch.arange(1, C + 1)[:, None]
+    within = (q @ k.mT * g ** (t - t.T)).tril() @ v
+    return within + g**t * (q @ S.mT), g**C * S + (g ** (C - t) * v).mT @ k
+
+
+@idea("through_chunk", "keys divided by powers of γ, so that only queries need the mask")
+def keys_divided(S, q, k, v, gamma):
+    C, g = q.shape[2], gamma[:, None, None]
+    t = torch.arange(1, C + 1)[:, None]
+    within = ((q * g**t) @ (k / g**t).mT).tril() @ v
+    return within + g**t * (q @ S.mT), g**C * S + (g ** (C - t) * v).mT @ k
+
+
+@idea("delta_step", "a key that is longer than 1 is made shorter")
+def long_keys_cut(S, k, v, beta, a):
+    k = k / k.norm(dim=1, keepdim=True).clamp(min=1)
+    S = a[:, None, None] * S
+    return S + (beta[:, None] * (v - torch.einsum("bvk,bk->bv", S, k)))[:, :, None] * k[:, None]
+
+
+@idea("delta_step", "divided by the key's square, so that all of it is written")
+def by_the_square(S, k, v, beta, a):
+    S = a[:, None, None] * S
+    error = (v - torch.einsum("bvk,bk->bv", S, k)) / (k * k).sum(dim=1, keepdim=True)
+    return S + (beta[:, None] * error)[:, :, None] * k[:, None]
+
+
+@idea("written", "two rounds of correction")
+def two_rounds(v, gram, beta):
+    u = beta[:, :, None] * v
+    for _ in range(2):
+        u = beta[:, :, None] * (v - gram.tril(-1) @ u)
+    return u
+
+
+@idea("written", "rounds of correction until it hardly changes, two at most a key")
+def square_of_the_matrix(v, gram, beta):
+    L = beta[:, :, None] * gram.tril(-1)
+    return (torch.eye(v.shape[1]) - L + L @ L) @ (beta[:, :, None] * v)
+
+
+@idea("after_rounds", "the reach ends at half of the length")
+def reach_ends(f, x, rounds):
+    for r in range(rounds):
+        n = min(2**r, max(1, f.shape[1] // 2))
+        x = torch.cat([x[:, :n], x[:, n:] + f[:, n:] * x[:, :-n]], dim=1)
+        f = torch.cat([f[:, :n], f[:, n:] * f[:, :-n]], dim=1)
+    return f, x
+
+
+@idea("after_rounds", "terms divided by products of factors, and added")
+def divided_and_added(f, x, rounds):
+    p = f.cumprod(dim=1)
+    c, n = p * (x / p).cumsum(dim=1), 2**rounds
+    before = F.pad(c, (0, 0, n, 0))[:, : f.shape[1]]
+    within = p / F.pad(p, (0, 0, n, 0), value=1.0)[:, : f.shape[1]]
+    return within, c - within * before
+
+
+@idea("width_needed", "no pair disturbs one, so nothing is needed")
+def no_width(pairs, share):
+    return math.ceil((pairs - 1) / share)
+
+
+@idea("width_needed", "one more, to be sure")
+def one_wider(pairs, share):
+    return math.ceil((pairs - 1) / share) + 1
+
+
+@idea("least_error", "normal equations, though there may be fewer pairs")
+def normal_equations(keys, values):
+    W = torch.linalg.inv_ex(keys.mT @ keys).inverse @ keys.mT @ values
+    return ((keys @ W - values) ** 2).sum().item()
+
+
+@idea("least_error", "normal equations with a small number on the diagonal")
+def ridge(keys, values):
+    G = keys.mT @ keys + 1e-3 * torch.eye(keys.shape[1])
+    W = torch.linalg.solve(G, keys.mT @ values)
+    return ((keys @ W - values) ** 2).sum().item()
+
+
+@idea("least_error", "many rounds of the delta rule")
+def many_rounds(keys, values):
+    S = values.new_zeros(values.shape[1], keys.shape[1])
+    for _ in range(30):
+        for k, v in zip(keys, values, strict=True):
+            S = S + torch.outer(v - S @ k, k) / (k @ k)
+    return ((keys @ S.mT - values) ** 2).sum().item()
+
+
+@idea("readings", "without a pair nothing is read")
+def nothing_without_a_pair(beta, gamma, n):
+    if n == 0:
+        return [], []
+    return [beta * gamma**m for m in range(n + 1)], [beta * (gamma * (1 - beta)) ** m for m in range(n + 1)]
+
+
+def named(same):
+    """The rule, with another idea of what is the same."""
+
+    def answer(fresh, again):
+        if same(again[1], fresh[1]):
+            return "linear" if same(fresh[1], fresh[0]) else "decay"
+        if same(fresh[1], fresh[0]):
+            return "delta"
+        return "softmax" if same(again[1], 0.5) else "gated delta"
+
+    return answer
+
+
+idea("made_by", "what differs by less than one in a hundred is the same")(named(lambda x, y: abs(x - y) < 0.01))
+idea("made_by", "what differs by less than one in a thousand is the same")(named(lambda x, y: abs(x - y) < 0.001))
+
+
+@idea("made_by", "the last readings tell more than the second ones")
+def by_the_last(fresh, again):
+    if math.isclose(fresh[-1], again[-1]):
+        return "linear" if math.isclose(fresh[-1], fresh[0]) else "decay"
+    if math.isclose(fresh[-1], fresh[0]):
+        return "delta"
+    return "softmax" if again[-1] > fresh[-1] / 3 else "gated delta"
+
+
 STYLES = []  # (name of the function, what it does, an answer that is right as well)
 
 
@@ -474,3 +692,26 @@ def by_einsum(q, k, v, cache):
     keys, values = (torch.cat([old, new.unsqueeze(2)], dim=2) for old, new in zip(cache, (k, v), strict=True))
     weights = torch.einsum("bhd,bhtd->bht", q, keys).div(q.shape[2] ** 0.5).softmax(dim=2)
     return torch.einsum("bht,bhtd->bhd", weights, values).reshape(len(q), -1), (keys, values)
+
+
+@style("all_at_once", "step by step, in float64 whatever it gets")
+def step_by_step(q, k, v, a):
+    S = torch.zeros(len(q), v.shape[2], k.shape[2], dtype=torch.float64)
+    outputs = []
+    for t in range(q.shape[1]):
+        S = a[:, t, None, None] * S + v[:, t, :, None] * k[:, t, None]
+        outputs.append(torch.einsum("bvk,bk->bv", S, q[:, t]))
+    return torch.stack(outputs, dim=1)
+
+
+@style("through_chunk", "one head after the other")
+def head_by_head(S, q, k, v, gamma):
+    outputs, states = [], []
+    t = torch.arange(1, q.shape[2] + 1)
+    for h, g in enumerate(gamma):
+        factors = torch.stack([g ** (n - t).clamp(min=0) * (t <= n) for n in t])
+        o = (q[:, h] @ k[:, h].mT * factors) @ v[:, h]
+        outputs.append(o + torch.einsum("t,bvk,btk->btv", g**t, S[:, h], q[:, h]))
+        pairs = torch.einsum("t,btv,btk->bvk", factors[-1], v[:, h], k[:, h])
+        states.append(g ** len(t) * S[:, h] + pairs)
+    return torch.stack(outputs, dim=1), torch.stack(states, dim=1)

@@ -1,6 +1,7 @@
 """The references against PyTorch's own and the library's: what the questions call right is right."""
 
 import itertools
+import math
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from rnn2attn import attention, captioning, decoding, transformer
+from rnn2attn import attention, captioning, decoding, language, linear, transformer
 from rnn2attn.text import EOS, PAD, SOS, Batch, Vocabulary
 from rnn2attn_grading.questions.chapter01 import q1_step, q2_loss, q3_backward, q4_jacobian, q5_clipping
 from rnn2attn_grading.questions.chapter02 import (
@@ -18,8 +19,9 @@ from rnn2attn_grading.questions.chapter02 import (
     q4_latch,
     q5a_read,
     q5b_write,
-    q6a_count,
-    q6b_waits,
+    q6a_stretches,
+    q6b_perplexity,
+    q6c_waits,
 )
 from rnn2attn_grading.questions.chapter03 import (
     q1a_forcing,
@@ -60,10 +62,23 @@ from rnn2attn_grading.questions.chapter06 import (
     q2b_shares,
     q3a_mask,
     q3b_step,
-    q4a_wavelengths,
-    q4b_moved,
+    q4a_moved,
+    q4b_rotated,
     q5_layer,
     q6_twins,
+)
+from rnn2attn_grading.questions.chapter07 import (
+    q1a_step,
+    q1b_parallel,
+    q2_chunk,
+    q3a_step,
+    q3b_written,
+    q4a_combined,
+    q4b_rounds,
+    q5a_width,
+    q5b_least,
+    q6a_readings,
+    q6b_made,
 )
 from rnn2attn_grading.questions.drawing import Draw
 
@@ -199,7 +214,7 @@ def test_waits_tell_pytorchs_lstms_apart_and_no_fewer_do():
         left.append(cells)
     left = torch.tensor(left)
     apart = ((left[:, None] - left).abs() >= 0.2).flatten(0, 1)[[1, 2, 3, 6, 7, 11]]
-    found = q6b_waits.waits(biases)
+    found = q6c_waits.waits(biases)
     assert apart[:, [t - 1 for t in found]].any(dim=1).all()
     assert len(found) == 2 and not apart.all(dim=0).any()
 
@@ -219,16 +234,36 @@ def test_half_lives_are_those_of_pytorchs_lstm():
         assert abs(c[0, 0, unit].item() - 0.5) < 1e-9
 
 
-@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
-def test_parameters_are_counted_as_pytorch_has_them(kind):
-    for d_x, d_h in ((7, 11), (5, 5), (1, 1)):
-        theirs = sum(p.numel() for p in kind(d_x, d_h).parameters())
-        ours = q6a_count.count_parameters
-        assert ours(kind.__name__, d_x, d_h, 2) == theirs
-        bare = kind(d_x, d_h, bias=False)
-        theirs = sum(p.numel() for p in bare.parameters())
-        rows = bare.weight_ih_l0.shape[0]
-        assert ours(kind.__name__, d_x, d_h, 1) == theirs + rows
+@pytest.mark.parametrize("steps", [1, 3, 7, 20])
+def test_a_sequence_in_stretches_is_pytorchs_lstm_on_each_of_them(steps):
+    given = q6a_stretches.inputs(DRAW, 2, 7, 3, 4, steps)
+    x = given["x"].requires_grad_()
+    net = layer(nn.LSTM, given["W_x"], given["W_h"], given["b"], torch.zeros_like(given["b"])).requires_grad_()
+    state, states = tuple(part[None] for part in given["state"]), []
+    for stretch in x.split(steps, dim=1):
+        h, state = net(stretch, tuple(part.detach() for part in state))
+        states.append(h)
+    weights = [given[name].requires_grad_() for name in ("W_x", "W_h", "b")]
+    ours, theirs = q6a_stretches.in_stretches(**given), torch.cat(states, dim=1)
+    torch.testing.assert_close(ours, theirs)
+    functional = DRAW.normal(*ours.shape)
+    parameters = [net.weight_ih_l0, net.weight_hh_l0, net.bias_ih_l0]
+    for mine, right in zip(
+        torch.autograd.grad((ours * functional).sum(), [x, *weights]),
+        torch.autograd.grad((theirs * functional).sum(), [x, *parameters]),
+        strict=True,
+    ):
+        torch.testing.assert_close(mine, right)
+
+
+def test_perplexities_are_pytorchs_losses_text_by_text_and_the_librarys_of_the_bits():
+    logits, labels, mask = q6b_perplexity.inputs(DRAW, 7, 5, 1, 3).values()
+    each, whole = q6b_perplexity.perplexities(logits, labels, mask)
+    for row in range(3):
+        nats = F.cross_entropy(logits[row, mask[row]], labels[row, mask[row]])
+        torch.testing.assert_close(each[row], nats.exp())
+    bits = F.cross_entropy(logits[mask], labels[mask]).item() / math.log(2)
+    assert abs(whole.item() - language.perplexity(bits)) < 1e-9
 
 
 def test_what_a_decoder_reads_and_says_is_the_librarys():
@@ -622,15 +657,22 @@ def test_steps_with_a_cache_are_one_pass_under_a_causal_mask():
     assert torch.equal(cache[0], k) and torch.equal(cache[1], v)
 
 
-def test_wavelengths_and_moved_positions_are_those_of_the_librarys_encoding():
+def test_moved_positions_are_those_of_the_librarys_encoding():
     places = transformer.sinusoidal(40, 10, dtype=torch.float64)
-    lengths = torch.tensor(q4a_wavelengths.wavelengths(10), dtype=torch.float64)
-    omega = 2 * torch.pi / lengths
-    waves = (torch.arange(40)[:, None] * omega).sin()
-    torch.testing.assert_close(places[:, ::2], waves)
-
+    omega = 10000 ** (-2 * torch.arange(5).double() / 10)
     t, k = torch.tensor([3, 39, 8, 20]), torch.tensor([30, -39, 0, -7])
-    torch.testing.assert_close(q4b_moved.moved(places[t], k, omega), places[t + k])
+    torch.testing.assert_close(q4a_moved.moved(places[t], k, omega), places[t + k])
+
+
+def test_rotary_positions_turn_complex_numbers_and_scores_know_the_distance_alone():
+    x, places, omega = q4b_rotated.inputs(DRAW, 2, 3, 5, 8).values()
+    turn = torch.polar(torch.ones(2, 1, 5, 4).double(), places[:, None, :, None] * omega)
+    theirs = torch.view_as_real(torch.view_as_complex(x.unflatten(3, (4, 2))) * turn).flatten(3)
+    ours = q4b_rotated.rotated(x, places, omega)
+    torch.testing.assert_close(ours, theirs)
+    torch.testing.assert_close(ours.norm(dim=3), x.norm(dim=3))
+    later = q4b_rotated.rotated(x, places + 100, omega)
+    torch.testing.assert_close(ours @ ours.mT, later @ later.mT)
 
 
 @pytest.mark.parametrize("pre_norm", [False, True])
@@ -714,3 +756,113 @@ def test_pytorchs_layers_cannot_tell_twins_apart_and_others_that_differ_later_th
     one, two = (x.tolist().index(sentence) for sentence in q6_twins.twins(T, 2, **built))
     assert same[one, two]
     assert differ[one, two].max() == latest
+
+
+def test_a_step_of_linear_attention_is_the_librarys_and_so_are_all_of_them():
+    q, k, v, a = q1b_parallel.inputs(DRAW, 2, 7, 3, 5).values()
+    S, steps = torch.zeros(2, 3, 5).double(), []
+    theirs = S
+    for t in range(7):
+        o, S = q1a_step.write_and_read(S, q[:, t], k[:, t], v[:, t], a[:, t])
+        theirs = linear.memory_step(theirs, k[:, t], v[:, t], a[:, t, None])
+        torch.testing.assert_close(S, theirs)
+        steps.append(o)
+    torch.testing.assert_close(torch.stack(steps, dim=1), q1b_parallel.all_at_once(q, k, v, a))
+    half = torch.full_like(a, 0.5)
+    torch.testing.assert_close(q1b_parallel.all_at_once(q, k, v, half), linear.parallel(q, k, v, 0.5))
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 12])
+def test_chunks_one_after_the_other_are_the_librarys_recurrence(size):
+    S, q, k, v, gamma = q2_chunk.inputs(DRAW, 2, 3, 12, 4, 5).values()
+    S, outputs = torch.zeros_like(S), []
+    for of_chunk in zip(*(x.split(size, dim=2) for x in (q, k, v)), strict=True):
+        o, S = q2_chunk.through_chunk(S, *of_chunk, gamma)
+        outputs.append(o)
+    whole = torch.cat(outputs, dim=2)
+    for head, g in enumerate(gamma.tolist()):
+        theirs = linear.recurrent(q[:, head], k[:, head], v[:, head], g)
+        torch.testing.assert_close(whole[:, head], theirs)
+
+
+def test_the_delta_rules_step_is_the_librarys_and_what_it_writes_makes_the_same_state():
+    S, k, v, beta, a = q3a_step.inputs(DRAW, 3, 4, 5).values()
+    theirs = linear.delta_step(S, k, v, beta[:, None], a[:, None])
+    torch.testing.assert_close(q3a_step.delta_step(S, k, v, beta, a), theirs)
+
+    k, v, beta = DRAW.normal(2, 6, 5), DRAW.normal(2, 6, 4), q1a_step.shares(DRAW, 2, 6)
+    S = torch.zeros(2, 4, 5).double()
+    for t in range(6):
+        S = linear.delta_step(S, k[:, t], v[:, t], beta[:, t, None])
+    u = q3b_written.written(v, k @ k.mT, beta)
+    torch.testing.assert_close(u.mT @ k, S)
+
+
+@pytest.mark.parametrize("T", [1, 2, 5, 8, 13])
+def test_all_rounds_of_a_scan_are_the_librarys_scan(T):
+    f, x, rounds = q4b_rounds.inputs(DRAW, 2, T, 3, (T - 1).bit_length()).values()
+    factors, states = q4b_rounds.after_rounds(f, x, rounds)
+    torch.testing.assert_close(states, linear.scan(f, x))
+    torch.testing.assert_close(factors, f.cumprod(dim=1))
+
+
+def test_combined_steps_are_pytorchs_linear_layers_one_after_the_other():
+    first, second = q4a_combined.inputs(DRAW, 2, 4).values()
+    A, b = q4a_combined.combined(first, second)
+    c = DRAW.normal(4)
+    for row in range(2):
+        once = F.linear(F.linear(c, first[0][row], first[1][row]), second[0][row], second[1][row])
+        torch.testing.assert_close(F.linear(c, A[row], b[row]), once)
+
+
+def test_a_width_that_is_needed_is_enough_and_one_less_is_not():
+    """Over all keys of some widths: as the mean of the square of their products."""
+    for d in (1, 2, 3, 4):
+        keys = torch.tensor(list(itertools.product((-1, 1), repeat=d))).double() / d**0.5
+        square = ((keys @ keys.T) ** 2).mean().item()
+        for pairs in (2, 3, 5):
+            error = (pairs - 1) * square
+            assert q5a_width.width_needed(pairs, error + 1e-9) == d
+            assert q5a_width.width_needed(pairs, error - 1e-9) == d + 1
+
+
+@pytest.mark.parametrize("N", [1, 3, 4, 9])
+def test_the_least_error_is_that_of_least_squares(N):
+    keys, values = q5b_least.inputs(DRAW, N, 4, 3).values()
+    S = torch.linalg.lstsq(keys, values).solution
+    right = F.mse_loss(keys @ S, values, reduction="sum").item()
+    assert abs(q5b_least.least_error(keys, values) - right) < 1e-9
+
+
+def in_the_library(kind, n, gamma, beta, sharp):
+    """What a memory of the library reads, with fresh keys and with the first again."""
+    keys = torch.eye(n + 1).double()
+    values = torch.zeros(n + 1, 1).double()
+    values[0] = 1
+    curves = []
+    for ks in (keys, keys[:1].expand(n + 1, -1)):
+        S, curve = torch.zeros(1, 1, n + 1).double(), []
+        for m in range(n + 1):
+            k, v = ks[m : m + 1], values[m : m + 1]
+            if "delta" in kind:
+                S = linear.delta_step(S, k, v, beta, gamma if "gated" in kind else 1.0)
+            else:
+                S = linear.memory_step(S, k, v, gamma if kind == "decay" else 1.0)
+            if kind == "softmax":
+                read, _ = attention.attend(
+                    sharp * ks[None, :1], ks[None, : m + 1], values[None, : m + 1], None, attention.dot
+                )
+                curve.append(read.item())
+            else:
+                curve.append((S[0] @ ks[0]).item())
+        curves.append(curve)
+    return curves
+
+
+@pytest.mark.parametrize("kind", q6b_made.KINDS)
+def test_curves_and_names_are_those_of_the_librarys_memories(kind):
+    for n, gamma, beta, sharp in ((1, 0.7, 0.4, 1.5), (5, 0.95, 1.0, 3.0), (8, 0.3, 0.8, 2.0)):
+        fresh, again = in_the_library(kind, n, gamma, beta, sharp)
+        assert q6b_made.made_by(fresh, again) == kind
+        if kind == "gated delta":
+            torch.testing.assert_close(q6a_readings.readings(beta, gamma, n), (fresh, again))

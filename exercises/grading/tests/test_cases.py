@@ -31,6 +31,7 @@ SAID = {
     ("steps_until", "eps of one"): r"A bound that equals $\varepsilon$ is not below it.",
     ("verdict", "the bound is 1"): "shrink by every step",
     ("verdict", "the bound is 1, σ"): "shrink by every step",
+    ("width_needed", "a share reached exactly"): "A share that is reached exactly is small enough.",
 }
 
 # What a question says of its cases, so that nobody has to think of what else could be: the sentence, and what holds.

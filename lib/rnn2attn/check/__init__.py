@@ -290,6 +290,7 @@ LINKS = {  # what the chapters build, one on the other
     4: "4  attention",
     5: "5  attention to pictures",
     6: "6  attention alone",
+    7: "7  a state again",
 }
 
 

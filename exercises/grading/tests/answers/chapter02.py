@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from answers import GENERAL, NAMES, chapter
+from rnn2attn import recurrent
 
 right, wrong = chapter(2)
 
@@ -837,87 +838,235 @@ def _(half_lives, bias_ih, bias_hh):
     return ih, hh
 
 
-@right("count_parameters", "one formula")
-def _(cell, d_x, d_h, biases):
-    return {"RNN": 1, "GRU": 3, "LSTM": 4}[cell] * d_h * (d_x + d_h + biases)
+@right("perplexities", "text by text")
+def _(logits, labels, mask):
+    each = [F.cross_entropy(z[m], y[m]).exp() for z, y, m in zip(logits, labels, mask, strict=True)]
+    return torch.stack(each), F.cross_entropy(logits[mask], labels[mask]).exp()
 
 
-@right("count_parameters", "block by block")
-def _(cell, d_x, d_h, biases):
-    if cell == "RNN":
-        blocks = ["h"]
-    elif cell == "GRU":
-        blocks = ["r", "z", "n"]
-    else:
-        blocks = ["i", "f", "g", "o"]
-    total = 0
-    for _ in blocks:
-        total += d_h * d_x
-        total += d_h * d_h
-        total += biases * d_h
-    return total
+@right("perplexities", "log-softmax and gather")
+def _(logits, labels, mask):
+    log_p = torch.log_softmax(logits, -1).gather(-1, labels.unsqueeze(-1)).squeeze(-1)
+    nats = -torch.where(mask, log_p, torch.zeros_like(log_p))
+    return torch.exp(nats.sum(1) / mask.sum(1)), torch.exp(nats.sum() / mask.sum())
 
 
-@right("count_parameters", "shapes, multiplied out")
-def _(cell, d_x, d_h, biases):
-    rows = ("RNN", "", "GRU", "LSTM").index(cell) + 1
-    shapes = [(rows * d_h, d_x), (rows * d_h, d_h)] + [(rows * d_h,)] * biases
-    return sum(math.prod(shape) for shape in shapes)
+@right("perplexities", "in bits, and with the label that PyTorch ignores")
+def _(logits, labels, mask):
+    kept = labels.masked_fill(~mask, -100)
+    bits = F.cross_entropy(logits.transpose(1, 2), kept, reduction="none") / math.log(2)
+    return 2 ** (bits.sum(1) / mask.sum(1)), 2 ** (bits.sum() / mask.sum())
 
 
-@right("count_parameters", "tensors built and counted, without nn")
-def _(cell, d_x, d_h, biases):
-    match cell:
-        case "RNN":
-            k = 1
-        case "GRU":
-            k = 3
-        case "LSTM":
-            k = 4
-    tensors = [np.empty((k * d_h, d_x)), np.empty((k * d_h, d_h)), *(np.empty(k * d_h) for _ in range(biases))]
-    return sum(int(a.size) for a in tensors)
+@right("perplexities", "that of all from those of each, weighted by their letters")
+def _(logits, labels, mask):
+    each = torch.stack([F.nll_loss(z[m].log_softmax(1), y[m]) for z, y, m in zip(logits, labels, mask, strict=True)])
+    share = mask.double().sum(1) / mask.sum()
+    return each.exp(), (share * each).sum().exp()
 
 
-@right("count_parameters", "recursion from the plain network")
-def _(cell, d_x, d_h, biases):
-    def count(blocks):
-        return 0 if blocks == 0 else count(blocks - 1) + d_h * (d_h + d_x) + d_h * biases
-
-    return count(1 if cell == "RNN" else 3 if cell == "GRU" else 4)
+@wrong("perplexities", "the mean over texts", NAMES, "That of all is the mean of theirs")
+def _(logits, labels, mask):
+    each = [F.cross_entropy(z[m], y[m]).exp() for z, y, m in zip(logits, labels, mask, strict=True)]
+    return torch.stack(each), torch.stack(each).mean()
 
 
-@right("count_parameters", "every row of a block has its weights and its biases")
-def _(cell, d_x, d_h, biases):
-    gates = {"RNN": "", "GRU": "rz", "LSTM": "ifo"}[cell]
-    row = sum([d_x, d_h, biases])
-    return sum(row for _ in range(d_h * (1 + len(gates))))
+@wrong("perplexities", "a mask of zeros, and mean()", NAMES, "You divide by the length of the longest text")
+def _(logits, labels, mask):
+    nats = F.cross_entropy(logits.mT, labels, reduction="none").masked_fill(~mask, 0)
+    return nats.mean(1).exp(), nats.mean().exp()
 
 
-BLOCKS = {"RNN": 1, "GRU": 3, "LSTM": 4}
-wrong("count_parameters", "one bias a block, whatever is said", NAMES, "You count one vector of biases a block")(
-    lambda cell, d_x, d_h, biases: BLOCKS[cell] * d_h * (d_x + d_h + 1)
+@wrong("perplexities", "two to the power of the loss", NAMES, "You raise 2 to the power of nats")
+def _(logits, labels, mask):
+    nats = F.cross_entropy(logits.mT, labels, reduction="none").masked_fill(~mask, 0)
+    return 2 ** (nats.sum(1) / mask.sum(1)), 2 ** (nats.sum() / mask.sum())
+
+
+@wrong("perplexities", "the loss", NAMES, "Those are nats a letter")
+def _(logits, labels, mask):
+    nats = F.cross_entropy(logits.mT, labels, reduction="none").masked_fill(~mask, 0)
+    return nats.sum(1) / mask.sum(1), nats.sum() / mask.sum()
+
+
+@wrong("perplexities", "padding has the number 0", NAMES, "Every letter with the number 0 is left out")
+def _(logits, labels, mask):
+    nats = F.cross_entropy(logits.mT, labels, reduction="none", ignore_index=0)
+    n = (labels != 0).sum(1)
+    return (nats.sum(1) / n).exp(), (nats.sum() / n.sum()).exp()
+
+
+@right("in_stretches", "a loop, cut where a stretch begins")
+def _(x, state, W_x, W_h, b, steps):
+    h, c = state
+    outputs = []
+    for t, x_t in enumerate(x.unbind(1)):
+        if t and t % steps == 0:
+            h, c = h.detach(), c.detach()
+        h, c = recurrent.lstm_step(x_t, (h, c), W_x, W_h, b)
+        outputs.append(h)
+    return torch.stack(outputs, 1)
+
+
+@right("in_stretches", "stretch after stretch")
+def _(x, state, W_x, W_h, b, steps):
+    rows = []
+    for stretch in x.split(steps, dim=1):
+        state = [part.detach() for part in state]
+        for t in range(stretch.shape[1]):
+            state = recurrent.lstm_step(stretch[:, t], state, W_x, W_h, b)
+            rows.append(state[0].unsqueeze(1))
+    return torch.cat(rows, dim=1)
+
+
+@right("in_stretches", "with a step of its own")
+def _(x, state, W_x, W_h, b, steps):
+    h, c = state
+    hs = []
+    for t in range(x.size(1)):
+        if t % steps == 0:
+            h, c = h.clone().detach(), c.clone().detach()
+        i, f, g, o = (x[:, t] @ W_x.T + h @ W_h.T + b).chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        h = o.sigmoid() * c.tanh()
+        hs.append(h)
+    return torch.stack(hs, 1)
+
+
+@right("in_stretches", "cut at the end of a stretch")
+def _(x, state, W_x, W_h, b, steps):
+    outputs = []
+    for t in range(x.shape[1]):
+        state = recurrent.lstm_step(x[:, t], state, W_x, W_h, b)
+        outputs.append(state[0])
+        if (t + 1) % steps == 0:
+            state = state[0].detach(), state[1].detach()
+    return torch.stack(outputs, dim=1)
+
+
+@right("in_stretches", "a layer of PyTorch's with the parameters put in")
+def _(x, state, W_x, W_h, b, steps):
+    net = torch.nn.LSTM(W_x.shape[1], W_h.shape[1], batch_first=True).to(x)
+    given = {"weight_ih_l0": W_x, "weight_hh_l0": W_h, "bias_ih_l0": b, "bias_hh_l0": torch.zeros_like(b)}
+    h, c = (part[None] for part in state)
+    outputs = []
+    for a in range(0, x.shape[1], steps):
+        states, (h, c) = torch.func.functional_call(
+            net, given, (x[:, a : a + steps].contiguous(), (h.detach(), c.detach()))
+        )
+        outputs.append(states)
+    return torch.cat(outputs, 1)
+
+
+@right("in_stretches", "recursion over the stretches")
+def _(x, state, W_x, W_h, b, steps):
+    h, c = (part.detach() for part in state)
+    outputs = []
+    for x_t in x[:, :steps].unbind(1):
+        h, c = recurrent.lstm_step(x_t, (h, c), W_x, W_h, b)
+        outputs.append(h)
+    here = torch.stack(outputs, 1)
+    rest = x[:, steps:]
+    if not rest.shape[1]:
+        return here
+
+    def again(x, h, c):
+        out, states = [], (h.detach(), c.detach())
+        for t in range(x.shape[1]):
+            if t % steps == 0:
+                states = tuple(s.detach() for s in states)
+            states = recurrent.lstm_step(x[:, t], states, W_x, W_h, b)
+            out.append(states[0])
+        return torch.stack(out, 1)
+
+    return torch.cat([here, again(rest, h, c)], 1)
+
+
+@wrong("in_stretches", "one loop over all", NAMES, "nothing is cut")
+def _(x, state, W_x, W_h, b, steps):
+    outputs = []
+    for t in range(x.shape[1]):
+        state = recurrent.lstm_step(x[:, t], state, W_x, W_h, b)
+        outputs.append(state[0])
+    return torch.stack(outputs, dim=1)
+
+
+@wrong("in_stretches", "the state is h", NAMES, "You cut h alone")
+def _(x, state, W_x, W_h, b, steps):
+    h, c = state
+    outputs = []
+    for t in range(x.shape[1]):
+        if t % steps == 0:
+            h = h.detach()
+        h, c = recurrent.lstm_step(x[:, t], (h, c), W_x, W_h, b)
+        outputs.append(h)
+    return torch.stack(outputs, dim=1)
+
+
+@wrong("in_stretches", "a stretch begins anew", NAMES, "All stretches begin with zeros")
+def _(x, state, W_x, W_h, b, steps):
+    outputs = []
+    for stretch in x.split(steps, dim=1):
+        h = c = torch.zeros_like(state[0])
+        for x_t in stretch.unbind(1):
+            h, c = recurrent.lstm_step(x_t, (h, c), W_x, W_h, b)
+            outputs.append(h)
+    return torch.stack(outputs, dim=1)
+
+
+@wrong("in_stretches", "the given state for each stretch", NAMES, "Each stretch begins with the state that was given")
+def _(x, state, W_x, W_h, b, steps):
+    outputs = []
+    for stretch in x.split(steps, dim=1):
+        h, c = state
+        for x_t in stretch.unbind(1):
+            h, c = recurrent.lstm_step(x_t, (h, c), W_x, W_h, b)
+            outputs.append(h)
+    return torch.stack(outputs, dim=1)
+
+
+@wrong(
+    "in_stretches", "what is returned is cut, and goes on cut", NAMES, "It is the states that you return that are cut"
 )
-wrong("count_parameters", "no biases", NAMES, "The biases are missing")(
-    lambda cell, d_x, d_h, biases: BLOCKS[cell] * d_h * (d_x + d_h)
-)
-wrong("count_parameters", "biases counted once for the layer", NAMES, "you count those of one block")(
-    lambda cell, d_x, d_h, biases: BLOCKS[cell] * d_h * (d_x + d_h) + biases * d_h
-)
-wrong("count_parameters", "three gates make three blocks in the LSTM, two in the GRU", NAMES, "You count the gates")(
-    lambda cell, d_x, d_h, biases: {"RNN": 1, "GRU": 2, "LSTM": 3}[cell] * d_h * (d_x + d_h + biases)
-)
-wrong("count_parameters", "the input's matrix alone", NAMES, "The matrix from the last state is missing")(
-    lambda cell, d_x, d_h, biases: BLOCKS[cell] * d_h * (d_x + biases)
-)
-wrong("count_parameters", "a bias is a single number", NAMES, "Each entry of a bias belongs to one unit")(
-    lambda cell, d_x, d_h, biases: BLOCKS[cell] * (d_h * (d_x + d_h) + biases)
-)
-wrong("count_parameters", "an output layer belongs to it", NAMES, "An output layer is counted as well")(
-    lambda cell, d_x, d_h, biases: BLOCKS[cell] * d_h * (d_x + d_h + biases) + d_h * d_x + d_x
-)
-wrong("count_parameters", "a bias for each input", NAMES, "yours has d_x")(
-    lambda cell, d_x, d_h, biases: BLOCKS[cell] * (d_h * (d_x + d_h) + biases * d_x)
-)
+def _(x, state, W_x, W_h, b, steps):
+    outputs = []
+    for t in range(x.shape[1]):
+        state = recurrent.lstm_step(x[:, t], state, W_x, W_h, b)
+        if (t + 1) % steps == 0:
+            state = tuple(part.detach() for part in state)
+        outputs.append(state[0])
+    return torch.stack(outputs, dim=1)
+
+
+@wrong("in_stretches", "steps counted from 1", NAMES, "The cuts come one step early")
+def _(x, state, W_x, W_h, b, steps):
+    outputs = []
+    for t, x_t in enumerate(x.unbind(1), start=1):
+        if t % steps == 0:
+            state = [part.detach() for part in state]
+        state = recurrent.lstm_step(x_t, state, W_x, W_h, b)
+        outputs.append(state[0])
+    return torch.stack(outputs, dim=1)
+
+
+@wrong("in_stretches", "whole stretches only", NAMES, "The steps that are left over at the end are missing")
+def _(x, state, W_x, W_h, b, steps):
+    outputs = []
+    for n in range(max(1, x.shape[1] // steps)):
+        state = tuple(part.detach() for part in state)
+        for x_t in x[:, n * steps : (n + 1) * steps].unbind(1):
+            state = recurrent.lstm_step(x_t, state, W_x, W_h, b)
+            outputs.append(state[0])
+    return torch.stack(outputs, dim=1)
+
+
+@wrong("in_stretches", "detached at every step, to be safe", NAMES, "cut after every step")
+def _(x, state, W_x, W_h, b, steps):
+    outputs = []
+    for x_t in x.unbind(1):
+        state = recurrent.lstm_step(x_t, [part.detach() for part in state], W_x, W_h, b)
+        outputs.append(state[0])
+    return torch.stack(outputs, dim=1)
 
 
 def interval(low, high):

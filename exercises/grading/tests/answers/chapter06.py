@@ -678,84 +678,114 @@ def _(q, k, v, cache):
     return step(q, k, v, cache, order=lambda c: c.sum(1))
 
 
-@right("wavelengths", "the formula in a list")
-def _(d):
-    return [2 * math.pi * 10000 ** (2 * i / d) for i in range(d // 2)]
+@right("rotated", "two halves, stacked")
+def _(x, places, omega):
+    a = torch.einsum("bt,i->bti", places.to(omega), omega).unsqueeze(1)
+    even, odd = x[..., 0::2], x[..., 1::2]
+    out = torch.empty_like(x)
+    out[..., 0::2] = even * a.cos() - odd * a.sin()
+    out[..., 1::2] = even * a.sin() + odd * a.cos()
+    return out
 
 
-@right("wavelengths", "2π over each frequency, NumPy")
-def _(d):
-    omega = 10000.0 ** (-np.arange(0, d, 2) / d)
-    return (2 * np.pi / omega).tolist()
+@right("rotated", "complex numbers")
+def _(x, places, omega):
+    z = torch.view_as_complex(x.unflatten(-1, (-1, 2)).contiguous())
+    angle = places[:, None, :, None] * omega
+    return torch.view_as_real(z * torch.exp(1j * angle)).flatten(-2)
 
 
-@right("wavelengths", "exponentials of logarithms")
-def _(d):
-    return [math.tau * math.exp(i / d * math.log(10000)) for i in range(0, d, 2)]
+@right("rotated", "as the paper has it: x times cos, and the turned x times sin")
+def _(x, places, omega):
+    angle = (places[..., None] * omega).repeat_interleave(2, -1)[:, None]
+    turned = torch.stack([-x[..., 1::2], x[..., ::2]], -1).reshape(x.shape)
+    return x * angle.cos() + turned * angle.sin()
 
 
-@right("wavelengths", "a geometric progression")
-def _(d):
-    lengths = [2 * math.pi]
-    while len(lengths) < d // 2:
-        lengths.append(lengths[-1] * 10000 ** (2 / d))
-    return lengths
+@right("rotated", "a matrix for each pair")
+def _(x, places, omega):
+    angle = places[:, None, :, None] * omega
+    s, c = angle.sin(), angle.cos()
+    R = torch.stack([torch.stack([c, -s], -1), torch.stack([s, c], -1)], -2)
+    pairs = x.reshape(*x.shape[:3], -1, 2)
+    return (R @ pairs[..., None])[..., 0].reshape(x.shape)
 
 
-@right("wavelengths", "a tensor in double precision")
-def _(d):
-    return (2 * torch.pi * 10000 ** (torch.arange(0, d, 2, dtype=torch.float64) / d)).tolist()
+@right("rotated", "word by word, with one large matrix")
+def _(x, places, omega):
+    out = []
+    for row, at in zip(x, places.tolist(), strict=True):
+        turned = []
+        for t, place in enumerate(at):
+            angles = [w * place for w in omega.tolist()]
+            blocks = [[[math.cos(a), -math.sin(a)], [math.sin(a), math.cos(a)]] for a in angles]
+            turned.append(row[:, t] @ torch.block_diag(*torch.tensor(blocks, dtype=torch.float64)).T)
+        out.append(torch.stack(turned, 1))
+    return torch.stack(out)
 
 
-@wrong(
-    "wavelengths",
-    "the sentence is taken at its word: the last is 10000 · 2π",
-    NAMES,
-    "Your last wavelength is 10000 · 2π, as the sentence has",
-)
-def _(d):
-    n = d // 2
-    return [2 * math.pi * 10000 ** (i / max(n - 1, 1)) for i in range(n)]
+@wrong("rotated", "rotate_half, as in programs that are around", NAMES, "You pair feature i with feature i + d/2")
+def _(x, places, omega):
+    angle = (places[..., None] * torch.cat([omega, omega]))[:, None]
+    one, two = x.chunk(2, -1)
+    return x * angle.cos() + torch.cat([-two, one], -1) * angle.sin()
 
 
-@wrong("wavelengths", "frequencies", NAMES, "Those are the frequencies ω_i. A wavelength is the number")
-def _(d):
-    return [10000 ** (-2 * i / d) for i in range(d // 2)]
+@wrong("rotated", "clockwise", NAMES, "Your pairs turn clockwise")
+def _(x, places, omega):
+    angle = (places[..., None] * omega).repeat_interleave(2, -1)[:, None]
+    turned = torch.stack([x[..., 1::2], -x[..., ::2]], -1).reshape(x.shape)
+    return x * angle.cos() + turned * angle.sin()
 
 
-@wrong(
-    "wavelengths",
-    "one over the frequency, without 2π",
-    NAMES,
-    "That is 1/ω_i, the places in which the angle grows by 1.",
-)
-def _(d):
-    return [10000 ** (2 * i / d) for i in range(d // 2)]
+@wrong("rotated", "the places are 0 … T − 1 anyway", NAMES, "you count from 0 in every row")
+def _(x, places, omega):
+    angle = torch.arange(x.shape[2])[:, None] * omega
+    even, odd = x[..., ::2], x[..., 1::2]
+    return torch.stack([even * angle.cos() - odd * angle.sin(), even * angle.sin() + odd * angle.cos()], -1).flatten(
+        3
+    )
 
 
-@wrong("wavelengths", "i over d, not 2 i", NAMES, "Your wavelengths grow too slowly: in the exponent stands")
-def _(d):
-    return [2 * math.pi * 10000 ** (i / d) for i in range(d // 2)]
+@wrong("rotated", "repeat for repeat_interleave", GENERAL, "")
+def _(x, places, omega):
+    angle = (places[..., None] * omega).repeat(1, 1, 2)[:, None]
+    turned = torch.stack([-x[..., 1::2], x[..., ::2]], -1).reshape(x.shape)
+    return x * angle.cos() + turned * angle.sin()
 
 
-@wrong("wavelengths", "one for each feature", NAMES, "You give a wavelength for each feature. Sine and cosine")
-def _(d):
-    return [2 * math.pi * 10000 ** (2 * (i // 2) / d) for i in range(d)]
+@wrong("rotated", "the halves are put one behind the other", NAMES, "Right numbers in other places")
+def _(x, places, omega):
+    angle = places[:, None, :, None] * omega
+    even, odd = x[..., ::2], x[..., 1::2]
+    return torch.cat([even * angle.cos() - odd * angle.sin(), even * angle.sin() + odd * angle.cos()], dim=-1)
 
 
-@wrong("wavelengths", "pairs are counted from 1", NAMES, "i counts from 0, and the first ω is 1. You left the first")
-def _(d):
-    return [2 * math.pi * 10000 ** (2 * i / d) for i in range(1, d // 2 + 1)]
+@wrong("rotated", "in place, the first half first", NAMES, "you wrote over the old ones too early")
+def _(x, places, omega):
+    angle = places[:, None, :, None] * omega
+    x = x.clone()
+    x[..., ::2] = x[..., ::2] * angle.cos() - x[..., 1::2] * angle.sin()
+    x[..., 1::2] = x[..., ::2] * angle.sin() + x[..., 1::2] * angle.cos()
+    return x
 
 
-@wrong("wavelengths", "float32", NAMES, "Right to seven digits: somewhere your numbers went")
-def _(d):
-    return (2 * math.pi * 10000 ** (torch.arange(0, d, 2) / d)).tolist()
+@wrong("rotated", "one angle for all pairs", NAMES, "All your pairs turn by the place itself")
+def _(x, places, omega):
+    angle = places[:, None, :, None].to(x)
+    even, odd = x[..., ::2], x[..., 1::2]
+    return torch.stack([even * angle.cos() - odd * angle.sin(), even * angle.sin() + odd * angle.cos()], -1).flatten(
+        3
+    )
 
 
-@wrong("wavelengths", "2π times the frequency", NAMES, "Your wavelengths fall from pair to pair. The faster the")
-def _(d):
-    return [2 * math.pi * 10000 ** (-2 * i / d) for i in range(d // 2)]
+@wrong("rotated", "a plus in both lines", NAMES, "A plus in both rows is no turn")
+def _(x, places, omega):
+    angle = places[:, None, :, None] * omega
+    even, odd = x[..., ::2], x[..., 1::2]
+    return torch.stack([even * angle.cos() + odd * angle.sin(), odd * angle.cos() + even * angle.sin()], -1).flatten(
+        3
+    )
 
 
 @right("moved", "the addition formulas, and a stack")

@@ -11,8 +11,9 @@ any order.
 
 Conventions as in the chapter: batch first, an input is (B, $d_x$), a state (B, $d_h$), and weights lie (out, in).
 Blocks are stacked along the rows, i, f, g, o in the LSTM and r, z, n in the GRU. All inputs are float64. In place
-of `torch.nn`'s ready-made networks and of the functions of `rnn2attn.recurrent`, write the computation yourself;
-matrix products, `torch.sigmoid`, `torch.tanh`, `chunk` and the like are all allowed.
+of `torch.nn`'s ready-made networks and of the functions of `rnn2attn.recurrent`, write the computation yourself, as
+long as a question does not name one; matrix products, `torch.sigmoid`, `torch.tanh`, `chunk` and the like are all
+allowed.
 """
 
 IMPORTS = """
@@ -21,6 +22,7 @@ import math
 import torch
 import torch.nn.functional as F
 
+from rnn2attn import recurrent
 from rnn2attn.check import check
 """
 

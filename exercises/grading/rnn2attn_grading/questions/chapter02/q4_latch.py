@@ -57,7 +57,7 @@ def latch():
     return W_x, torch.zeros(4, 1), b
 
 
-PART = QUESTION.part(latch, 4, view="latched")
+PART = QUESTION.part(latch, 3, view="latched")
 
 
 @QUESTION.now("""

@@ -44,7 +44,7 @@ $d/2$, at $k = 0$.
 
 $(M_s\, a) \cdot (M_t\, b) = a^\top M_s^\top M_t\, b = a^\top M_{t-s}\, b$. Positions have gone, and their
 difference has stayed. Models that turn queries and keys in this way, and add no encoding to the words, use *rotary*
-positions.
+positions, which are the second function of 6.4; which way round they turn is all the same to the product.
 """
 
 DISCUSS = r"""

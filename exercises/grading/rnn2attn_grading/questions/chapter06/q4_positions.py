@@ -1,6 +1,4 @@
-"""6.4: positions."""
-
-import math
+"""6.4: positions that turn."""
 
 import torch
 
@@ -15,54 +13,64 @@ $$
 \omega_i = 10000^{-2i/d}
 $$
 
-The paper (Vaswani et al., 2017, section 3.5) says two things of them without a proof. Two functions.
+The paper (Vaswani et al., 2017, section 3.5) says of them, without a proof, that they can be moved without knowing
+where they are. Do it; then use the same turn as most language models do today, on queries and keys. Two functions.
 """
 
 HINTS = r"""
-`wavelengths`: a sine with frequency ω is what it was after how many places? `moved`: which two formulas of school
-give sin(a + b) and cos(a + b) from the sines and cosines of a and of b? What is a here, and what b?
+`moved`: which two formulas of school give sin(a + b) and cos(a + b) from the sines and cosines of a and of b? What is
+a here, and what b? `rotated`: the formula is given; which axis do the places have, and which the frequencies?
 
-`wavelengths`: $2\pi/\omega_i$ with $\omega_i = 10000^{-2i/d}$, for i = 0 … d/2 − 1. `moved`: a = ωt is in the
-encoding, b = ωk is known: new sine = sine · cos b + cosine · sin b, new cosine = cosine · cos b − sine · sin b. The
-angles are (N, d/2).
+`moved`: a = ωt is in the encoding, b = ωk is known: new sine = sine · cos b + cosine · sin b, new cosine = cosine ·
+cos b − sine · sin b. The angles are (N, d/2). `rotated`: the angles are (B, 1, T, d/2), the 1 for the heads. The
+features with even numbers are `x[..., ::2]`, the others `x[..., 1::2]`.
 
-`wavelengths`: a list of `2 * math.pi * 10000 ** (2 * i / d)`. `moved`: sines are `p[:, ::2]`, cosines `p[:, 1::2]`,
-the angle is `k[:, None] * omega`; compute both new halves from the old ones, and put them in turns by `stack(…,
-dim=2).flatten(1)`.
+`moved`: sines are `p[:, ::2]`, cosines `p[:, 1::2]`, the angle is `k[:, None] * omega`; compute both new halves from
+the old ones, and put them in turns by `stack(…, dim=2).flatten(1)`. `rotated`: the angle is `places[:, None, :,
+None] * omega`; both new halves from the old ones, and `stack(…, dim=4).flatten(3)`.
 """
 
 QUESTION = Question(
     "6.4",
-    "What the paper says of positions",
+    "Positions that turn",
     TEXT,
-    minutes=25,
+    minutes=30,
     difficulty=2,
     hints=HINTS,
 )
 
 
 @QUESTION.now("""
-Your two functions look at the word before. Encodings of positions are made with your wavelengths. Each place asks
-with its own encoding, moved back by one place by your function, and every key is an encoding as it is; the words
-themselves play no part. The picture shows whom each word finds. Before you run the cell: why can the first word not
-find a word before it, and whom will it find?
+Who looks at whom, if the sentence stands at the beginning, and if it stands at place 1,000? Seven words with random
+vectors attend to each other, three times: with your `rotated` on queries and keys, with the sums of words and
+encodings, which your `moved` takes to place 1,000, and with no positions at all. Before you run the cell: for which
+of the three will the map stay as it is? The picture is the first of them.
 """)
-def look_one_back(wavelengths, moved):
+def begin_elsewhere(moved, rotated):
     from rnn2attn import plots
     from rnn2attn.attention import attend, dot
 
     words = ["each", "word", "asks", "who", "stands", "beside", "it"]
-    T, d = len(words), 32
-    lengths = wavelengths(d)
-    print("wavelengths:", ", ".join(f"{w:.3g}" for w in lengths[::3]), "places")
-    omega = 2 * math.pi / torch.tensor(lengths).double()
+    T, d = len(words), 16
+    torch.manual_seed(0)
+    x = torch.randn(1, T, d).double()
+    omega = 10000 ** (-2 * torch.arange(d // 2).double() / d)
     angle = torch.arange(T)[:, None] * omega
     encoded = torch.stack([angle.sin(), angle.cos()], dim=2).flatten(1)
-    for back in (3, 1):
-        asks = 10 * moved(encoded, torch.full((T,), -back), omega)
-        _, weights = attend(asks[None], encoded[None], encoded[None], None, dot)
-        found = [words[i] for i in weights[0].argmax(1)]
-        print(f"{back} back:", *found)
+
+    def turn(first):
+        return rotated(x[:, None], first + torch.arange(T)[None], omega)[:, 0]
+
+    def add(first):
+        return x + moved(encoded, torch.full((T,), first), omega)
+
+    def seen(given):
+        return attend(given / d**0.5, given, given, None, dot)[1][0]
+
+    kinds = {"turned": turn, "added": add, "no positions": lambda first: x}
+    for name, vectors in kinds.items():
+        off = (seen(vectors(1000)) - seen(vectors(0))).abs().max()
+        print(f"{name}: at place 1,000 a weight differs by up to {off:.1e}")
     return plots.heatmap(
-        weights[0], words, words, xlabel="finds", ylabel="asks"
+        seen(turn(0)), words, words, xlabel="looks at", ylabel="word"
     )

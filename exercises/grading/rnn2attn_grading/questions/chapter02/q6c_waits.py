@@ -1,9 +1,9 @@
-"""2.6, second part: the waits after which memories are told apart."""
+"""2.6, third part: the waits after which memories are told apart."""
 
 import math
 from itertools import pairwise
 
-from rnn2attn_grading.questions.chapter02.q6_cost import QUESTION
+from rnn2attn_grading.questions.chapter02.q6_memory import QUESTION
 
 TEXT = r"""
 **Tested.** Some LSTMs of one unit differ only in the bias $b$ of the forget gate. Each stores 1 in its cell, and

@@ -1,4 +1,4 @@
-"""6.4, second part: a position moved without knowing it."""
+"""6.4, first part: a position moved without knowing it."""
 
 import torch
 
