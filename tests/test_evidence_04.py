@@ -51,5 +51,5 @@ class TestNamesIntoHangul(Evidence):
         'in "aeiouyı" for a in x]': 'in "bcdfgklmnprstz" for a in x]',
         "pairs=pairs), pairs, 200, seed)": "pairs=pairs), pairs, 2, seed)",
         # C46: no dropout
-        '("with dropout", 0.5)': '("with dropout", 0.0)',
+        "wrong(0.0), wrong(0.5)": "wrong(0.0), wrong(0.0)",
     }

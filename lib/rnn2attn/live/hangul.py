@@ -16,7 +16,6 @@ from rnn2attn.live.picture import LIMIT, looks
 from rnn2attn.live.weights import pack, rounded
 from rnn2attn.seq2seq import Seq2Seq
 from rnn2attn.tasks import names
-from rnn2attn.text import SOS
 
 BITS = 8
 
@@ -114,11 +113,10 @@ class Names(Figure):
             'autocomplete="off" autocapitalize="off" autocorrect="off" spellcheck="false" hidden>'
             f"<output>{value}</output></label></div>"
         )
-        letters = self.model.target.tokens[self.model.target.id(SOS) + 2 :]  # behind <sos> and <eos>
         data = {
             "cut": "characters", "longest": typed.LONGEST, "near": typed.NEAR, "limit": LIMIT,
             "sentences": typed.SENTENCES, "group": self.group,
-            "alone": {letter: names.alone(letter) for letter in letters},
+            "alone": {letter: names.alone(letter) for letter in self.model.target.tokens},
         }  # fmt: skip
         return self.whole("hangul", data, asked, self.caption, self.packed, "hangul.js")
 

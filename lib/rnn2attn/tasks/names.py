@@ -67,7 +67,7 @@ def syllables(letters: Sequence[str]) -> list[list[int]]:
 
 def alone(letter: str) -> str:
     """A letter of a syllable as it stands by itself: ᄒ, ᅡ and ᆫ as ㅎ, ㅏ and ㄴ. What is no such letter stays."""
-    called = name_of(letter, "")
+    called = name_of(letter, "") if len(letter) == 1 else ""
     for place in ("CHOSEONG", "JUNGSEONG", "JONGSEONG"):
         if place in called:
             return lookup(called.replace(place, "LETTER"))
