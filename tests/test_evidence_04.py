@@ -38,3 +38,18 @@ class TestWhatItBuys(Evidence):
         "attending_right(ahead, seed, updates=300)": "attending_right(ahead, seed, updates=2)",
         "h[0, 2].sum()": "h[0, 3].sum()",
     }
+
+
+class TestNamesIntoHangul(Evidence):
+    notebook = page("04c")
+    ablations = {
+        # C44: the writers that have learned nothing yet
+        '("LSTM", 64, General, 400)': '("LSTM", 64, General, 2)',
+        '("LSTM", 69, None, 500)': '("LSTM", 69, None, 2)',
+        # C45: the eye is turned round; names in which every letter is a vowel
+        "[b < a for a, b in steps]": "[b > a for a, b in steps]",
+        'in "aeiouyı" for a in x]': 'in "bcdfgklmnprstz" for a in x]',
+        "pairs=pairs), pairs, 200, seed)": "pairs=pairs), pairs, 2, seed)",
+        # C46: no dropout
+        "wrong(0.0), wrong(0.5)": "wrong(0.0), wrong(0.0)",
+    }

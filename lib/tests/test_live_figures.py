@@ -4,13 +4,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from rnn2attn.attention import Concat
+from rnn2attn.attention import Concat, General
 from rnn2attn.captioning import CNN, Captioner
-from rnn2attn.live import canvas, letters, live_canvas, live_letters
+from rnn2attn.live import canvas, hangul, letters, live_canvas, live_letters, live_names
 from rnn2attn.recurrent import RNNLanguageModel
-from rnn2attn.seq2seq import AttentionDecoder, Decoder
-from rnn2attn.tasks import digits
-from rnn2attn.text import Vocabulary
+from rnn2attn.seq2seq import AttentionDecoder, Decoder, Encoder, Seq2Seq
+from rnn2attn.tasks import digits, names
+from rnn2attn.text import Vocabulary, vocabularies
 
 WORDS = Vocabulary("helo")
 TEST = digits.relation(100, test=True)
@@ -33,6 +33,14 @@ def captioner(**options):
     vocabulary = Vocabulary.of(sample.caption for sample in TEST)
     encoder = CNN(d=8, d_emb=6, **options)
     return Captioner(vocabulary, encoder, AttentionDecoder(encoder, len(vocabulary), Concat(8, 8, 5)))
+
+
+def writer(attends=True):
+    source, target = vocabularies([(list("adgimnr"), names.spelled("가난다란마"))])
+    encoder = Encoder(len(source), 5, 6, direction="both")
+    if not attends:
+        return Seq2Seq(source, target, encoder, Decoder(encoder, len(target)))
+    return Seq2Seq(source, target, encoder, AttentionDecoder(encoder, len(target), General(6, 12)))
 
 
 def test_what_is_kept_of_a_letter_is_how_far_another_would_move_the_last_state():
@@ -73,6 +81,37 @@ def test_letters_are_answered_in_a_notebook():
     assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == figure.widget.model_id
     assert right("hell") in bundle["text/html"] and "<script" not in bundle["text/html"]
     assert bundle["text/plain"] == "live_letters(Letters: hell)"
+
+
+def test_names_are_answered_in_a_notebook():
+    figure = live_names(writer(), start="Ingrid", caption="Type.")
+    field, problem, answer, caption = figure.widget.children
+    assert caption.value == "Type."
+
+    def right(name):
+        return hangul.html(hangul.written(figure.model, list(name)), figure.group)
+
+    assert right("ingrid") in answer.value
+    field.value = "Anna  MARIA"
+    assert right("annamaria") in answer.value and problem.value == ""
+    field.value = "Bo"
+    assert "never read “b”. Below it still answers to Anna  MARIA." in problem.value
+    assert right("annamaria") in answer.value
+    bundle = figure._repr_mimebundle_()
+    assert right("ingrid") in bundle["text/html"] and "<script" not in bundle["text/html"]
+    assert bundle["text/plain"] == "live_names(A name: Ingrid)"
+
+
+def test_a_name_is_drawn_in_blocks_each_beside_the_first_of_its_letters():
+    said = names.spelled("간다")
+    weights = torch.tensor([[0.9, 0.05, 0.05]] * len(said)).double()
+    html = hangul.html(hangul.Written(list("gan"), said, weights), "g")
+    assert html.count("<b lang") == 5 and html.count('class="first"') == 2
+    assert [block for block in ("간", "다") if f">{block}</b>" in html] == ["간", "다"]
+    assert "For ㄴ of 간 it looks at g 0.90." in html and ">간다</p>" in html
+    assert hangul.told(hangul.Written(list("gan"), said, weights)).startswith("간다. It looks most, for ㄱ at g,")
+    empty = hangul.Written(list("g"), [], torch.zeros(0, 1))
+    assert hangul.html(empty, "g").count("<") == 2 and hangul.told(empty) == "It writes nothing."
 
 
 def test_digits_are_answered_in_a_notebook():
@@ -119,6 +158,14 @@ def test_wrong_letters_are_met_at_the_door():
     for start, why in (("help", "never read “p”"), ("", "Nothing is typed")):
         with pytest.raises(ValueError, match=why):
             live_letters(speller(), WORDS, start=start, caption="")
+
+
+def test_wrong_names_are_met_at_the_door():
+    with pytest.raises(TypeError, match="Decoder does not attend"):
+        live_names(writer(attends=False), start="anna", caption="")
+    for start, why in (("bob", "never read “b”"), (" ", "Nothing is typed")):
+        with pytest.raises(ValueError, match=why):
+            live_names(writer(), start=start, caption="")
 
 
 def test_wrong_canvases_are_met_at_the_door():

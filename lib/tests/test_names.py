@@ -50,3 +50,23 @@ def test_texts_are_names_as_they_are_written():
 def test_a_locale_that_babel_does_not_know_is_named(locale):
     with pytest.raises(ValueError, match="Babel knows no locale"):
         names.pairs((locale,))
+
+
+def test_syllables_begin_with_a_consonant_and_put_together_are_the_name():
+    for _, target in names.pairs(("en",)):
+        parts = names.syllables(target)
+        assert [t for part in parts for t in part] == [*range(len(target))]
+        blocks = [names.written([target[t] for t in part]) for part in parts]
+        assert "".join(blocks) == names.written(target)
+        assert all(len(block) == 1 for block in blocks if "가" <= block[0] <= "힣" and block[-1].isalpha())
+    assert names.syllables(names.spelled("스톡홀름")) == [[0, 1], [2, 3, 4], [5, 6, 7], [8, 9, 10]]
+    assert names.syllables([]) == [] and names.syllables(["ᅡ", "ᄀ", "ᅡ", "ᅡ"]) == [[0], [1, 2, 3]]
+
+
+def test_a_letter_alone_is_the_one_that_unicode_takes_for_the_same():
+    """Of the letters that stand by themselves, NFKD makes those at the beginning of a block and in its middle."""
+    assert [names.alone(letter) for letter in names.spelled("한국")] == list("ㅎㅏㄴㄱㅜㄱ")
+    for letter in map(chr, [*range(0x1100, 0x1113), *range(0x1161, 0x1176)]):
+        assert unicodedata.normalize("NFKD", names.alone(letter)) == letter
+    assert len({names.alone(chr(last)) for last in range(0x11A8, 0x11C3)}) == 27
+    assert [names.alone(other) for other in ("a", " ", "ㅏ", "가", "<pad>", "")] == ["a", " ", "ㅏ", "가", "<pad>", ""]

@@ -17,12 +17,13 @@ from rnn2attn.live.canvas import live_canvas
 from rnn2attn.live.context import live_context
 from rnn2attn.live.figure import Figure
 from rnn2attn.live.gates import Held, hold
+from rnn2attn.live.hangul import live_names
 from rnn2attn.live.letters import live_letters
 from rnn2attn.live.parts import live_parts
 from rnn2attn.live.weights import pack, rounded
 from rnn2attn.seq2seq import Seq2Seq
 
-__all__ = ["Held", "Live", "hold", "live", "live_canvas", "live_context", "live_letters", "live_parts"]
+__all__ = ["Held", "Live", "hold", "live", "live_canvas", "live_context", "live_letters", "live_names", "live_parts"]
 
 
 def live(

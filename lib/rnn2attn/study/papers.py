@@ -10,6 +10,9 @@ PAPERS = {
     "C41": ("mikolov2010", "sutskever2011"),
     "C42": ("williams1990", "tallec2017"),
     "C43": ("karpathy2015units",),
+    "C44": ("bahdanau2015",),
+    "C45": ("wu2019",),
+    "C46": ("srivastava2014", "zaremba2014"),
 }
 
 

@@ -7,7 +7,8 @@ target is about as long as its source, and nearly in its order. `written` puts t
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from unicodedata import normalize
+from unicodedata import lookup, normalize
+from unicodedata import name as name_of
 
 from babel import Locale, UnknownLocaleError
 
@@ -49,6 +50,28 @@ def spelled(korean: str) -> list[str]:
 def written(letters: Sequence[str]) -> str:
     """Letters of Hangul as syllables; what forms none stands as it is."""
     return normalize("NFC", "".join(letters))
+
+
+def syllables(letters: Sequence[str]) -> list[list[int]]:
+    """Which letters of Hangul form one syllable, by their places: it begins with an initial consonant, ᄀ … ᄒ.
+
+    What stands before the first one, or belongs to no syllable, is counted to the one that stands before it.
+    """
+    parts: list[list[int]] = []
+    for place, letter in enumerate(letters):
+        if not parts or "ᄀ" <= letter <= "ᄒ":
+            parts.append([])
+        parts[-1].append(place)
+    return parts
+
+
+def alone(letter: str) -> str:
+    """A letter of a syllable as it stands by itself: ᄒ, ᅡ and ᆫ as ㅎ, ㅏ and ㄴ. What is no such letter stays."""
+    called = name_of(letter, "") if len(letter) == 1 else ""
+    for place in ("CHOSEONG", "JUNGSEONG", "JONGSEONG"):
+        if place in called:
+            return lookup(called.replace(place, "LETTER"))
+    return letter
 
 
 def _named(locales: tuple[str, ...], test: bool) -> list[tuple[str, str]]:
