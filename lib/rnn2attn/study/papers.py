@@ -10,6 +10,9 @@ PAPERS = {
     "C41": ("mikolov2010", "sutskever2011"),
     "C42": ("williams1990", "tallec2017"),
     "C43": ("karpathy2015units",),
+    "C47": ("radford2018", "alrfou2019"),
+    "C48": ("su2021",),
+    "C49": ("michel2019", "voita2019"),
 }
 
 
