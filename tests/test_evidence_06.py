@@ -34,7 +34,9 @@ class TestWhatItBuys(Evidence):
 class TestATransformerThatWrites(Evidence):
     notebook = page("06c")
     ablations = {
-        # C47, C49: networks that were hardly trained
+        # C47: an LSTM that learns nothing
+        'how = {"lr": 3e-2} if kind == LSTM': 'how = {"lr": 1e-7} if kind == LSTM',
+        # C48, C49: networks that were hardly trained
         "fit_stream(ours, ids(text), 300, lr=5e-3, carry=False)": (
             "fit_stream(ours, ids(text), 2, lr=5e-3, carry=False)"
         ),
