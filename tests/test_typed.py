@@ -94,3 +94,24 @@ def test_the_network_that_is_typed_out_learns_to_write():
     assert losses[0] > guess and sum(losses[-10:]) / 10 < 0.75 * guess
     names = [page["invent"](page["writer"], 0.5, draw) for draw in range(20)]
     assert len(set(names)) > 10 and all("\n" not in name for name in names)
+
+
+def test_the_transformer_that_is_typed_out_learns_to_write():
+    """It foresees letters better than their frequencies do, and writes the same names with its cache and without."""
+    threads = torch.get_num_threads()
+    torch.manual_seed(0)
+    try:
+        page = typed("06c-a-transformer-that-writes")
+    finally:
+        torch.set_num_threads(threads)
+    own(page["ours"])
+    text, losses = page["text"], page["losses"]
+    guess = sum(n * log(len(text) / n) for n in Counter(text).values()) / len(text)
+    assert losses[0] > guess and sum(losses[-10:]) / 10 < 0.75 * guess
+    exact = page["ours"].double()
+    names, anew = ([page["invent"](exact, draw, kept) for draw in range(10)] for kept in (True, False))
+    assert names == anew and len(set(names)) > 5
+    turned = page["Unplaced"](page["V"], layer=page["Turning"]).double()
+    own(turned)
+    some = page["ids"](text[:20])[None]
+    assert turned(some)[0].shape == (1, 20, page["V"])

@@ -4,11 +4,13 @@ from rnn2attn.language.counting import Counts
 from rnn2attn.language.measures import bits, perplexity
 from rnn2attn.language.recurrent import RecurrentLanguageModel, fit_stream
 from rnn2attn.language.stream import stretches
+from rnn2attn.language.transformer import TransformerLanguageModel
 from rnn2attn.language.writing import tempered, write
 
 __all__ = [
     "Counts",
     "RecurrentLanguageModel",
+    "TransformerLanguageModel",
     "bits",
     "fit_stream",
     "perplexity",

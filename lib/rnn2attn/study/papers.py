@@ -13,6 +13,9 @@ PAPERS = {
     "C44": ("bahdanau2015",),
     "C45": ("wu2019",),
     "C46": ("srivastava2014", "zaremba2014"),
+    "C47": ("radford2018", "alrfou2019"),
+    "C48": ("su2021",),
+    "C49": ("michel2019", "voita2019"),
 }
 
 

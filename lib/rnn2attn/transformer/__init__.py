@@ -6,6 +6,7 @@ An encoder and a decoder fit `Seq2Seq` as those of `seq2seq` do, so training and
 from rnn2attn.transformer.embedding import InputEmbedding, sinusoidal
 from rnn2attn.transformer.layers import AddNorm, Cache, DecoderLayer, EncoderLayer, FeedForward
 from rnn2attn.transformer.model import TransformerDecoder, TransformerEncoder, transformer
+from rnn2attn.transformer.rotary import turn
 
 __all__ = [
     "AddNorm",
@@ -18,4 +19,5 @@ __all__ = [
     "TransformerEncoder",
     "sinusoidal",
     "transformer",
+    "turn",
 ]
