@@ -94,3 +94,17 @@ def test_the_network_that_is_typed_out_learns_to_write():
     assert losses[0] > guess and sum(losses[-10:]) / 10 < 0.75 * guess
     names = [page["invent"](page["writer"], 0.5, draw) for draw in range(20)]
     assert len(set(names)) > 10 and all("\n" not in name for name in names)
+
+
+def test_the_waiter_that_is_typed_out_learns():
+    """He is made of PyTorch's parts, recalls by the page's own triangle, and ends far below guessing."""
+    threads = torch.get_num_threads()
+    torch.manual_seed(0)
+    try:
+        page = typed("07-back-to-recurrence")
+    finally:
+        torch.set_num_threads(threads)
+    modules = {type(part).__module__ for part in page["waiter"].modules()}
+    assert all(name.startswith(("typed", "torch.nn.")) for name in modules)
+    losses = page["losses"]
+    assert losses[0] > 0.9 * log(32) and sum(losses[-10:]) / 10 < 0.5 * log(32)

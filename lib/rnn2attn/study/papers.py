@@ -10,6 +10,10 @@ PAPERS = {
     "C41": ("mikolov2010", "sutskever2011"),
     "C42": ("williams1990", "tallec2017"),
     "C43": ("karpathy2015units",),
+    "C50": ("katharopoulos2020", "sun2023", "yang2024delta"),
+    "C51": ("schlag2021",),
+    "C52": ("arora2023", "arora2024", "jelassi2024"),
+    "C53": ("yang2025",),
 }
 
 
