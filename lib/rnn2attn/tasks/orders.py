@@ -7,6 +7,7 @@ from torch import Tensor
 
 KINDS = ("orders", "changes", "evenings", "both")
 TABLES, DRINKS = 64, 32
+NOTHING = DRINKS  # the answer for a table that has not ordered on the last evening
 
 
 class Orders(NamedTuple):
@@ -16,8 +17,9 @@ class Orders(NamedTuple):
         tables: which table orders, (B, T), 0 … 63.
         drinks: what it orders, (B, T), 0 … 31.
         begins: 1 where an evening begins with this order, else 0, (B, T).
-        asked: n tables of the last evening, each once, (B, n).
-        answers: what each of them has ordered last, (B, n).
+        asked: n tables of the last evening, each once, and where there were earlier ones n more, which ordered just
+            before the last evening and not on it, (B, A).
+        answers: what each of them has ordered last on the last evening, or `NOTHING`, (B, A).
     """
 
     tables: Tensor
@@ -52,18 +54,23 @@ def draw(kind: str, B: int, generator: torch.Generator, n: int | None = None, T:
         n = int(torch.randint(4, most + 1, (), generator=generator)) if most else 4
     last = {"orders": n, "changes": T, "evenings": n, "both": T // 4}[kind]
     before = 0 if kind in ("orders", "changes") else T - last
-    if not 1 <= n <= min(last, TABLES) or before == 1 or last > T:
+    if not 1 <= n <= min(last, TABLES) or (before and not n < before):
         raise ValueError(f"n is {n}, which is not a number of tables that {kind!r} can have with T = {T}")
-    asked = torch.rand(B, TABLES, generator=generator).argsort(dim=1)[:, :n]
+    some = torch.rand(B, TABLES, generator=generator).argsort(dim=1)
     again = torch.randint(n, (B, last - n), generator=generator)
     which = torch.cat([torch.arange(n).expand(B, n), again], dim=1)
-    earlier = torch.randint(TABLES, (B, before), generator=generator)
     drinks = torch.randint(DRINKS, (B, before + last), generator=generator)
-    begins = torch.zeros(B, before + last, dtype=torch.long)
-    begins[:, [0, before]] = 1
-    if before:
-        begins.scatter_(1, torch.randint(1, before, (B, 1), generator=generator), 1)
     answers = torch.zeros(B, n, dtype=torch.long)
     for t in range(last):
         answers.scatter_(1, which[:, t : t + 1], drinks[:, before + t : before + t + 1])
-    return Orders(torch.cat([earlier, asked.gather(1, which)], dim=1), drinks, begins, asked, answers)
+    begins = torch.zeros(B, before + last, dtype=torch.long)
+    begins[:, [0, before]] = 1
+    tables, asked = some.gather(1, which), some[:, :n]
+    if before:
+        begins.scatter_(1, torch.randint(1, before, (B, 1), generator=generator), 1)
+        gone = some[:, n : 2 * n]
+        earlier = torch.randint(TABLES, (B, before - n), generator=generator)
+        tables = torch.cat([earlier, gone, tables], dim=1)
+        asked = torch.cat([asked, gone], dim=1)
+        answers = torch.cat([answers, torch.full((B, n), NOTHING)], dim=1)
+    return Orders(tables, drinks, begins, asked, answers)
