@@ -115,3 +115,17 @@ def test_the_transformer_that_is_typed_out_learns_to_write():
     own(turned)
     some = page["ids"](text[:20])[None]
     assert turned(some)[0].shape == (1, 20, page["V"])
+
+
+def test_the_waiter_that_is_typed_out_learns():
+    """He is made of PyTorch's parts, recalls by the page's own triangle, and ends far below guessing."""
+    threads = torch.get_num_threads()
+    torch.manual_seed(0)
+    try:
+        page = typed("07-back-to-recurrence")
+    finally:
+        torch.set_num_threads(threads)
+    modules = {type(part).__module__ for part in page["waiter"].modules()}
+    assert all(name.startswith(("typed", "torch.nn.")) for name in modules)
+    losses = page["losses"]
+    assert losses[0] > 0.9 * log(32) and sum(losses[-10:]) / 10 < 0.5 * log(32)

@@ -10,7 +10,7 @@ import pytest
 from test_plots import DARK, WHITE, contrast
 
 from rnn2attn.plots import drawn
-from rnn2attn.plots.drawn import attention, canvas, gated, recurrent, self_attention, spatial, translating
+from rnn2attn.plots.drawn import attention, canvas, gated, memory, recurrent, self_attention, spatial, translating
 from rnn2attn.plots.drawn.canvas import Canvas
 
 INKS = {WHITE: "#222832", DARK: "#ced6dd"}  # of the book's text, on its two grounds
@@ -131,3 +131,14 @@ def test_each_word_of_the_spatial_drawing_is_said_with_its_digit_in_view():
 def test_under_the_causal_mask_no_weight_is_on_what_comes_later():
     _, mask, weights = self_attention.masked()
     assert (weights[~mask] == 0).all() and (weights[mask] > 0).all()
+
+
+def test_the_matrix_confuses_what_the_list_tells_apart():
+    """The first table's drink comes back with what its key shares with the third; the softmax makes it stand out."""
+    one = memory.three_orders()
+    shared = (one.k[0] @ one.k[2]).item()
+    assert (one.after @ one.k[0]).tolist() == pytest.approx([1, 0, shared]) and shared == pytest.approx(0.6)
+    scores, weights, o = memory.looked_through()
+    assert weights.sum().item() == pytest.approx(1) and o.tolist() == pytest.approx(weights.tolist())
+    assert (weights[0] / weights[2]).item() == pytest.approx(math.exp(scores[0] - scores[2]))
+    assert o[2] / o[0] < shared

@@ -11,8 +11,10 @@ from rnn2attn.linear import (
     MinGRU,
     MinLSTM,
     as_convolution,
+    at_once,
     chunked,
     delta_step,
+    differences,
     discretised,
     kernel,
     memory_step,
@@ -20,6 +22,8 @@ from rnn2attn.linear import (
     recurrent,
     run,
     scan,
+    shares,
+    written,
 )
 
 SIZES = st.integers(1, 4)
@@ -164,5 +168,61 @@ def test_a_step_of_the_discrete_system_is_the_continuous_one_in_small_steps():
     ],
 )
 def test_what_does_not_fit_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(torch.zeros(2, 3, 4))
+
+
+def gates(B, T):
+    """γ between 0.02 and 1, β between 0 and 1."""
+    low, high = (torch.sigmoid(random(B, T, seed=seed)) for seed in (5, 6))
+    return (0.02 + 0.98 * low).detach().requires_grad_(), high.detach().requires_grad_()
+
+
+def stepped(k, v, keep, write=None, q=None):
+    """The loop of the steps: the last state, or with queries what is read."""
+    S, out = v.new_zeros(len(v), v.shape[2], k.shape[2]), []
+    for t in range(k.shape[1]):
+        at = k[:, t], v[:, t]
+        share = keep[:, t, None]
+        S = memory_step(S, *at, share) if write is None else delta_step(S, *at, write[:, t, None], share)
+        if q is not None:
+            out.append(torch.einsum("bvk,bk->bv", S, q[:, t]))
+    return S if q is None else torch.stack(out, dim=1)
+
+
+@settings(deadline=None)
+@given(SIZES, st.integers(1, 20), SIZES, SIZES, st.booleans())
+def test_gates_and_differences_without_a_loop_are_the_loop(B, T, d_k, d_v, delta):
+    k, v, q = F.normalize(random(B, T, d_k), dim=2).detach().requires_grad_(), random(B, T, d_v), random(B, T, d_k)
+    inputs = (k, v, *gates(B, T)[: 1 + delta])
+    both(written, inputs, stepped)
+    both(lambda q, *x: at_once(q, *x), (q, *inputs), lambda q, *x: stepped(*x, q=q))
+
+
+def test_shares_are_products_of_what_each_step_leaves():
+    left = shares(torch.tensor([[0.5, 0.2, 0.1]], dtype=torch.float64))[0]
+    expected = torch.tensor([[1, 0, 0], [0.2, 1, 0], [0.02, 0.1, 1]], dtype=torch.float64)
+    torch.testing.assert_close(left, expected)
+    shut = shares(torch.tensor([[1.0, 0.0, 1.0]]))[0]
+    assert torch.isfinite(shut).all() and (shut[1:, 0] < 1e-30).all() and shut[2, 1] == 1
+
+
+def test_keys_that_are_orthogonal_leave_nothing_to_correct():
+    k, v = torch.eye(4, dtype=torch.float64)[None], random(1, 4, 3)
+    ones = torch.ones(1, 4, dtype=torch.float64)
+    torch.testing.assert_close(differences(k, v, ones, shares(ones)), v)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: shares(x), r"keep has shape \(2, 3, 4\)"),
+        (lambda x: written(x, x, x[:, :, 0][:, :2]), r"keep has shape \(2, 2\)"),
+        (lambda x: written(x[:, :0], x[:, :0], x[:, :0, 0]), "there is no step"),
+        (lambda x: written(x, x, 1 + x[..., 0], x[:1, :, 0]), r"write has shape \(1, 3\)"),
+        (lambda x: at_once(x[:, :, :2], x, x, 1 + x[..., 0]), r"k has shape \(2, 3, 4\)"),
+    ],
+)
+def test_what_does_not_fit_the_gated_forms_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call(torch.zeros(2, 3, 4))

@@ -1,6 +1,7 @@
 """Attention without softmax, which is a recurrent network whose state is a matrix; and recurrences that scan."""
 
 from rnn2attn.linear.forms import chunked, parallel, recurrent
+from rnn2attn.linear.gated import at_once, differences, shares, written
 from rnn2attn.linear.memory import delta_step, memory_step
 from rnn2attn.linear.minimal import MinGRU, MinLSTM
 from rnn2attn.linear.scan import scan
@@ -10,8 +11,10 @@ __all__ = [
     "MinGRU",
     "MinLSTM",
     "as_convolution",
+    "at_once",
     "chunked",
     "delta_step",
+    "differences",
     "discretised",
     "kernel",
     "memory_step",
@@ -19,4 +22,6 @@ __all__ = [
     "recurrent",
     "run",
     "scan",
+    "shares",
+    "written",
 ]

@@ -16,6 +16,10 @@ PAPERS = {
     "C47": ("radford2018", "alrfou2019"),
     "C48": ("su2021",),
     "C49": ("michel2019", "voita2019"),
+    "C50": ("katharopoulos2020", "sun2023", "yang2024delta"),
+    "C51": ("schlag2021",),
+    "C52": ("arora2023", "arora2024", "jelassi2024"),
+    "C53": ("yang2025",),
 }
 
 

@@ -7,6 +7,7 @@ underscores make with hyphens; what it shows is computed by the library when it 
 from rnn2attn.plots.drawn import (
     attention,
     gated,
+    memory,
     recurrent,
     self_attention,
     spatial,
@@ -16,7 +17,7 @@ from rnn2attn.plots.drawn import (
 )
 from rnn2attn.plots.drawn.drawing import Drawing
 
-_MODULES = (recurrent, gated, translating, attention, spatial, self_attention, transformer, writing)
+_MODULES = (recurrent, gated, translating, attention, spatial, self_attention, transformer, writing, memory)
 FIGURES = {
     name.replace("_", "-"): function
     for module in _MODULES

@@ -1,0 +1,20 @@
+"""Chapter 7's evidence: stored rows stand when measured again, and every claim fails under a named ablation."""
+
+from evidence import Evidence, page
+
+
+class TestBackToRecurrence(Evidence):
+    notebook = page("07")
+    ablations = {
+        # C50: chunks that forget the ones before; a triangle without the keys; a state that is not handed on
+        "out.append(q_c @ S.mT + parallel(q_c, k_c, v_c))": "out.append(parallel(q_c, k_c, v_c))",
+        "A = (beta[:, :, None] * left * (k @ k.mT)).tril(-1)": "A = (beta[:, :, None] * left).tril(-1)",
+        # C51: keys that are all alike; a list whose query is too short to tell them
+        "k = directions(rows, n, d, generator=generator)": (
+            "k = F.normalize(1 + directions(rows, n, d, generator=generator), dim=-1)"
+        ),
+        "attend(16 * k, k, v, score=dot)": "attend(1 * k, k, v, score=dot)",
+        "k = torch.linalg.qr(k.T)[0].T": "k = F.normalize(k, dim=1)",
+        # C52, C53: networks that are all hardly trained
+        "train(net, kind, seed)\n": "train(net, kind, seed, updates=10)\n",
+    }
