@@ -8,6 +8,7 @@ from rnn2attn.plots.drawn import (
     attention,
     gated,
     recurrent,
+    scanning,
     self_attention,
     spatial,
     transformer,
@@ -16,7 +17,7 @@ from rnn2attn.plots.drawn import (
 )
 from rnn2attn.plots.drawn.drawing import Drawing
 
-_MODULES = (recurrent, gated, translating, attention, spatial, self_attention, transformer, writing)
+_MODULES = (recurrent, gated, translating, attention, spatial, self_attention, transformer, writing, scanning)
 FIGURES = {
     name.replace("_", "-"): function
     for module in _MODULES
