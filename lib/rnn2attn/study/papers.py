@@ -10,6 +10,10 @@ PAPERS = {
     "C41": ("mikolov2010", "sutskever2011"),
     "C42": ("williams1990", "tallec2017"),
     "C43": ("karpathy2015units",),
+    "C54": ("martin2018", "feng2024"),
+    "C55": ("merrill2024", "grazzi2025"),
+    "C56": ("gu2022",),
+    "C57": ("jelassi2024", "arora2023", "deletang2023", "lieber2024"),
 }
 
 
