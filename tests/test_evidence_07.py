@@ -17,4 +17,15 @@ class TestBackToRecurrence(Evidence):
         "k = torch.linalg.qr(k.T)[0].T": "k = F.normalize(k, dim=1)",
         # C52, C53: networks that are all hardly trained
         "train(net, kind, seed)\n": "train(net, kind, seed, updates=10)\n",
+
+
+class TestInLogTRounds(Evidence):
+    notebook = page("07b")
+    ablations = {
+        # C54: a loop in the place of the scan
+        '"scan": lambda x: scan(x.sigmoid(), x)': '"scan": lambda x: loop(x.sigmoid(), x)',
+        # C55, C57: gates that see the input only, and a factor above 0, whatever the network is called
+        "model = made(frame, V, 20_000, sinusoids)": 'model = made("minGRU", V, 20_000, sinusoids)',
+        # C56: an input that is not held over both halves of a step
+        "u.repeat_interleave(2, 0)": "u.repeat(2, 1)",
     }

@@ -16,7 +16,7 @@ LAYERS = [
     {"decoding", "metrics"},
     {"seq2seq"},
     {"captioning", "transformer"},
-    {"training", "language"},
+    {"training", "language", "mixers"},
     {"plots"},
     {"explore"},
     {"live"},

@@ -69,4 +69,11 @@ def test_a_letter_alone_is_the_one_that_unicode_takes_for_the_same():
     for letter in map(chr, [*range(0x1100, 0x1113), *range(0x1161, 0x1176)]):
         assert unicodedata.normalize("NFKD", names.alone(letter)) == letter
     assert len({names.alone(chr(last)) for last in range(0x11A8, 0x11C3)}) == 27
-    assert [names.alone(other) for other in ("a", " ", "ㅏ", "가", "<pad>", "")] == ["a", " ", "ㅏ", "가", "<pad>", ""]
+    assert [names.alone(other) for other in ("a", " ", "ㅏ", "가", "<pad>", "")] == [
+        "a",
+        " ",
+        "ㅏ",
+        "가",
+        "<pad>",
+        "",
+    ]

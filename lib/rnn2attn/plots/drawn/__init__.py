@@ -9,6 +9,7 @@ from rnn2attn.plots.drawn import (
     gated,
     memory,
     recurrent,
+    scanning,
     self_attention,
     spatial,
     transformer,
@@ -17,7 +18,7 @@ from rnn2attn.plots.drawn import (
 )
 from rnn2attn.plots.drawn.drawing import Drawing
 
-_MODULES = (recurrent, gated, translating, attention, spatial, self_attention, transformer, writing, memory)
+_MODULES = (recurrent, gated, translating, attention, spatial, self_attention, transformer, writing, memory, scanning)
 FIGURES = {
     name.replace("_", "-"): function
     for module in _MODULES
