@@ -17,6 +17,7 @@ class TestBackToRecurrence(Evidence):
         "k = torch.linalg.qr(k.T)[0].T": "k = F.normalize(k, dim=1)",
         # C52, C53: networks that are all hardly trained
         "train(net, kind, seed)\n": "train(net, kind, seed, updates=10)\n",
+    }
 
 
 class TestInLogTRounds(Evidence):
