@@ -108,7 +108,7 @@ def test_a_name_is_drawn_in_blocks_each_beside_the_first_of_its_letters():
     html = hangul.html(hangul.Written(list("gan"), said, weights), "g")
     assert html.count("<b lang") == 5 and html.count('class="first"') == 2
     assert [block for block in ("간", "다") if f">{block}</b>" in html] == ["간", "다"]
-    assert "For ㄴ of 간 it looks at g 0.90." in html and ">간다</p>" in html
+    assert "For “ㄴ of 간” it looks at “g” (0.90)." in html and ">간다</p>" in html
     assert hangul.told(hangul.Written(list("gan"), said, weights)).startswith("간다. It looks most, for ㄱ at g,")
     empty = hangul.Written(list("g"), [], torch.zeros(0, 1))
     assert hangul.html(empty, "g").count("<") == 2 and hangul.told(empty) == "It writes nothing."

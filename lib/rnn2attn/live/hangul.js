@@ -27,7 +27,7 @@ for (const [place, figure] of document.querySelectorAll("figure[data-hangul]:not
   const looks = (name, source, weights) => {
     const order = source.map((_, i) => i).sort((i, j) => weights[j] - weights[i]);
     const named = order.slice(0, 3).filter((i, n) => n === 0 || weights[i] >= 0.1);
-    return `For ${name} it looks at ${named.map((i) => `${source[i]} ${weights[i].toFixed(2)}`).join(", ")}.`;
+    return `For “${name}” it looks at ${named.map((i) => `“${source[i]}” (${weights[i].toFixed(2)})`).join(", ")}.`;
   };
 
   const row = (t, part, source, said, weights) => {
