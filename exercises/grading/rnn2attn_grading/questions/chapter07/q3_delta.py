@@ -37,10 +37,10 @@ QUESTION = Question(
 
 @QUESTION.now("""
 Your two functions read a list of who keeps which animal, and things change: Ada's cat goes, a dog comes. The memory
-has room for eight numbers in a key, and there are twelve people, so keys overlap. The first line is the delta rule,
-by your `delta_step`; the second is the same by your `written`, which knows the products of the keys alone; the third
-is linear attention, which only adds. Below each stands what it reads for person 9. Before you run the cell: person 9
-had a dog, a hen and a cow, one after the other. What will the sum say, and what the delta rule?
+has room for eight numbers in a key, and there are twelve people, so keys overlap. Three memories answer: the delta
+rule, by your `delta_step`; the same by your `written`, which knows the products of the keys alone; and linear
+attention, which only adds. Below each stands what it reads for person 9. Before you run the cell: person 9 had a dog,
+a hen and a cow, one after the other. What will the sum say, and what the delta rule?
 """)
 def keep_animals(delta_step, written):
     people, animals, changes = 12, ["cat", "dog", "hen", "cow", "bee"], 60
