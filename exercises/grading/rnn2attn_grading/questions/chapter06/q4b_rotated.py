@@ -165,9 +165,6 @@ def along_the_heads(x, places, omega):
     "are taken for them: each head turns by the places of one row."
 )
 def rows_for_heads(x, places, omega):
-    B, heads = x.shape[:2]
-    if heads != B:
-        return rotated(x, places, omega)
     return variant(x, places, omega, angle=places[:, :, None] * omega)
 
 

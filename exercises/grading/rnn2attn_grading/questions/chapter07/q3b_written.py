@@ -132,6 +132,14 @@ def upper_half(v, gram, beta):
 
 
 @PART.mistake(
+    "The values are right. You read G above its diagonal, where the numbers "
+    "are the same and other inputs: for i < t, k_t · k_i stands in row t."
+)
+def above_the_diagonal(v, gram, beta):
+    return variant(v, gram, beta, matrix=lambda G, b: b * G.mT.tril(-1))
+
+
+@PART.mistake(
     "In the sum stands the β of the earlier step. It is the share of step t "
     "that takes what is found."
 )

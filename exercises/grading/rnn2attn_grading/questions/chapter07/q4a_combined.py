@@ -149,11 +149,10 @@ def transposed_matrix(first, second):
     "afterwards."
 )
 def rows_for_a_matrix(first, second):
-    def b(A_1, b_1, A_2, b_2):
-        rows, size = b_1.shape
-        return (A_2 @ b_1 if rows == size else apply(A_2, b_1)) + b_2
-
-    return variant(first, second, b=b)
+    return variant(
+        first, second,
+        b=lambda A_1, b_1, A_2, b_2: A_2 @ b_1 + b_2,
+    )  # fmt: skip
 
 
 @PART.mistake(
