@@ -90,6 +90,11 @@ def test_each_first_fault_is_named():
     def gradient(x, h, W_xh, W_hh, b):
         return right(x, h.detach(), W_xh, W_hh, b)
 
+    def overwritten(x, h, W_xh, W_hh, b):
+        out = right(x, h, W_xh, W_hh, b)
+        out *= 1  # which tanh's derivative is made of
+        return out
+
     def half_the_gradient(x, h, W_xh, W_hh, b):
         return right(x, h, W_xh, (W_hh + W_hh.detach()) / 2, b)
 
@@ -103,6 +108,7 @@ def test_each_first_fault_is_named():
         nan: "is NaN or infinite at [0, 0]",
         in_place: "changes its input `h` in place",
         gradient: "no gradient reaches `h`",
+        overwritten: "so does overwriting in place a tensor that was used already.",
         half_the_gradient: "Is a part of the computation cut off, by `.detach()`",
     }
     for function, says in expected.items():

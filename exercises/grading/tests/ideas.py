@@ -472,11 +472,6 @@ def divided_and_added(f, x, rounds):
     return within, c - within * before
 
 
-@idea("width_needed", "no pair disturbs one, so nothing is needed")
-def no_width(pairs, share):
-    return math.ceil((pairs - 1) / share)
-
-
 @idea("width_needed", "one more, to be sure")
 def one_wider(pairs, share):
     return math.ceil((pairs - 1) / share) + 1

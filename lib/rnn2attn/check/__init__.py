@@ -105,7 +105,7 @@ def examine(part: Part, answer) -> Card:
     number = next(n for n, fault in enumerate(faults) if fault)
     fault, case = faults[number], part.cases[number]
     all_called = len(answers) == len(part.cases)
-    hint = recognise(part, answers) if all_called and not fault.certain else ""
+    hint = recognise(part, answers) if all_called and (fault.gradient or not fault.certain) else ""
     words = {c.expected for c in part.cases if isinstance(c.expected, str)}
     value = answers[number].value
     if not hint and words and isinstance(value, str) and value not in words:
@@ -116,7 +116,7 @@ def examine(part: Part, answer) -> Card:
     error = answers[number].error
     if not hint and error and "shapes cannot be multiplied" in error.message:
         hint = PRODUCT if _turns(error.code) else f"{PRODUCT} {TURNED}"
-    if not hint and fault.gradient:
+    if not hint and fault.gradient and not fault.certain:
         hint = CUT
     inputs = f'Its inputs are `check.inputs("{part.name}", {number + 1})`.' if case.inputs else ""
     return _wrong(part, hint, f"Case {number + 1} of {len(part.cases)}, {case.name}: {fault.says}", inputs)

@@ -110,7 +110,8 @@ def _gradients(answer: Answer, case: Case) -> Fault | None:
         names = ", ".join(f"`{name}`" for name in missing)
         return Fault(
             f"The values are right, but no gradient reaches {names}. `.detach()`, `.data`, `.item()`, NumPy and "
-            "`torch.no_grad()` cut the computation off from its inputs.",
+            "`torch.no_grad()` cut the computation off from its inputs; so does overwriting in place a tensor that "
+            "was used already.",
             certain=True,
         )
     for name, right in case.gradients.items():

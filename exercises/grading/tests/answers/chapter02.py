@@ -1076,7 +1076,7 @@ def interval(low, high):
     return [t for t in range(1, end + 1) if g**t - f**t >= 0.2]
 
 
-@right("waits", "the last wait of each interval that has none, from the fastest on")
+@wrong("waits", "the last wait of each interval that has none, from the fastest on", NAMES, "fewer waits do")
 def _(biases):
     chosen = []
     for low, high in itertools.pairwise(sorted(biases)):
@@ -1137,7 +1137,7 @@ def _(biases):
                 return list(chosen)
 
 
-@right("waits", "the ends of intervals by bisection, in logarithms")
+@wrong("waits", "the ends of intervals by bisection, in logarithms, from the fastest on", NAMES, "fewer waits do")
 def _(biases):
     rates = sorted((math.log1p(math.exp(-b)) for b in biases), reverse=True)
 

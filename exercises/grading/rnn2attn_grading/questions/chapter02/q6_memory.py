@@ -23,15 +23,16 @@ difference is 0.2 or more form an interval, so that you look for numbers such th
 
 `in_stretches`: a loop over t; if `t % steps == 0`, both parts of the state are detached; then the step.
 `perplexities`: `F.cross_entropy(logits.mT, labels, reduction="none").where(mask, 0)`, its sums divided by those of
-the mask, and `exp`. `waits`: go through the neighbours from the fastest on. If one of your waits lies in their
-interval already, go on; if not, add the *last* wait of the interval, which is the one that may serve the next ones.
+the mask, and `exp`. `waits`: go through the neighbours in the order in which their intervals end. If one of your
+waits lies in their interval already, go on; if not, add the *last* wait of the interval, which is the one that may
+serve the next ones.
 """
 
 QUESTION = Question(
     "2.6",
     "Memory: learned in stretches, priced, measured",
     TEXT,
-    minutes=45,
+    minutes=60,
     difficulty=3,
     hints=HINTS,
 )

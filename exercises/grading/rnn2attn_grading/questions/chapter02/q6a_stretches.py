@@ -12,7 +12,8 @@ of `steps` steps; the last may be shorter. You need not write the step once more
 W_x, W_h, b)` returns the new pair. Checked: the states, and the gradient for x and the three parameters, in which
 the cuts show.
 
-Before you begin: what do the states of the first stretch have to do with the cuts, and what do the last ones?
+Before you begin: which of the states would be other numbers without the cuts? And through which of them would the
+gradient then be another one?
 """
 
 

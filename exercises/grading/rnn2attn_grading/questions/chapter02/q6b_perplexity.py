@@ -22,12 +22,13 @@ def perplexities(logits, labels, mask):
     """How undecided a network is, of each text and of all together.
 
     Args:
-        logits: (B, T, V).
+        logits: (B, T, V); −∞ where a letter is ruled out.
         labels: the letters to be foreseen, int64, (B, T).
         mask: True where a letter counts, bool, (B, T).
 
     Returns:
-        The tuple of perplexities of the texts, (B,), and of all, a scalar.
+        The tuple of perplexities of the texts, (B,), and of all, (), both
+        tensors.
     """
     nats = F.cross_entropy(logits.mT, labels, reduction="none").where(mask, 0)
     count = mask.sum(dim=1)

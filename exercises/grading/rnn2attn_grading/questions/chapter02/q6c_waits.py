@@ -9,7 +9,7 @@ TEXT = r"""
 **Tested.** Some LSTMs of one unit differ only in the bias $b$ of the forget gate. Each stores 1 in its cell, and
 then nothing is written any more: after t steps $\sigma(b)^t$ is left. One of them lies in a box, and you want to
 know which. A measurement is to wait for t steps and to read what is left. It is not exact, so that it tells two
-cells apart only if what they hold then differs by 0.2 or more.
+cells apart only if what they hold then differs by 0.2 or more. For any two of them some wait does.
 
 Choose the experiment: return waits such that any two of the cells are told apart by one of them at least, and as few
 waits as possible. Checked: what the cells hold after your waits, and whether fewer would do.
@@ -31,10 +31,14 @@ def waits(biases):
     """
     f = sorted(1 / (1 + math.exp(-b)) for b in biases)
     # Waits that tell neighbours apart tell all apart. For each two neighbours
-    # they form an interval; the last one in it may do for the next two.
+    # they form an interval; of the one that ends first, the last may do for
+    # others.
+    intervals = [
+        [t for t in range(5000) if f[n + 1] ** t - f[n] ** t >= 0.2]
+        for n in range(len(f) - 1)
+    ]
     chosen = []
-    for n in range(len(f) - 1):
-        telling = [t for t in range(5000) if f[n + 1] ** t - f[n] ** t >= 0.2]
+    for telling in sorted(intervals, key=lambda telling: telling[-1]):
         if not set(chosen) & set(telling):
             chosen.append(telling[-1])
     return chosen
@@ -51,8 +55,11 @@ def inputs(draw, cells, first=(0.8, 1.4), ratio=(0.85, 1.5)):
     shuffled = draw.shuffled(biases)
     while shuffled in (biases, biases[::-1]) and cells > 2:
         shuffled = draw.shuffled(biases)
-    given = {"biases": shuffled}
-    return given, {"fewest": len(waits(**given))}
+    return solved(shuffled)
+
+
+def solved(biases):
+    return {"biases": biases}, {"fewest": len(waits(biases))}
 
 
 @PART.cases
@@ -61,14 +68,21 @@ def cases(draw):
     yield "two cells that keep for long", *inputs(draw, 2, (5.0, 6.0))
     yield "six cells", *inputs(draw, 6, ratio=(0.85, 1.2))
     yield "eight cells", *inputs(draw, 8, (0.0, 0.5), (0.85, 1.0))
-    yield "three cells, far apart", *inputs(draw, 3, (-0.4, 0.0), (2.8, 3.6))
+    # The slower two are told apart only for a while, which the interval of
+    # the others holds as a whole: who begins with that takes a wait too many.
+    slower = draw.uniform(4.6, 5.4)
+    yield (
+        "two cells alike, and one far off",
+        *solved([slower + 0.557, draw.uniform(-0.3, 0.3), slower]),
+    )
 
 
 @PART.edges
 def edges(draw):
+    yield "three cells, far apart", *inputs(draw, 3, (-0.4, 0.0), (2.8, 3.6))
     yield (
         "gates that are often shut",
-        *inputs(draw, 3, (-1.2, -0.8), (1.0, 1.4)),
+        *inputs(draw, 3, (-2.2, -2.0), (1.5, 1.7)),
     )
     yield "seven cells", *inputs(draw, 7, (0.0, 0.6), (0.9, 1.2))
     yield (

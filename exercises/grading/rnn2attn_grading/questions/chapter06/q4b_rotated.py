@@ -161,6 +161,14 @@ def along_the_heads(x, places, omega):
 
 
 @PART.mistake(
+    "`places[:, :, None] * omega` has no axis for the heads, so that its rows "
+    "are taken for them: each head turns by the places of one row."
+)
+def rows_for_heads(x, places, omega):
+    return variant(x, places, omega, angle=places[:, :, None] * omega)
+
+
+@PART.mistake(
     "All your pairs turn by the place itself. Each has its frequency."
 )
 def one_frequency(x, places, omega):

@@ -32,7 +32,8 @@ these is a tensor with one axis for heads: (H, C, 1), (H, C, C), (H, 1, 1) and (
 
 `t = 1 + torch.arange(C)`; within: `(q @ k.mT * gamma[:, None, None] ** (t[:, None] - t).tril()).tril() @ v`, where
 the first `tril` keeps γ from powers that are huge; from before: `gamma[:, None, None] ** t[:, None] * (q @ S.mT)`; at
-the end: `(left * v).mT @ k` is the sum of all $v_i k_i^\top$ with their factors.
+the end, with `left = gamma[:, None, None] ** (C - t[:, None])`, `(left * v).mT @ k` is the sum of all $v_i
+k_i^\top$ with their factors; to it comes what is left of `S`.
 """
 
 QUESTION = Question(

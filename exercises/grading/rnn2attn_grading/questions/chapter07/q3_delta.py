@@ -12,8 +12,8 @@ the keys. Two functions.
 """
 
 HINTS = r"""
-`delta_step`: first the memory forgets, then it is read, then it is written. What does "what stands there" refer to,
-the memory before it has forgotten or after? `written`: put the sum for $S_{t-1}$ into the equation of $u_t$. Where do
+`delta_step`: first the memory forgets, then it is read, then it is written. Does "what stands under the key" mean the
+memory before it has forgotten, or after? `written`: put the sum for $S_{t-1}$ into the equation of $u_t$. Where do
 the keys come up, if not in products of two of them?
 
 `delta_step`: call the memory that has forgotten $\tilde S$; it is in the equation twice. `written`: $u_t = \beta_t
@@ -37,10 +37,10 @@ QUESTION = Question(
 
 @QUESTION.now("""
 Your two functions read a list of who keeps which animal, and things change: Ada's cat goes, a dog comes. The memory
-has room for eight numbers in a key, and there are twelve people, so keys overlap. The first line is the delta rule,
-by your `delta_step`; the second is the same by your `written`, which knows the products of the keys alone; the third
-is linear attention, which only adds. Before you run the cell: what does the sum say about somebody who has had three
-animals in a row?
+has room for eight numbers in a key, and there are twelve people, so keys overlap. Three memories answer: the delta
+rule, by your `delta_step`; the same by your `written`, which knows the products of the keys alone; and linear
+attention, which only adds. Below each stands what it reads for person 9. Before you run the cell: person 9 had a dog,
+a hen and a cow, one after the other. What will the sum say, and what the delta rule?
 """)
 def keep_animals(delta_step, written):
     people, animals, changes = 12, ["cat", "dog", "hen", "cow", "bee"], 60
@@ -54,13 +54,17 @@ def keep_animals(delta_step, written):
         S = delta_step(S, k_t[None], v_t[None], one, one)
     u = written(v[None], (k @ k.T)[None], torch.ones(1, len(k)).double())[0]
     last = {p: animals[w] for p, w in zip(who.tolist(), what, strict=True)}
+    print("person 9 had", *(animals[w] for w in what[who == 9]))
     for name, memory in (
         ("delta rule, step by step", S[0]),
         ("delta rule, at once", u.T @ k),
         ("sum", v.T @ k),
     ):
-        says = [animals[i] for i in (keys @ memory.T).argmax(1)]
+        reads = keys @ memory.T
+        says = [animals[i] for i in reads.argmax(1)]
         right = sum(says[p] == last[p] for p in last)
         newest = says[who[-1]] == animals[what[-1]]
         print(f"{name}: {right} of {people} animals right,", end=" ")
         print("the newest among them" if newest else "the newest not")
+        pairs = zip(animals, reads[9].tolist(), strict=True)
+        print("   person 9:", *(f"{name} {read:.1f}" for name, read in pairs))

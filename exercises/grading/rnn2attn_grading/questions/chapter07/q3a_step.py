@@ -92,6 +92,14 @@ def read_before(S, k, v, beta, a):
 
 
 @PART.mistake(
+    "What is read has forgotten; what you add to has not. S̃ is in the "
+    "equation twice."
+)
+def added_to_the_old(S, k, v, beta, a):
+    return variant(S, k, v, beta, a, kept=lambda left, pair: S + pair)
+
+
+@PART.mistake(
     "The memory forgets in the end, and the new pair with it. The gate comes "
     "first."
 )

@@ -10,9 +10,10 @@ TEXT = r"""
 **T steps, without the keys.** From $S_0 = 0$ and without a gate, step t of the delta rule adds $u_t k_t^\top$ with
 $u_t = \beta_t (v_t - S_{t-1} k_t)$. So $S_{t-1} = \sum_{i<t} u_i k_i^\top$, and the state is known as soon as the
 $u$ are. Find them. You get values, shares, and of the keys only their products with each other, $G_{t,i} = k_t \cdot
-k_i$: no state can be built from that, and none is needed. Networks that are trained with the delta rule solve this
-for each chunk, because it is a system that a matrix product and one triangular solution do at once (Yang et al.,
-2024). Checked: the values, and the gradient for all three arguments.
+k_i$: no state can be built from that, and none is needed. G is symmetric, but here each of its entries is an input by
+itself: for i < t take $k_t \cdot k_i$ from row t, below the diagonal. Networks that are trained with the delta rule
+solve this for each chunk, because it is a system that a matrix product and one triangular solution do at once (Yang
+et al., 2024). Checked: the values, and the gradient for all three arguments.
 """
 
 
@@ -21,7 +22,8 @@ def written(v, gram, beta):
 
     Args:
         v: values, (B, T, d_v).
-        gram: products of keys with each other, (B, T, T).
+        gram: products of keys with each other, (B, T, T); [t, i] with i < t,
+            below the diagonal, is the one to use.
         beta: the share of the difference that is written, (B, T).
 
     Returns:
@@ -127,6 +129,14 @@ def whole_gram(v, gram, beta):
 )
 def upper_half(v, gram, beta):
     return variant(v, gram, beta, matrix=lambda G, b: b * G.triu(1))
+
+
+@PART.mistake(
+    "The values are right. You read G above its diagonal, where the numbers "
+    "are the same and other inputs: for i < t, k_t · k_i stands in row t."
+)
+def above_the_diagonal(v, gram, beta):
+    return variant(v, gram, beta, matrix=lambda G, b: b * G.mT.tril(-1))
 
 
 @PART.mistake(

@@ -49,11 +49,11 @@ def cases(draw):
     yield "a batch of steps", inputs(draw, 2, 3)
     yield "as many rows as numbers of a state", inputs(draw, 3, 3)
     yield "a batch of one", inputs(draw, 1, 4)
+    yield "states of one number", inputs(draw, 3, 1)
 
 
 @PART.edges
 def edges(draw):
-    yield "states of one number", inputs(draw, 3, 1)
     given = inputs(draw, 2, 2)
     nothing = torch.zeros(2, 2, 2).double()
     yield (
@@ -140,6 +140,18 @@ def transposed_matrix(first, second):
     return variant(
         first, second,
         b=lambda A_1, b_1, A_2, b_2: apply(A_2.mT, b_1) + b_2,
+    )  # fmt: skip
+
+
+@PART.mistake(
+    "`A_2 @ b_1` takes the rows of b for one matrix. Each row has a matrix of "
+    "its own: `b_1[:, :, None]` makes columns of them, and the axis goes again "
+    "afterwards."
+)
+def rows_for_a_matrix(first, second):
+    return variant(
+        first, second,
+        b=lambda A_1, b_1, A_2, b_2: A_2 @ b_1 + b_2,
     )  # fmt: skip
 
 

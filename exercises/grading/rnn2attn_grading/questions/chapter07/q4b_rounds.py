@@ -11,8 +11,8 @@ TEXT = r"""
 **Some rounds of a scan.** The recurrence is $c_t = f_t \odot c_{t-1} + x_t$ with $c_0 = 0$, feature by feature, and
 place t begins with its own step $(f_t, x_t)$. In each round every place is put together with one to its left, all at
 the same time, so that after r rounds it holds the $2^r$ steps that end there; or all there are, if there are fewer.
-Return what the places hold after a given number of rounds. After enough of them the x are the states. Not allowed:
-a loop over places. Checked: both, and their gradients for f and x.
+Return what the places hold after a given number of rounds. After enough of them the x are the states. Do without a
+loop over places; one over rounds is meant. Checked: both, and their gradients for f and x.
 """
 
 

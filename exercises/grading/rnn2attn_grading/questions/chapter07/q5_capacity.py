@@ -37,8 +37,8 @@ QUESTION = Question(
 @QUESTION.now("""
 Your first function asks for the width that N pairs need to be read with a tenth of error; then such keys are drawn,
 and the error of the sum is measured. Your second says how much of it no other way of writing avoids. Before you run
-the cell: 41 pairs in a width of 40 are one too many. Which part of the error will that cost at least, nearly none or
-nearly all?
+the cell: 41 pairs in a width of 40 are one too many. How much does the best matrix then misread, as a share of the
+values: nearly nothing or nearly all?
 """)
 def fill_the_matrix(width_needed, least_error):
     torch.manual_seed(0)
@@ -60,6 +60,5 @@ def fill_the_matrix(width_needed, least_error):
         v = drawn(N, 16)
         summed = ((k @ k.T @ v - v) ** 2).sum() / N
         least = least_error(k, v) / N
-        print(
-            f"{N:3} pairs, width 40: the sum {summed:.0%}, at best {least:.0%}"
-        )
+        print(f"{N:3} pairs, width 40: the sum misreads {summed:.0%}", end=", ")
+        print(f"the best matrix {least:.0%}")

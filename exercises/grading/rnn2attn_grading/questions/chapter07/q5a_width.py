@@ -49,11 +49,11 @@ def cases(draw):
         {"pairs": 2 + draw.integers(20, 1).item(), "share": 0.25},
     )
     yield "two pairs", inputs(draw, 2, 3)
+    yield "one pair", {"pairs": 1, "share": draw.uniform(0.05, 0.6)}
 
 
 @PART.edges
 def edges(draw):
-    yield "one pair", {"pairs": 1, "share": draw.uniform(0.05, 0.6)}
     yield "a large share", inputs(draw, 3, 6, 7.0, 9.0)
     yield "a small share", inputs(draw, 300, 900, 0.01, 0.04)
 
@@ -71,6 +71,9 @@ with_its_own = PART.mistake(
     "You count N disturbing pairs. The pair that is asked for disturbs nobody: "
     "its key has length 1."
 )(answers(lambda N, share: math.ceil(N / share)))
+nothing_for_one = PART.mistake(
+    "With one pair nothing disturbs, and a key still has an entry: 1 at least."
+)(lambda pairs, share: math.ceil((pairs - 1) / share))
 length_for_square = PART.mistake(
     "Your share is one of lengths. Asked is the mean of squares, and there "
     "the 1/√d of a product of two keys is 1/d."

@@ -16,8 +16,8 @@ def least_error(keys, values):
     """The sum of squared errors with which a matrix at best reads pairs.
 
     Args:
-        keys: (N, d_k), no rows or columns of it follow from the others, as
-            long as there are not more of them.
+        keys: (N, d_k), of full rank: its rows are independent where N ≤ d_k,
+            its columns where N ≥ d_k.
         values: (N, d_v).
 
     Returns:

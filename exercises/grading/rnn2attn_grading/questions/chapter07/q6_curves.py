@@ -17,8 +17,8 @@ it is $k$ *again* and again. The memories are
 - `"softmax"`: nothing is thrown away, and a reading is the average of all values with the weights
   $\operatorname{softmax}_i (s\, q \cdot k_i)$.
 
-$\gamma$ lies between 0 and 1, and so does $\beta$, which may be 1 as well; s is 1 or more. None of them is told. Two
-functions.
+$\gamma$ and $\beta$ lie between 0 and 1, and s is 1 or more. In the boxes of `made_by` none of them is told, and only
+$\beta$ may be 1; `readings` is also asked with $\gamma = 1$. Two functions.
 """
 
 HINTS = r"""

@@ -4,8 +4,9 @@ from rnn2attn_grading.questions.chapter07.q6_curves import QUESTION
 from rnn2attn_grading.questions.chapter07.ready_made import READY_MADE
 
 TEXT = r"""
-**One of the boxes.** Return what `"gated delta"` reads in the two experiments. Three others are contained in it: with
-β = 1 and keys that are fresh it is `"decay"`, and with γ = 1 it is `"delta"`.
+**One of the boxes.** Return what `"gated delta"` reads in the two experiments. Three others are contained in it. With
+γ = 1 it is `"delta"`; with β = 1, among fresh keys, it reads as `"decay"` does; with both, among fresh keys, as
+`"linear"`.
 """
 
 

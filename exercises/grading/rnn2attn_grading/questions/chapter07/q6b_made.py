@@ -6,11 +6,12 @@ from rnn2attn_grading.questions.chapter07.q6_curves import QUESTION
 from rnn2attn_grading.questions.chapter07.ready_made import READY_MADE
 
 TEXT = r"""
-**Which is in the box?** You get the readings of both experiments. They are exact but for their last digits. Return
-the name of the memory, one of the five.
+**Which is in the box?** You get the readings of both experiments. They are exact to nine digits, and a small
+difference is a difference: a memory may forget, or write, hardly anything. (`math.isclose` compares as it is needed
+here.) Return the name of the memory, one of the five.
 
-Before you begin: which one number of which experiment would you measure, if you could have only one? And which two
-memories does it leave together?
+Before you begin: take the reading after one pair with k *again*. Which values can it have for each of the five? Which
+two does it never tell apart, and which one can look like one of the others by chance?
 """
 
 
