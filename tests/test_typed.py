@@ -11,6 +11,15 @@ import torch
 from building import ROOT
 
 
+@pytest.fixture(autouse=True)
+def threads_stay():
+    """A page sets the number of threads; what runs in this process after it has its own again."""
+    threads = torch.get_num_threads()
+    torch.manual_seed(0)
+    yield
+    torch.set_num_threads(threads)
+
+
 def typed(page):
     """The namespace after the page's open code, for which nothing else was run."""
     notebook = nbformat.read(ROOT / "notebooks" / f"{page}.ipynb", as_version=4)
@@ -68,12 +77,7 @@ PAGES = {  # a page → from its names, losses and pairs
 
 @pytest.mark.parametrize("page", PAGES)
 def test_what_is_typed_out_from_the_page_trains(page):
-    threads = torch.get_num_threads()
-    torch.manual_seed(0)
-    try:
-        losses, pairs = PAGES[page](typed(page))
-    finally:
-        torch.set_num_threads(threads)
+    losses, pairs = PAGES[page](typed(page))
     guess = guessing(pairs)
     assert losses[0] > guess
     assert sum(losses[-10:]) / 10 < guess / 4
@@ -81,12 +85,7 @@ def test_what_is_typed_out_from_the_page_trains(page):
 
 def test_the_network_that_is_typed_out_learns_to_write():
     """It foresees letters better than their frequencies do, and writes names by the page's own loop."""
-    threads = torch.get_num_threads()
-    torch.manual_seed(0)
-    try:
-        page = typed("02c-a-network-that-writes")
-    finally:
-        torch.set_num_threads(threads)
+    page = typed("02c-a-network-that-writes")
     modules = {type(part).__module__ for part in page["writer"].modules()}
     assert all(name.startswith(("typed", "torch.nn.")) for name in modules)
     text, losses = page["text"], page["losses"]
@@ -98,12 +97,7 @@ def test_the_network_that_is_typed_out_learns_to_write():
 
 def test_the_transformer_that_is_typed_out_learns_to_write():
     """It foresees letters better than their frequencies do, and writes the same names with its cache and without."""
-    threads = torch.get_num_threads()
-    torch.manual_seed(0)
-    try:
-        page = typed("06c-a-transformer-that-writes")
-    finally:
-        torch.set_num_threads(threads)
+    page = typed("06c-a-transformer-that-writes")
     own(page["ours"])
     text, losses = page["text"], page["losses"]
     guess = sum(n * log(len(text) / n) for n in Counter(text).values()) / len(text)
@@ -119,12 +113,7 @@ def test_the_transformer_that_is_typed_out_learns_to_write():
 
 def test_the_waiter_that_is_typed_out_learns():
     """He is made of PyTorch's parts, recalls by the page's own triangle, and ends far below guessing."""
-    threads = torch.get_num_threads()
-    torch.manual_seed(0)
-    try:
-        page = typed("07-back-to-recurrence")
-    finally:
-        torch.set_num_threads(threads)
+    page = typed("07-back-to-recurrence")
     modules = {type(part).__module__ for part in page["waiter"].modules()}
     assert all(name.startswith(("typed", "torch.nn.")) for name in modules)
     losses = page["losses"]
