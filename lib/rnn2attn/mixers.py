@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rnn2attn.attention import MultiHeadAttention, causal_mask, merge_heads, split_heads
-from rnn2attn.linear import scan
+from rnn2attn.linear import differences, scan
 from rnn2attn.shapes import expect
 from rnn2attn.transformer import FeedForward, sinusoidal
 
@@ -131,7 +131,7 @@ class Memory(nn.Module):
             through = gate.log().cumsum(dim=-1)
             scores = scores * (through[..., :, None] - through[..., None, :]).tril().exp()
         if self.rule == "delta":
-            v = written(k, v, gate)
+            v = differences(k, v, gate)
         return self.W_o(merge_heads(self.norm(scores @ v)))
 
     def kept(self, T: int) -> int:
@@ -141,23 +141,6 @@ class Memory(nn.Module):
     def products(self, T: int) -> int:
         """To write and to read, and once more to forget or to compare."""
         return self.kept(T) * {"linear": 2, "gated": 3, "delta": 3}[self.rule]
-
-
-def written(k: Tensor, v: Tensor, beta: Tensor) -> Tensor:
-    """u_t = β_t (v_t − S_{t−1} k_t), what the delta rule adds under each key, for all t at once (Yang et al., 2024).
-
-    S_{t−1} k_t is Σ_{i<t} (k_i · k_t) u_i, so the u_t solve a system of equations whose matrix is triangular.
-
-    Args:
-        k: keys, (…, T, d_k).
-        v: values, (…, T, d_v).
-        beta: β_t, (…, T).
-
-    Returns:
-        (…, T, d_v): S_t is Σ_{i≤t} u_i k_iᵀ.
-    """
-    matrix = (beta[..., None] * (k @ k.mT)).tril(-1)
-    return torch.linalg.solve_triangular(matrix, beta[..., None] * v, upper=False, unitriangular=True)
 
 
 class Layer(nn.Module):

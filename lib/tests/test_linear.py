@@ -213,6 +213,13 @@ def test_keys_that_are_orthogonal_leave_nothing_to_correct():
     torch.testing.assert_close(differences(k, v, ones, shares(ones)), v)
 
 
+def test_without_a_gate_all_of_what_is_written_is_left():
+    k, v, (_, write) = F.normalize(random(2, 6, 4), dim=2), random(2, 6, 3, seed=1), gates(2, 6)
+    ones = torch.ones(2, 6, dtype=torch.float64)
+    torch.testing.assert_close(differences(k, v, write), differences(k, v, write, shares(ones)))
+    torch.testing.assert_close(differences(k, v, write).mT @ k, stepped(k, v, ones, write))
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

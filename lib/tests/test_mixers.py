@@ -5,10 +5,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
-from torch.nn import functional as F
 
 from rnn2attn.linear import MinGRU, delta_step, memory_step
-from rnn2attn.mixers import KINDS, Attention, Memory, Minimal, Mixed, made, written
+from rnn2attn.mixers import KINDS, Attention, Memory, Minimal, Mixed, made
 
 SIZES = {"deadline": None, "max_examples": 25}
 
@@ -41,14 +40,6 @@ def test_a_memory_at_once_is_its_steps(rule, reach, T):
     torch.testing.assert_close(*both)
     weights = drawn(3, T, 6, seed=T + 1)
     torch.testing.assert_close(*(torch.autograd.grad((weights * y).sum(), x)[0] for y in both))
-
-
-def test_what_is_written_makes_up_the_matrix():
-    k, v, beta = F.normalize(drawn(5, 4), dim=-1), drawn(5, 3, seed=1), torch.rand(5, dtype=torch.float64)
-    S = torch.zeros(1, 3, 4, dtype=torch.float64)
-    for t in range(5):
-        S = delta_step(S, k[None, t], v[None, t], beta[None, t, None])
-    torch.testing.assert_close(S[0], written(k, v, beta).mT @ k)
 
 
 def test_minimal_is_the_libraries_and_goes_down_to_minus_one():

@@ -27,28 +27,31 @@ def shares(keep: Tensor) -> Tensor:
     return later.clamp_max(0).exp().tril()
 
 
-def differences(k: Tensor, v: Tensor, write: Tensor, left: Tensor) -> Tensor:
+def differences(k: Tensor, v: Tensor, write: Tensor, left: Tensor | None = None) -> Tensor:
     """What the delta rule writes under each key, u_t = β_t (v_t − Σ_{i < t} Γ_{t,i} (k_i · k_t) u_i), without a loop.
 
     It is the solution of (I + A) U = diag(β) V, where A_{t,i} = β_t Γ_{t,i} (k_t · k_i) for i < t (Yang et al., 2024,
     without Γ; 2025 with it). Solved line by line it would be the loop; a triangle is solved in blocks.
 
     Args:
-        k: keys, (B, T, d_k).
-        v: values, (B, T, d_v).
-        write: β_1 … β_T, (B, T).
-        left: Γ, (B, T, T), as from `shares`.
+        k: keys, (…, T, d_k); what … stands for, such as rows and heads, is alike in all arguments.
+        v: values, (…, T, d_v).
+        write: β_1 … β_T, (…, T).
+        left: Γ, (…, T, T), as from `shares`; all of it is left if not given.
 
     Returns:
-        u_1 … u_T, (B, T, d_v), so that S_t = Σ_{i ≤ t} Γ_{t,i} u_i k_iᵀ.
+        u_1 … u_T, (…, T, d_v), so that S_t = Σ_{i ≤ t} Γ_{t,i} u_i k_iᵀ.
 
     Raises:
         TypeError: an argument is not a tensor.
         ValueError: a shape does not fit.
     """
-    expect(k=(k, "B T d_k"), v=(v, "B T d_v"), write=(write, "B T"), left=(left, "B T T"))
-    A = (write[:, :, None] * left * (k @ k.mT)).tril(-1)
-    return torch.linalg.solve_triangular(A, write[:, :, None] * v, upper=False, unitriangular=True)
+    rows = " ".join(f"B_{n}" for n in range(Tensor.dim(k) - 2))
+    given = {} if left is None else {"left": (left, f"{rows} T T")}
+    expect(k=(k, f"{rows} T d_k"), v=(v, f"{rows} T d_v"), write=(write, f"{rows} T"), **given)
+    write = write[..., None]
+    A = ((write if left is None else write * left) * (k @ k.mT)).tril(-1)
+    return torch.linalg.solve_triangular(A, write * v, upper=False, unitriangular=True)
 
 
 def written(k: Tensor, v: Tensor, keep: Tensor, write: Tensor | None = None) -> Tensor:
