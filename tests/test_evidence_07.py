@@ -16,7 +16,7 @@ class TestBackToRecurrence(Evidence):
         "attend(16 * k, k, v, score=dot)": "attend(1 * k, k, v, score=dot)",
         "k = torch.linalg.qr(k.T)[0].T": "k = F.normalize(k, dim=1)",
         # C52, C53: networks that are all hardly trained
-        "train(net, kind, seed)\n": "train(net, kind, seed, updates=10)\n",
+        "train(net, kind, seed, 250 * times, 2e-2 / times)": "train(net, kind, seed, 10)",
     }
 
 
