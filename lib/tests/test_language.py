@@ -139,8 +139,8 @@ def test_a_text_is_cut_at_other_letters_each_time_it_is_read_or_never(anywhere):
     set_seed(0)
     text, model = torch.arange(4).repeat(16), Reader()
     fit_stream(model, text, 12, rows=2, steps=8, anywhere=anywhere)  # four stretches each time
-    begins = [read[0, 0].item() for read in model.read[::4]] + [read[1, 0].item() for read in model.read[::4]]
-    assert (len(set(begins)) > 1) == anywhere
+    begins = {read[0, 0].item() for read in model.read[::4]}
+    assert (len(begins) > 1) == anywhere
     assert all((read.diff() % 4 == 1).all() for read in model.read), "letters stand in their order"
 
 
