@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -280,6 +281,15 @@ def test_the_verdict_is_shown_as_text_and_as_html():
     assert "σ(W<sub>hh</sub>) &lt; 1.</p>" in box and "Then it vanishes.</details>" in box
     assert ">1.5 × 10<sup>−7</sup></td>" in box
     assert "20 numbers from 0 to 19." in repr(judge("C9", list(range(20)), lambda v: max(v) < 20)), "counts"
+
+
+def test_numbers_at_the_same_places_are_shown_below_one_another():
+    several = {"tanh": [1.0, 0.5], "linear": [1.0, 2.0]}
+    box = judge("C3", several, lambda v: v["tanh"][1] < 1, at=["k = 0", "k = 8"], kind="exact")._repr_html_()
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall("<tr>.*?</tr>", box)]
+    assert rows == [["k", "tanh", "linear"], ["0", "1", "1"], ["8", "0.5", "2"]]
+    apart = {"k = 1": [1.0, 2.0], "k = 2": [3.0]}
+    assert "1, 2</td>" in judge("C3", apart, lambda v: v["k = 2"][0] > 2, kind="exact")._repr_html_()
 
 
 def test_times_are_reported_and_citations_shown(rows_file):

@@ -17,6 +17,7 @@ CHIP = "border-radius:1em;padding:0 0.5em;white-space:nowrap;font-weight:600;bor
 TABLE = "margin:0.3em 0;border-collapse:collapse;width:auto"
 NAME = "text-align:start;font-weight:normal;padding:0.1em 1.5em 0.1em 0;border:0"
 NUMBERS = "text-align:end;font-variant-numeric:tabular-nums;padding:0.1em 0;border:0"
+COLUMN = "text-align:end;font-weight:normal;padding:0.1em 0 0.1em 1.5em;border:0"
 SIGNS = {  # verdict → a colour of 3:1 on white and on dark ground, and the sign's paths
     "confirmed": ("#2a9d4a", '<path d="M2 9l4 4 8-10"/>'),
     "conditional": ("#b7791f", '<circle cx="8" cy="8" r="6"/><path d="M9 4a4 4 0 0 1 0 8z" fill="#b7791f"/>'),
@@ -116,15 +117,40 @@ class Verdict:
         return f'<div class="claim" id="{self.anchor}" style="{STYLE}">{body}</div>'
 
     def _table(self) -> str:
-        """What was measured, a row for each name."""
+        """What was measured, a row for each name; or one for each place, where there are several."""
         named, what = self.named(), self.measure or "Measured"
         head = "" if list(named) == [""] else f'<p style="{LINE}">{_html(what)}:</p>'
-        rows = [
-            f'<tr><th scope="row" style="{NAME}">{_html(name or what)}</th>'
-            f'<td style="{NUMBERS}">{_powers(found)}</td></tr>'
-            for name, found in named.items()
-        ]
+        if places := self._places(len(named)):
+            rows = self._by_place(places, [name or what for name in named])
+        else:
+            rows = [
+                f'<tr><th scope="row" style="{NAME}">{_html(name or what)}</th>'
+                f'<td style="{NUMBERS}">{_powers(found)}</td></tr>'
+                for name, found in named.items()
+            ]
         return f'{head}<table style="{TABLE}" aria-label="{escape(what)}"><tbody>{"".join(rows)}</tbody></table>'
+
+    def _places(self, names: int) -> list[str]:
+        """At what the numbers of each name were measured, if that is said of each and the same for all; else none."""
+        places = [at for _, at, _ in self.rows]
+        each = len(places) // names
+        told = 1 < each <= SHOWN and all(places) and places[:each] != [str(place) for place in range(each)]
+        return places[:each] if told and places == places[:each] * names else []
+
+    def _by_place(self, places: list[str], names: list[str]) -> list[str]:
+        """A row for each place, below the names as heads: the places "k = 0" and "k = 1" are 0 and 1 below k."""
+        said = {place.partition(" = ")[0] for place in places}
+        head, cut = (*said, " = ") if len(said) == 1 else ("at", "")
+        heads = "".join(f'<th scope="col" style="{COLUMN}">{_html(name)}</th>' for name in names)
+        rows = [f'<tr><th scope="col" style="{NAME}">{_html(head)}</th>{heads}</tr>']
+        for k, place in enumerate(places):
+            found = "".join(
+                f'<td style="{NUMBERS}">{_powers(number(x, self.kind))}</td>'
+                for _, _, x in self.rows[k :: len(places)]
+            )
+            name = _html(place.removeprefix(head + cut) if cut else place)
+            rows.append(f'<tr><th scope="row" style="{NAME}">{name}</th>{found}</tr>')
+        return rows
 
 
 def _html(text: str) -> str:
