@@ -241,6 +241,8 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
     const [first] = line; // twice, so that a line of one point is a dot
     line.drawn.setAttribute("points", [first, ...line].map(({ x, y }) => `${x.toFixed(2)},${y.toFixed(2)}`).join(" "));
   };
+  // A stroke that ends at speed would set the page in motion, and the next tap would do no more than stop it.
+  pad.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
   pad.addEventListener("pointerdown", (event) => {
     if (line || event.button) return;
     pad.setPointerCapture(event.pointerId);
