@@ -144,8 +144,9 @@ for (const [place, figure] of document.querySelectorAll("figure[data-parts]:not(
     head.classList.toggle("shut", shut);
     const svg = head.querySelector("svg");
     svg.setAttribute("viewBox", `0 0 ${keys.length} ${queries.length}`);
-    const [drawn] = parsed(`<svg>${cells(found.weights[number].map((row) => [...row]))}</svg>`);
-    yield* renewing(svg, ...drawn.childNodes);
+    const drawn = cells(found.weights[number].map((row) => [...row]));
+    if (svg.innerHTML !== drawn) svg.innerHTML = drawn;
+    yield;
   }
 
   /** What is off where these parts are. */
