@@ -373,6 +373,38 @@ def test_a_reader_whose_seed_is_an_exception_is_told_and_goes_on(stored, tmp_pat
     assert "mathematics" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("id", "stored", "goes_on"),
+    [
+        ("C9", "11111", True),  # 4 of 5 with this run, as the statement asks
+        ("C9", "11101", False),
+        ("C9", "", False),
+        ("C2", "11111", False),  # mathematics allows none
+    ],
+)
+def test_on_another_machine_a_run_may_be_the_allowed_one(id, stored, goes_on, tmp_path, monkeypatch):
+    rows = [
+        (id, "1", seed, measure, "", 1.0, str(held == "1"), "0.1.0+0", "2026-01-01")
+        for seed, held in enumerate(stored)
+        for measure in ("RNN", "another")
+    ]
+    write(pd.DataFrame(rows, columns=list(COLUMNS)), tmp_path / "results.csv")
+    monkeypatch.setitem(elsewhere.__globals__, "RESULTS", tmp_path / "results.csv")
+
+    def fails():
+        return judge(id, {"RNN": 3.0}, lambda v: v["RNN"] < 2)
+
+    if goes_on:
+        assert "in 4 of 5. With this one in the place of a stored one it holds in 4 of 5." in repr(fails())
+    else:
+        with pytest.raises(ClaimFailed):
+            fails()
+    monkeypatch.setenv("RNN2ATTN_STUDY", str(tmp_path / "rows.jsonl"))
+    monkeypatch.setenv("RNN2ATTN_SEED", "0")
+    with pytest.raises(ClaimFailed):  # whose rows these are
+        fails()
+
+
 def test_an_exact_curve_repeats_what_is_stored(stored):
     def at(value, seed):
         return curve("C24", lambda length, seed: {"RNN": value}, over={"length": [2]}, seed=seed)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from rnn2attn.study.register import Claim, typeset
-from rnn2attn.study.results import elsewhere, studying
+from rnn2attn.study.results import Judged, elsewhere, stored_but_one, studying
 
 SHOWN = 12  # numbers in a row that are shown one by one
 ROUNDING = 1e-9  # below it, an exact number may be what rounding left, which differs from machine to machine
@@ -80,13 +80,28 @@ class Verdict:
         text = f"{self.title}\nIt does not hold here: {self.entry.statement}\nMeasured: {self.measured()}"
         return text if studying() is not None else f"{text}\n{self.exception()}"
 
+    def with_this_run(self) -> Judged | None:
+        """The stored seeds with this run, which fails, in the place of one that passed; None where none is stored."""
+        return stored_but_one(self.entry.id, {name for name, _, _ in self.rows})
+
+    def allowed(self) -> bool:
+        """Whether the statement stands although it fails here: it names a share of seeds, and this run leaves it.
+
+        Another processor trains to other numbers, so one run at a stored seed is a new sample. A study makes the
+        stored rows, and allows nothing.
+        """
+        found = self.with_this_run()
+        return self.kind == "trained" and studying() is None and found is not None and found.enough
+
     def exception(self) -> str:
-        """What it means that the statement does not hold at the reader's seed."""
+        """What it means that the statement does not hold in the reader's run."""
         if self.kind != "trained":
             return "It is mathematics and should hold for every seed: please report this one."
-        share = self.entry.frequency
-        text = f"This is one seed. The statement has to hold in {share.numerator} of {share.denominator}."
-        return f"{text} {elsewhere(self.entry.id, {name for name, _, _ in self.rows})}".strip()
+        share, found = self.entry.frequency, self.with_this_run()
+        said = [f"This is one seed. The statement has to hold in {share.numerator} of {share.denominator}."]
+        if found:
+            said.append(f"With this one in the place of a stored one it holds in {found.passed} of {found.seeds}.")
+        return " ".join([*said, elsewhere(self.entry.id, {name for name, _, _ in self.rows})]).strip()
 
     def lines(self) -> list[tuple[str, str]]:
         """(heading, text), as they are shown under the title."""
