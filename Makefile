@@ -9,7 +9,7 @@ READY    := .venv/.ready
 
 export PYTHONUTF8 := 1
 
-.PHONY: help install book serve zip pdf lighthouse extent style check fix test soak exercises notebook notebooks study sheet bench \
+.PHONY: help install book serve zip pdf lighthouse keys extent style check fix test soak exercises notebook notebooks study sheet bench \
   system address clean
 
 help: ## list the targets
@@ -56,6 +56,9 @@ style: $(READY)
 	@echo "── Style"
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted. Next: make fix"; exit 1; }
 	@$(BIN)/ruff check --quiet . || { echo "Next: make fix, which mends most of it"; exit 1; }
+
+keys: $(READY) ## measure how soon the built pages' networks answer to a key on a phone
+	@$(BIN)/python book/tools/keys.py
 
 extent: $(READY) ## measure the built chapters: height, open code, first picture, stops of the keyboard, jumps
 	@$(BIN)/python book/tools/extent.py

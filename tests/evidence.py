@@ -30,7 +30,8 @@ def shown(notebook: Path) -> list[tuple[str, str]]:
     """(claim, what stands behind "Measured") for every claim that the stored outputs show to hold."""
     cells = nbformat.read(notebook, as_version=4).cells
     texts = (o.data.get("text/plain", "") for c in cells for o in c.get("outputs", []) if "data" in o)
-    found = (re.match(r"Claim (C\d+): .*  Measured(?:, |: )(.*)\. The book's statement", t, re.DOTALL) for t in texts)
+    pattern = r"Claim (C\d+): .*  Measured(?:, |: )(.*)\. The book's statement holds"
+    found = (re.match(pattern, text, re.DOTALL) for text in texts)
     return [match.groups() for match in found if match]
 
 

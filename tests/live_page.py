@@ -9,6 +9,9 @@ from playwright.sync_api import expect
 from looking import WIDE_SCRIPT
 
 THEME = "body { font-family: sans-serif } html[data-theme=dark] { background: #121212; color: #ced6dd }"
+# The weights of a row of cells, as they stand in its mask.
+WEIGHTS = """(row) => [...row.querySelectorAll("i")].flatMap((one) =>
+  [...one.getAttribute("style").matchAll(/rgb\\(0 0 0\\/([0-9.]+)\\)/g)].map(([, weight]) => Number(weight)))"""
 EXPORT = re.compile(r"^export ", re.MULTILINE)
 
 
@@ -26,7 +29,8 @@ def write(path, figures, title="Live", script=""):
 def functions(script, names):
     """JavaScript that returns functions of a figure's script, with the engine behind them."""
     text = "\n".join(
-        files("rnn2attn.live").joinpath(name).read_text("utf-8") for name in ("engine.js", "shared.js", script)
+        files("rnn2attn.live").joinpath(name).read_text("utf-8")
+        for name in ("engine.js", "shared.js", "pictures.js", script)
     )
     return f"{EXPORT.sub('', text)}; return {{ {', '.join(names)} }}"
 

@@ -35,13 +35,13 @@ class TestATransformerThatWrites(Evidence):
     notebook = page("06c")
     ablations = {
         # C47: an LSTM that learns nothing
-        'how = {"lr": 3e-2} if kind == LSTM': 'how = {"lr": 1e-7} if kind == LSTM',
+        'how = {"lr": 6e-2} if kind == LSTM': 'how = {"lr": 1e-7} if kind == LSTM',
         # C48, C49: networks that were hardly trained
-        "fit_stream(ours, ids(text), 300, lr=5e-3, carry=False)": (
-            "fit_stream(ours, ids(text), 2, lr=5e-3, carry=False)"
-        ),
-        "found = fit_stream(model, ids(text), updates, **how)": "found = fit_stream(model, ids(text), 2, **how)",
+        "ours, ids(text), 300, lr=5e-3": "ours, ids(text), 2, lr=5e-3",
+        "found = fit_stream(model, ids(text), updates,": "found = fit_stream(model, ids(text), 2,",
         # C48: keys that are not turned; strings as long as in training, read where training was
         "turn(q) @ turn(k).mT - turn(q, 1000) @ turn(k, 1000).mT": "turn(q) @ k.mT - turn(q, 1000) @ k.mT",
         'of_16 = right_at("rotary", 16, 0, seed)': 'of_16 = right_at("rotary", 10, 0, seed)',
+        # C58: both clerks are Transformers
+        'if kind == "Transformer":\n        return transformer(source': "if kind:\n        return transformer(source",
     }

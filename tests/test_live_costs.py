@@ -207,7 +207,7 @@ PIECES = """([code, tick]) => {
 }"""
 
 
-@pytest.mark.parametrize(("tick", "turns"), [(0, 0), (100, 10), (6, 2)])
+@pytest.mark.parametrize(("tick", "turns"), [(0, 1), (100, 11), (6, 3)])
 def test_long_work_lets_the_page_have_its_turn(tab, tick, turns):
     tab.goto("about:blank")
     value, found = tab.evaluate(PIECES, [functions("letters.js", ["inPieces"]), tick])

@@ -27,7 +27,7 @@ from rnn2attn.text import EOS, PAD, SOS, Batch, Vocabulary, vocabularies
 from rnn2attn.training import fit, set_seed, token_loss
 from rnn2attn.transformer import EncoderLayer, transformer
 
-ENGINE = files("rnn2attn.live").joinpath("engine.js").read_text("utf-8")
+ENGINE = "\n".join(files("rnn2attn.live").joinpath(name).read_text("utf-8") for name in ("engine.js", "pictures.js"))
 EXPORTED = re.compile(r"^export (?:function\*?|const) (\w+)", re.MULTILINE)
 RUN = """window.run = ([code, script, text, given]) => {
   const engine = new Function(code)();
@@ -361,7 +361,7 @@ TRAINED = {
 def test_a_trained_model_says_the_same_tokens(page, name):
     model, bits = trained(name), TRAINED[name]
     sources = [source for source, _ in days()[1]]
-    script = "(e, m, sources) => sources.map((ids) => e.translate(ids, m, 30).ids)"
+    script = "(e, m, sources) => sources.map((ids) => e.finish(e.translating(ids, m, 30)).ids)"
     found = answers(page, Case(model, script, [model.source.ids(source) for source in sources], None, bits))
     said = [model.target.decode(ids) for ids in found]
     assert said == [tokens for tokens, _ in rounded(model, bits).translate(sources, 30)]

@@ -176,7 +176,7 @@ def test_the_keyboard_is_enough(page, shown):
     expect(rows[0].get_by_role("radio")).to_be_focused()
     page.keyboard.press("ArrowDown")
     expect(rows[1].get_by_role("radio")).to_be_checked()
-    assert [row.locator("em").bounding_box()["width"] > 1 for row in rows] == [False, True, False, False, False]
+    assert [n for n, row in enumerate(rows) if row.locator("em").is_visible()] == [1]
     sentence = rows[1].locator("em").text_content()
     assert rows[1].get_by_role("radio", name=sentence).count() == 1
     first.locator(FIELD).fill("hell")

@@ -1,14 +1,16 @@
 """A model that answers in the page: what is typed is answered as PyTorch answers it, or a sentence says why not."""
 
+import io
 import re
 import unicodedata
 
 import pytest
 import torch
+from PIL import Image
 from playwright.sync_api import expect
 from torch import nn
 
-from live_page import drawn, opened, settled, telephone, write
+from live_page import WEIGHTS, drawn, opened, settled, telephone, write
 from looking import faults, too_wide
 from rnn2attn.attention import Concat
 from rnn2attn.live import live, picture, typed
@@ -71,15 +73,15 @@ def page(tab, address):
         yield tab
 
 
-SEEN = """figure => ({
+SEEN = f"""figure => ({{
   said: figure.querySelector(".said b").textContent,
   heads: [...figure.querySelectorAll(".heads span")].map((head) => head.textContent),
-  rows: [...figure.querySelectorAll(".map label")].map((row) => ({
+  rows: [...figure.querySelectorAll(".map label")].map((row) => ({{
     token: row.querySelector("span").textContent,
-    weights: [...row.querySelectorAll("i")].map((cell) => Number(cell.style.getPropertyValue("--w"))),
+    weights: ({WEIGHTS})(row),
     told: row.querySelector("em").textContent,
-  })),
-})"""
+  }})),
+}})"""
 
 
 def agrees(figure, live, text, which=0):
@@ -196,13 +198,25 @@ def test_the_keyboard_is_enough(page, shown):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     expect(rows[2].get_by_role("radio")).to_be_checked()
-    sizes = [row.locator("em").bounding_box()["width"] for row in rows]
-    assert [n for n, width in enumerate(sizes) if width > 1] == [2]
+    assert [n for n, row in enumerate(rows) if row.locator("em").is_visible()] == [2]
     sentence = rows[2].locator("em").text_content()
     assert sentence in rows[2].text_content() and rows[2].get_by_role("radio", name=sentence).count() == 1
     first.locator(FIELD).fill(DATE)
     agrees(first, shown[0], DATE)
     expect(first.locator(".map label").nth(2).get_by_role("radio")).to_be_checked()
+
+
+def test_a_cell_is_as_dark_as_its_weight(page):
+    """In the middle of each cell there is so much of the ink #002f80 on white."""
+    first = settled(page.locator("figure").first)
+    for row in first.locator(".map label").all()[1:4]:
+        weights = row.evaluate(WEIGHTS)
+        with Image.open(io.BytesIO(row.locator(".cells").screenshot())) as picture:
+            pixels = picture.convert("RGB")
+        places = [(int((n + 0.5) * pixels.width / len(weights)), pixels.height // 2) for n in range(len(weights))]
+        found = torch.tensor([pixels.getpixel(place) for place in places]).double()
+        right = 255 + torch.tensor(weights)[:, None] * torch.tensor([0.0, 47.0, 128.0]).sub(255)
+        torch.testing.assert_close(found, right.double(), rtol=0, atol=3)
 
 
 def test_what_stands_without_a_script_is_what_the_script_shows(page, address, shown, chromium):

@@ -7,13 +7,14 @@ from book.extension.maths import TALL_ROOT, line, mathml, parts, read
 from docutils import nodes
 
 SPACE = '<mspace width="0.167em"></mspace>'
-FUNCTIONS = {r"-\ln p": True, r"\tanh(x)": False, r"\exp e_i": True, r"\log_2 p": True}
+FUNCTIONS = {r"-\ln p": 1, r"\tanh(x)": 0, r"\exp e_i": 1, r"\log_2 p": 1}
+FUNCTIONS |= {r"\begin{pmatrix} \cos t & \sin t \end{pmatrix}": 2}
 
 
 @pytest.mark.parametrize("tex", FUNCTIONS)
 def test_a_function_stands_apart_from_its_argument(tex):
     (written,) = mathml([(tex, False)])
-    assert (SPACE in written) == FUNCTIONS[tex]
+    assert written.count(SPACE) == FUNCTIONS[tex]
     assert not re.search("<msu[bp]>.*mspace.*</msu[bp]>", written), "an index has two parts"
     assert "annotation" not in written and "\\" not in written, "a reader copies signs, and finds no TeX"
 
@@ -68,3 +69,9 @@ def test_a_root_over_a_small_letter_is_as_high_as_over_a_capital():
     (written,) = mathml([(r"1/\sqrt n", False)])
     assert re.search('<msqrt><mi>n</mi><mspace width="0" height="0.7em" depth="0.15em"></mspace></msqrt>', written)
     assert not TALL_ROOT.search(written) and TALL_ROOT.search(mathml([(r"\sqrt{\frac{1}{d}}", False)])[0])
+
+
+@pytest.mark.parametrize("tex", ["x'", r"x^{\prime}", r"\tilde h", r"\widetilde K"])
+def test_what_has_thin_strokes_is_marked(tex):
+    formula, plain = mathml([(tex, False), ("x^2", False)])
+    assert formula.count('class="faint"') == 1 and "faint" not in plain

@@ -11,12 +11,14 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from building import ROOT, soup
+from extent import EXTENT
 from looking import visit
 from rnn2attn.study.register import VERDICTS, register
 from test_book_site import extension
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 MOST_STOPS = 80
+TYPED = re.compile(r"\$[^$]+\$|\\[a-z]{3,}")
 
 
 def test_the_front_page_counts_the_claims_and_leads_to_them(book, tab):
@@ -50,6 +52,29 @@ def test_the_front_page_answers(book, tab):
 def test_no_page_tells_readers_what_is_not_there_yet(book):
     for page in book.rglob("book/*.html"):
         assert "As long as" not in soup(page).select_one("article").get_text(), page
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_shows_a_picture_soon_and_folds_most_of_its_code(book, tab, chapter):
+    visit(tab, book / f"notebooks/{chapter}.html")
+    _, code, picture, _ = tab.evaluate(EXTENT)
+    assert code <= 15 and picture <= 1500
+
+
+LINES = """(formula) => {
+  const middle = (boxes) => (boxes[0].left + boxes.at(-1).right) / 2;
+  const text = formula.closest("section").querySelector(":scope > p");
+  const [line] = [text.getBoundingClientRect()];
+  const parts = [...formula.children].map((part) => part.getBoundingClientRect());
+  return [parts.at(-1).right - parts[0].left, line.width, middle(parts) - middle([line])];
+}"""
+
+
+def test_a_formula_stands_in_the_middle_of_the_lines(book, tab):
+    visit(tab, book / "notebooks/06-self-attention.html")
+    found = tab.locator("article section > div.math").evaluate_all(f"(all) => all.map({LINES})")
+    narrow = [off for own, line, off in found if own < line]
+    assert len(narrow) > 5 and max(map(abs, narrow)) < 2
 
 
 BEFORE_QUESTIONS = """(stop) => {
@@ -237,6 +262,15 @@ def test_points_of_a_column_stand_below_one_another(monkeypatch):
     assert [cell.get("style") for cell in tree.iter("td")] == [None, None, "--lacking: 2.5ch", None]
 
 
+def test_numbers_of_a_table_are_typeset(monkeypatch):
+    typeset = extension("tables", monkeypatch).typeset
+    assert typeset("<td>≈-1.5</td><td>≈1.4e+15 ± 2e-07</td><th>at bias -8</th>") == (
+        "<td>≈−1.5</td><td>≈1.4 × 10<sup>15</sup> ± 2 × 10<sup>−7</sup></td><th>at bias −8</th>"
+    )
+    same = '<td style="--lacking: -1ch">2028-05-19, x-1, C1-2</td><td><code>a[-1] + 1e-3</code></td>'
+    assert typeset(same) == same
+
+
 def test_the_name_of_an_index_stands_in_the_row_of_the_heads(monkeypatch):
     index = pd.Index([5, 10], name="T")
     tables = extension("tables", monkeypatch)
@@ -246,6 +280,12 @@ def test_the_name_of_an_index_stands_in_the_row_of_the_heads(monkeypatch):
         assert [cell.text for cell in row] == ["T", *frame.columns]
     wide = pd.DataFrame([[1, 2]], index[:1], pd.MultiIndex.from_tuples([("a", "x"), ("a", "y")]))
     assert len(html.fromstring(tables.dressed(wide.to_html())).xpath("//thead/tr")) == 3
+
+
+def test_no_formula_is_left_as_it_was_typed(book):
+    for page in [*book.glob("book/*.html"), *book.glob("notebooks/*.html")]:
+        for text in soup(page).select_one("article").find_all(string=TYPED):
+            assert text.find_parent(["pre", "code", "script", "style"]), (page, text)
 
 
 def test_every_table_of_a_chapter_has_a_name_and_room(book, tab):

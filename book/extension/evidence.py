@@ -7,6 +7,7 @@ claim leads to its box. On any page ``{claim}`C9``` links a claim, and ``{verdic
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from html import unescape
 from pathlib import Path
 
 import pandas as pd
@@ -25,6 +26,7 @@ from rnn2attn.study.sentences import Held, bound
 ANCHOR = re.compile(r'\bid="(claim-c\d+[a-z0-9-]*)"')
 TITLE = re.compile(r"(?<=<strong>Claim )C\d+")
 HEAD = re.compile(r'<div class="claim-head">.*?</div>', re.DOTALL)
+SAID = re.compile(r"<p>(C\d+: “[^<]*\$[^<]*)</p>\s*")  # how many rows hold a sentence that has formulas
 IN_TABLE = re.compile(r"(?<=\()C\d+(?=\))")
 CHAPTER = re.compile(r"\d\d[a-z]?-[^/]*$")
 OPEN = "not yet measured"
@@ -155,7 +157,8 @@ def _unfolding(
     if rows is not None:
         yield _table(MEASURED, _measures(rows), "measured")
         if said:
-            items = (nodes.list_item("", nodes.paragraph("", f"“{one.sentence.text}” {one.where()}")) for one in said)
+            lines = (_with_formulas(f"“{one.sentence.text}” {one.where()}") for one in said)
+            items = (nodes.list_item("", nodes.paragraph("", "", *line)) for line in lines)
             yield nodes.paragraph("", "", nodes.emphasis("", "Sentences of the chapter that these rows hold:"))
             yield nodes.bullet_list("", *items)
     else:
@@ -191,6 +194,12 @@ def address(paper: Entry) -> str:
 def _typeset(text: str) -> list[nodes.Node]:
     kinds = {"": nodes.inline, "sub": nodes.subscript, "sup": nodes.superscript}
     return [kinds[kind]("", piece) for kind, piece in typeset(text)]
+
+
+def _with_formulas(text: str) -> Iterator[nodes.Node]:
+    """A sentence of a chapter, with what stands between dollars as formulas."""
+    for k, piece in enumerate(text.split("$")):
+        yield nodes.math("", piece) if k % 2 else nodes.Text(piece)
 
 
 def _measures(rows: pd.DataFrame) -> Iterator[nodes.row]:
@@ -292,7 +301,10 @@ def _places(env: BuildEnvironment) -> dict[str, str]:
 
 
 def _link_claims(doctree: nodes.document, evidence: str) -> None:
-    """Link claims' boxes, and their numbers in tables, to the page of evidence; show a verdict once."""
+    """Link claims' boxes, and their numbers in tables, to the page of evidence; show a verdict once.
+
+    Sentences that are bound to rows get their formulas.
+    """
     boxes = [html for html in doctree.findall(nodes.raw) if 'class="claim"' in html.astext()]
     last = {TITLE.search(html.astext())[0]: html for html in boxes}
     for html in boxes:
@@ -303,6 +315,9 @@ def _link_claims(doctree: nodes.document, evidence: str) -> None:
         else:  # measured on the way: the claim and the verdict stand where its discussion ends
             text = HEAD.sub(f"<p>For claim {link}:</p>", html.astext())
         html.replace_self(nodes.raw("", text, format="html"))
+    for html in list(doctree.findall(nodes.raw)):
+        if said := SAID.fullmatch(html.astext()):
+            html.replace_self(nodes.paragraph("", "", *_with_formulas(unescape(said[1]))))
     for table in doctree.findall(nodes.table):
         for text in list(table.findall(nodes.Text)):
             if found := IN_TABLE.search(text):

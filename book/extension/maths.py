@@ -22,11 +22,13 @@ FONT = Path(find_spec("ziamath").origin).with_name("fonts") / "STIXTwoMath-Regul
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 MATHML = f"{{{NAMESPACE}}}"
 SCRIPTS = {f"{MATHML}{tag}" for tag in ("msub", "msup", "msubsup")}
+ROWS = {f"{MATHML}{tag}" for tag in ("mrow", "mtd")}
 # How the parts of what is not set in a row are written in one.
 JOINED = {
     **{"msub": "{}_{}", "msup": "{}^{}", "msubsup": "{}_{}^{}", "mfrac": "{}/{}", "munder": "{}_{}"},
     **{"mover": "{}", "munderover": "{}_{}^{}", "mroot": "√{}"},
 }
+FAINT = "′″‴"  # smaller than letters, and drawn by strokes that one pixel is too wide for, as accents are
 APPLIED = "\u2061"  # stands between a function and what it is of
 SPLIT = re.compile(r"\\begin\{split\}(.*)\\end\{split\}", re.DOTALL)  # Sphinx's own, round what has several lines
 # What stands beside another on one line, and may stand below it; braces and environments are passed as a whole.
@@ -59,6 +61,8 @@ def mathml(formulas: list[tuple[str, bool]]) -> list[str]:
 def _spaced(formula: str) -> str:
     """A formula with the space that browsers do not set after a function, and without theirs inside of bars.
 
+    Primes and accents are marked, since their strokes are thin.
+
     A root is as high as a capital at least, as TeX sets it: over a small letter its sign would sink below the line.
     """
     tree = ElementTree.fromstring(formula)
@@ -66,13 +70,16 @@ def _spaced(formula: str) -> str:
     for fence in tree.iter(f"{MATHML}mo"):
         if fence.get("form") in ("prefix", "postfix"):
             fence.attrib |= {"lspace": "0", "rspace": "0"}
+    for sign in tree.iter():
+        if (sign.text or " ") in FAINT or sign.get("accent") == "true":
+            sign.set("class", "faint")
     for root in tree.iter(f"{MATHML}msqrt"):
         root.append(ElementTree.Element(f"{MATHML}mspace", width="0", height="0.7em", depth="0.15em"))
-    for name in [parent for parent in within.values() if parent[-1].text == APPLIED]:
+    for name in [parent for parent in dict.fromkeys(within.values()) if parent[-1].text == APPLIED]:
         while within[name].tag in SCRIPTS and within[name][0] is name:  # the name of "log_2 p" ends behind its index
             name = within[name]
         row, place = within[name], list(within[name]).index(name) + 1
-        if row.tag == f"{MATHML}mrow" and place < len(row) and row[place].get("form") != "prefix":
+        if row.tag in ROWS and place < len(row) and row[place].get("form") != "prefix":
             row.insert(place, ElementTree.Element(f"{MATHML}mspace", width="0.167em"))
     return ElementTree.tostring(tree, encoding="unicode", short_empty_elements=False)
 

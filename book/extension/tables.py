@@ -1,4 +1,4 @@
-"""Tables: numbers by their points with their heads above them, a name for who does not see one, verdicts as cards.
+"""Tables: numbers typeset, by their points and with their heads above them, a name for each, verdicts as cards.
 
 The column of a DataFrame's index has a head as others have. pandas writes its name into a row of its own; where the
 index has none, the cell's metadata name it, as ``"table": {"index": "updates"}``.
@@ -12,9 +12,14 @@ from lxml import html
 from sphinx.application import Sphinx
 
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
-NUMBER = re.compile(r"[≈<>]?\s*[−+-]?\d[\d.,\s]*(?:e[−+-]?\d+)?\s*(?:%|ms|s|×)?(?:\s*±\s*[\d.,]+)?")
+NUMBER = re.compile(r"[≈<>]?\s*[−+-]?\d[\d.,\s]*(?:e[−+-]?\d+|\s×\s10−?\d+)?\s*(?:%|ms|s|×)?(?:\s*±\s*[\d.,]+)?")
 PLAIN = re.compile(r"[≈<>]?\s*[−+-]?[\d,]+(?:\.(\d+))?")
+LONG = 14  # signs in the name of a row that has to keep some width
 CLAIM = re.compile(r"\bC\d+\b")
+# What stands in a table: code and formulas, which stay as they are, tags, and between them text.
+PIECE = re.compile(r"<(code|math)\b.*?</\1>|<[^>]*>|([^<]+)", re.DOTALL)
+MINUS = re.compile(r"(?<![\w.)\]])-(?=\.?\d)")
+POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([+-])0*(\d+)\b")
 
 
 def _name_index(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -55,6 +60,9 @@ def dressed(table: str) -> str:
     _one_head(tree)
     rows = [row.xpath("./td | ./th") for row in tree.iter("tr")]
     heads = tree.xpath("./thead//th")
+    for name in tree.xpath("./tbody/tr/th[1]"):
+        if len(name.text_content()) > LONG:
+            name.classes.add("long")
     spans = any(cell.get("colspan") or cell.get("rowspan") for row in rows for cell in row)
     for cells in () if spans else zip(*rows, strict=False):
         body = [cell for cell in cells if cell.tag == "td" and cell.text_content().strip()]
@@ -70,9 +78,19 @@ def dressed(table: str) -> str:
     return html.tostring(tree, encoding="unicode", with_tail=False)
 
 
+def typeset(table: str) -> str:
+    """A table's HTML with numbers as they are printed: −1.5 for -1.5, 1.5 × 10 to its power for 1.5e+15."""
+    return PIECE.sub(lambda piece: _number(piece[2]) if piece[2] else piece[0], table)
+
+
+def _number(text: str) -> str:
+    power = POWER.sub(lambda one: f"{one[1]} × 10<sup>{'−' * (one[2] == '-')}{one[3]}</sup>", text)
+    return MINUS.sub("−", power)
+
+
 def _dress(app: Sphinx, pagename: str, template: str, context: dict, doctree: object) -> None:
     if "body" in context:
-        context["body"] = TABLE.sub(lambda found: dressed(found[0]), context["body"])
+        context["body"] = TABLE.sub(lambda found: typeset(dressed(found[0])), context["body"])
 
 
 def setup(app: Sphinx) -> dict:

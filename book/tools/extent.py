@@ -21,7 +21,8 @@ EXTENT = """() => {
   const top = (element) => element.getBoundingClientRect().top + scrollY;
   const seen = [...article.querySelectorAll(".cell_input")].filter((cell) => cell.checkVisibility());
   const code = seen.reduce((sum, cell) => sum + cell.getBoundingClientRect().height, 0);
-  const picture = [...article.querySelectorAll("img, figure, .cell_output svg")].find((one) => one.checkVisibility());
+  const pictures = article.querySelectorAll("img, figure, .cell_output svg:not(button *, .claim *)");
+  const picture = [...pictures].find((one) => one.checkVisibility());
   const questions = [...article.querySelectorAll("h2")].find((head) => head.textContent.includes("Questions"));
   const stops = [...article.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")]
     .filter((stop) => stop.checkVisibility({ visibilityProperty: true }) && stop.tabIndex >= 0)

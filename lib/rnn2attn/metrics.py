@@ -39,6 +39,32 @@ def token_accuracy(predictions: Sequence[Sequence[str]], references: Sequence[Se
     return same / positions if positions else 1.0
 
 
+def edit_distance(a: Sequence[str], b: Sequence[str]) -> int:
+    """How many tokens have to be changed, put in or taken out, at least, to make b of a (Levenshtein, 1966).
+
+    D_ij = min(D_{i−1,j} + 1, D_{i,j−1} + 1, D_{i−1,j−1} + [a_i ≠ b_j]), with D_i0 = i and D_0j = j: a row at a time.
+    """
+    row = [*range(len(b) + 1)]
+    for i, x in enumerate(a, 1):
+        corner, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            corner, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, corner + (x != y))
+    return row[-1]
+
+
+def tokens_wrong(predictions: Sequence[Sequence[str]], references: Sequence[Sequence[str]]) -> float:
+    """The edit distances of all sentences, over the number of tokens in the references; more than 1 is possible.
+
+    Raises:
+        ValueError: there is nothing to compare, not one prediction for each reference, or all references are empty.
+    """
+    _paired(predictions, references)
+    total = sum(len(r) for r in references)
+    if not total:
+        raise ValueError("the references have no token among them, where one or more were expected")
+    return sum(edit_distance(p, r) for p, r in zip(predictions, references, strict=True)) / total
+
+
 def bleu(predictions: Sequence[Sequence[str]], references: Sequence[Sequence[str]]) -> Bleu:
     """BLEU of a whole corpus (Papineni et al., 2002), by sacrebleu (Post, 2018), on the tokens as they are.
 

@@ -10,7 +10,18 @@ import pytest
 from test_plots import DARK, WHITE, contrast
 
 from rnn2attn.plots import drawn
-from rnn2attn.plots.drawn import attention, canvas, gated, memory, recurrent, self_attention, spatial, translating
+from rnn2attn.plots.drawn import (
+    attention,
+    canvas,
+    gated,
+    kept,
+    memory,
+    opening,
+    recurrent,
+    self_attention,
+    spatial,
+    translating,
+)  # fmt: skip
 from rnn2attn.plots.drawn.canvas import Canvas
 
 INKS = {WHITE: "#222832", DARK: "#ced6dd"}  # of the book's text, on its two grounds
@@ -27,7 +38,7 @@ def test_a_drawing_says_what_it_shows(name):
     figure = drawn.show(name)
     assert 5 <= len(figure.title) <= 70 and not figure.title.endswith(".")
     assert len(figure.shows) >= 80 and "$" not in figure.shows
-    assert 40 <= len(figure.caption) <= 600 and figure.caption.endswith(".")
+    assert 40 <= len(figure.caption) <= 600 and figure.caption.endswith((".", "?"))
     assert figure.narrow.width <= 330, "text would be too small on a phone"
     html = figure._repr_html_()
     assert not re.search(r"\bid=|url\(|<script|\bnan\b", html)
@@ -142,3 +153,19 @@ def test_the_matrix_confuses_what_the_list_tells_apart():
     assert weights.sum().item() == pytest.approx(1) and o.tolist() == pytest.approx(weights.tolist())
     assert (weights[0] / weights[2]).item() == pytest.approx(math.exp(scores[0] - scores[2]))
     assert o[2] / o[0] < shared
+
+
+def test_the_joined_note_says_where_the_film_leaves_each_thing():
+    swaps, (*_, (whole,)) = kept.film()
+    for cup in range(3):
+        thing = swaps.new_zeros(3)
+        thing[cup] = 1
+        for swap in swaps.flatten(0, 1):
+            thing = swap @ thing
+        assert thing.argmax() == whole[:, cup].argmax()
+
+
+def test_a_gate_leaves_as_much_on_the_way_back_as_on_the_way_forth():
+    for bias in opening.BEGINNERS.values():
+        gate, left = opening.left_of_an_order(bias)
+        assert left == pytest.approx([gate**k for k in range(len(opening.EVENING))])

@@ -122,6 +122,28 @@ def test_the_state_goes_on_and_the_gradient_does_not(carry):
             assert all(torch.equal(a, b) and not b.requires_grad for a, b in zip(before, after, strict=True))
 
 
+class Reader(Watched):
+    """Keeps what it read."""
+
+    def __init__(self):
+        super().__init__()
+        self.read = []
+
+    def forward(self, ids, state=None):
+        self.read.append(ids)
+        return super().forward(ids, state)
+
+
+@pytest.mark.parametrize("anywhere", [True, False])
+def test_a_text_is_cut_at_other_letters_each_time_it_is_read_or_never(anywhere):
+    set_seed(0)
+    text, model = torch.arange(4).repeat(16), Reader()
+    fit_stream(model, text, 12, rows=2, steps=8, anywhere=anywhere)  # four stretches each time
+    begins = {read[0, 0].item() for read in model.read[::4]}
+    assert (len(begins) > 1) == anywhere
+    assert all((read.diff() % 4 == 1).all() for read in model.read), "letters stand in their order"
+
+
 def test_training_learns_a_text_that_goes_round():
     set_seed(0)
     ids = torch.arange(4).repeat(100)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn2attn.metrics import bleu, exact_match, token_accuracy
+from rnn2attn.metrics import bleu, edit_distance, exact_match, token_accuracy, tokens_wrong
 
 sentences = st.lists(st.tuples(st.lists(st.sampled_from("abc")), st.lists(st.sampled_from("abc"))), min_size=1)
 
@@ -28,6 +28,25 @@ def test_all_tokens_are_right_only_if_all_sentences_are(pairs):
     assert 0 <= exact <= 1 and 0 <= tokens <= 1
     assert (tokens == 1) == (exact == 1)
     assert tokens == token_accuracy(references, predictions)
+
+
+def edits(a, b):
+    """All ways to edit, tried."""
+    if not a or not b:
+        return len(a) + len(b)
+    return min(edits(a[1:], b) + 1, edits(a, b[1:]) + 1, edits(a[1:], b[1:]) + (a[0] != b[0]))
+
+
+@given(st.text("abc", max_size=5), st.text("abc", max_size=5))
+def test_the_edit_distance_is_that_of_the_cheapest_way(a, b):
+    assert edit_distance(a, b) == edit_distance(list(b), a) == edits(a, b)
+
+
+def test_tokens_wrong_by_hand():
+    assert tokens_wrong(["kitten", "ab"], ["sitting", "abc"]) == (3 + 1) / (7 + 3)
+    assert tokens_wrong(["aaaa", ""], ["b", ""]) == 4, "much that is said, and all of it wrong"
+    with pytest.raises(ValueError, match="no token among them"):
+        tokens_wrong(["a"], [""])
 
 
 def test_bleu_by_its_definition():
@@ -65,7 +84,7 @@ def test_without_sacrebleu_its_line_is_named(monkeypatch):
     assert exact_match(["a"], ["a"]) == 1
 
 
-@pytest.mark.parametrize("metric", [exact_match, token_accuracy, bleu])
+@pytest.mark.parametrize("metric", [exact_match, token_accuracy, tokens_wrong, bleu])
 def test_bad_input_is_named(metric):
     with pytest.raises(ValueError, match="references is empty"):
         metric([], [])

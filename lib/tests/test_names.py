@@ -33,6 +33,22 @@ def test_places_are_held_out_and_not_names():
         assert not {"".join(pair[side]) for pair in learned} & {"".join(pair[side]) for pair in tried}
 
 
+def test_another_seed_holds_out_other_places_with_all_their_names():
+    found = names.one_word()
+    assert all("".join(name).isalpha() and names.written(korean).isalpha() for name, korean in found)
+    assert len(found) == len({("".join(name), *korean) for name, korean in found}) > 1500
+    away = []
+    for seed in range(3):
+        learned, tried = names.by_place(found, seed)
+        for side in (0, 1):
+            assert not {"".join(pair[side]) for pair in learned} & {"".join(pair[side]) for pair in tried}
+        away.append({"".join(korean) for _, korean in tried})
+        places = away[-1] | {"".join(korean) for _, korean in learned}
+        assert 0.08 < len(away[-1]) / len(places) <= 0.11 and len(learned) + len(tried) > 0.98 * len(found)
+    assert len(away[0] & away[1]) < len(away[0]) / 2 and away[1] != away[2]
+    assert names.by_place(found, 1) == names.by_place(found, 1)
+
+
 def test_more_locales_give_more_names_and_never_the_same_pair_twice():
     one, many = names.pairs(("en",)), names.pairs()
     assert {("".join(a), "".join(b)) for a, b in one} < {("".join(a), "".join(b)) for a, b in many}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -282,6 +283,15 @@ def test_the_verdict_is_shown_as_text_and_as_html():
     assert "20 numbers from 0 to 19." in repr(judge("C9", list(range(20)), lambda v: max(v) < 20)), "counts"
 
 
+def test_numbers_at_the_same_places_are_shown_below_one_another():
+    several = {"tanh": [1.0, 0.5], "linear": [1.0, 2.0]}
+    box = judge("C3", several, lambda v: v["tanh"][1] < 1, at=["k = 0", "k = 8"], kind="exact")._repr_html_()
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall("<tr>.*?</tr>", box)]
+    assert rows == [["k", "tanh", "linear"], ["0", "1", "1"], ["8", "0.5", "2"]]
+    apart = {"k = 1": [1.0, 2.0], "k = 2": [3.0]}
+    assert "1, 2</td>" in judge("C3", apart, lambda v: v["k = 2"][0] > 2, kind="exact")._repr_html_()
+
+
 def test_times_are_reported_and_citations_shown(rows_file):
     assert "Reported" in repr(judge("C11", 1.3, kind="timed"))
     assert [r["passed"] for r in recorded(rows_file)] == [None]
@@ -361,6 +371,38 @@ def test_a_reader_whose_seed_is_an_exception_is_told_and_goes_on(stored, tmp_pat
     assert "in 4 of 5. Of 4 other seeds that were tried, it held in 2." in said
     claim("C2", 3.0, passes=lambda v: v < 2)
     assert "mathematics" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("id", "stored", "goes_on"),
+    [
+        ("C9", "11111", True),  # 4 of 5 with this run, as the statement asks
+        ("C9", "11101", False),
+        ("C9", "", False),
+        ("C2", "11111", False),  # mathematics allows none
+    ],
+)
+def test_on_another_machine_a_run_may_be_the_allowed_one(id, stored, goes_on, tmp_path, monkeypatch):
+    rows = [
+        (id, "1", seed, measure, "", 1.0, str(held == "1"), "0.1.0+0", "2026-01-01")
+        for seed, held in enumerate(stored)
+        for measure in ("RNN", "another")
+    ]
+    write(pd.DataFrame(rows, columns=list(COLUMNS)), tmp_path / "results.csv")
+    monkeypatch.setitem(elsewhere.__globals__, "RESULTS", tmp_path / "results.csv")
+
+    def fails():
+        return judge(id, {"RNN": 3.0}, lambda v: v["RNN"] < 2)
+
+    if goes_on:
+        assert "in 4 of 5. With this one in the place of a stored one it holds in 4 of 5." in repr(fails())
+    else:
+        with pytest.raises(ClaimFailed):
+            fails()
+    monkeypatch.setenv("RNN2ATTN_STUDY", str(tmp_path / "rows.jsonl"))
+    monkeypatch.setenv("RNN2ATTN_SEED", "0")
+    with pytest.raises(ClaimFailed):  # whose rows these are
+        fails()
 
 
 def test_an_exact_curve_repeats_what_is_stored(stored):

@@ -62,6 +62,7 @@ def fit_stream(
     steps: int = 32,
     lr: float = 5e-3,
     carry: bool = True,
+    anywhere: bool = False,
     clip: float = 1.0,
 ) -> list[float]:
     """Train by truncated back-propagation through time (Williams and Peng, 1990), one update a stretch.
@@ -77,6 +78,8 @@ def fit_stream(
         steps: after which the gradient is cut.
         lr: the highest learning rate.
         carry: whether the state goes on; else each stretch begins with zeros.
+        anywhere: whether the text is cut at other letters each time it is read: it begins at one of its first
+            ``steps`` letters, drawn anew. Else the cuts stay where they are.
         clip: norm to which a gradient is shortened.
 
     Returns:
@@ -88,7 +91,7 @@ def fit_stream(
     optimiser = torch.optim.Adam(model.parameters(), lr)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, lr, total_steps=max(updates, 1))
     losses, state = [], None
-    for source, target, first in _again(ids, rows, steps, updates):
+    for source, target, first in _again(ids, rows, steps, updates, anywhere):
         state = None if first or not carry else detached(state)
         logits, state = model(source, state)
         loss = F.cross_entropy(logits.flatten(0, 1), target.flatten())
@@ -101,11 +104,12 @@ def fit_stream(
     return losses
 
 
-def _again(ids: Tensor, rows: int, steps: int, updates: int) -> Iterable[tuple[Tensor, Tensor, bool]]:
+def _again(ids: Tensor, rows: int, steps: int, updates: int, anywhere: bool) -> Iterable[tuple[Tensor, Tensor, bool]]:
     """So many stretches, from the beginning again where the text ends, and whether each is the first."""
     done = 0
     while done < updates:
-        for number, (source, target) in enumerate(stretches(ids, rows, steps)):
+        start = torch.randint(steps, ()).item() if anywhere else 0
+        for number, (source, target) in enumerate(stretches(ids[start:], rows, steps)):
             if done == updates:
                 return
             done += 1

@@ -102,21 +102,14 @@ const covered = (first, last, cells, size) =>
 for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not([data-ready])").entries()) {
   figure.dataset.ready = "";
   const { size, digit, levels, limit, names, places, called, sentences, ...options } = JSON.parse(figure.dataset.canvas);
-  const [asked, pad, clear, note, problem, shown, status] = [
-    ".asked",
-    ".pad",
-    ".clear",
-    ".note",
-    ".problem",
-    ".answer",
-    "[role=status]",
-  ].map((one) => figure.querySelector(one));
+  const [asked, pad, clear, note, shown] = [".asked", ".pad", ".clear", ".note", ".answer"].map((one) =>
+    figure.querySelector(one),
+  );
   const digits = [...figure.querySelectorAll("select")];
   const lie = [...figure.querySelectorAll(".choices input")];
   const inks = figure.querySelector(".inks").textContent.split(" ").map((text) => new Uint8Array(bytes(text)));
-  const say = sayer(status);
   const group = `${options.group}-${place}`;
-  let [lines, turn, touched] = [[], 0, false];
+  let lines = [];
   const which = () => Math.max(0, lie.findIndex((one) => one.checked)); // prettier-ignore
 
   /** The digits that were chosen, and what was drawn as digits: each with its box and its ink. */
@@ -157,7 +150,7 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
     return [[near, first], [far, 1 - first]]; // prettier-ignore
   };
 
-  const looks = (word, weights, items, [rows, columns]) => {
+  const tells = (word, weights, items, [rows, columns]) => {
     const at = argmax(weights);
     const most =
       `For ${word} it looks most at row ${Math.floor(at / columns) + 1}, column ${(at % columns) + 1} of ` +
@@ -173,82 +166,56 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
     return `${most} On the ${near} digit lies ${one} of the weight, on the ${far} one ${other}.`;
   };
 
-  function* draw(picture, items, said, maps, grid) {
+  function* draw({ picture, said, maps, grid }, items) {
     const words = element("b", {}, said.join(" ") + (said.length === limit ? " …" : ""));
-    const sentencesOfWords = said.map((word, t) => looks(word, maps[t], items, grid));
+    const sentencesOfWords = said.map((word, t) => tells(word, maps[t], items, grid));
     const answer = [element("p", { class: "said" }, "It says: ", words)];
     if (said.length) {
       const largest = Math.max(...maps.map((weights) => Math.max(...weights)));
       const map = element("fieldset", { class: "map seen", style: `--columns: ${grid[1]}; --picture: url(${bitmap(picture, size)})` }); // prettier-ignore
       map.append(element("legend", {}, "What it got, and where it looked for each word"));
       for (const [t, word] of said.entries()) {
-        const checked = t === 0 && { checked: "" };
-        const radio = element("input", { type: "radio", name: group, value: t, autocomplete: "off", ...checked });
-        const cells = Array.from(maps[t], (w) => element("i", { style: `--w: ${(w / largest).toFixed(3)}` }));
-        map.append(
-          element(
-            "label",
-            {},
-            radio,
-            element("span", { class: "cells" }, ...cells),
-            element("span", {}, word),
-            element("em", {}, sentencesOfWords[t]),
-          ),
-        );
+        const rows = split(maps[t], grid[0]).map((row) => strip(row.map((w) => w / largest), 1)); // prettier-ignore
+        const cells = element("span", { class: "cells" }, ...rows);
+        map.append(rowOf(t, group, sentencesOfWords[t], cells, element("span", {}, word)));
         yield;
       }
       answer.push(map);
     }
     yield* renewing(shown, ...answer);
     if (said.length) picked(shown);
-    return [`It says: ${said.join(" ") || "nothing"}.`, ...sentencesOfWords].join(" ");
+    return [note.textContent, `It says: ${said.join(" ") || "nothing"}.`, ...sentencesOfWords].join(" ").trim();
   }
 
-  /** Looks at a picture, says what it shows, and draws where it looked. */
-  function* work(picture, items, model) {
+  /** Looks at the picture of some digits, and says what it shows. */
+  function* compute({ model }, items) {
+    const picture = painted(items);
     const memory = yield* looking(inked(picture), model.encoder);
     const { ids, steps } = yield* saying(memory, model, limit);
     const [said, maps] = [ids.map((id) => model.target[id]), ids.map((_, t) => steps[t].weights)];
-    return yield* draw(picture, items, said, maps, model.encoder.grid);
+    return { picture, said, maps, grid: model.encoder.grid };
   }
 
-  const answer = async ({ model }) => {
+  /** The digits on the pad, and a sentence where they are too few; the note says what is odd about them. */
+  const read = () => {
     const items = [...chosen(), ...drawn()];
     const digitsThere = items.filter(({ small }) => !small);
     let why = "";
     if (!digitsThere.length) why = sentences[items.length ? "small" : "none"];
     else if (digitsThere.length === 1) why = sentences.one;
-    problem.textContent = why && `${why} ${sentences.still}`;
-    problem.hidden = !why;
     const equal = digitsThere.length === 2 && digitsThere[0].name && digitsThere[0].name === digitsThere[1].name;
     note.textContent = digitsThere.length > 2 ? sentences.many.replace("{n}", digitsThere.length) : equal ? sentences.equal : ""; // prettier-ignore
     note.hidden = !note.textContent;
-    if (why) {
-      say(problem.textContent);
-      return;
-    }
-    const mine = ++turn;
-    const picture = painted(digitsThere);
-    shown.setAttribute("aria-busy", "true");
-    const text = await inPieces(work(picture, digitsThere, model), () => mine !== turn);
-    if (mine !== turn) return;
-    shown.removeAttribute("aria-busy");
-    if (problem.hidden) say(`${note.textContent} ${text}`.trim());
+    return { asked: digitsThere, why: why && `${why} ${sentences.still}` };
   };
-
-  // A browser is slow at what it does for the first time: it looks once before anybody draws.
-  const ask = networks(
-    figure,
-    ({ model }) => touched || inPieces(looking(inked(painted(chosen())), model.encoder), () => touched),
-  );
+  const ask = responding(figure, read, compute, draw);
 
   /** The pad shows what was chosen and drawn as it is; what the model got of it stands below. */
   const show = () => {
     pad.style.backgroundImage = `url(${bitmap(painted(chosen()), size)})`;
     const names = called[which()];
     figure.querySelectorAll(".where").forEach((where, n) => (where.textContent = names[n]));
-    touched = true;
-    ask(answer);
+    ask();
   };
 
   /** Which of the two places a point is at. */
@@ -274,6 +241,8 @@ for (const [place, figure] of document.querySelectorAll("figure[data-canvas]:not
     const [first] = line; // twice, so that a line of one point is a dot
     line.drawn.setAttribute("points", [first, ...line].map(({ x, y }) => `${x.toFixed(2)},${y.toFixed(2)}`).join(" "));
   };
+  // A stroke that ends at speed would set the page in motion, and the next tap would do no more than stop it.
+  pad.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
   pad.addEventListener("pointerdown", (event) => {
     if (line || event.button) return;
     pad.setPointerCapture(event.pointerId);

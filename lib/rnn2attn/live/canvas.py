@@ -17,7 +17,7 @@ from torch import Tensor
 from rnn2attn.captioning import CNN, Captioner, shares
 from rnn2attn.explore import ids
 from rnn2attn.live.figure import Figure
-from rnn2attn.live.picture import LIMIT
+from rnn2attn.live.picture import LIMIT, row_of, strip
 from rnn2attn.live.weights import pack, rounded
 from rnn2attn.tasks.digits import DIGIT, NAMES, SIZE, Box, Canvas
 
@@ -157,7 +157,7 @@ class Drawing(Figure):
             "places": list(PLACES.values()), "called": list(CALLED.values()), "sentences": SENTENCES,
             "group": self.group,
         }  # fmt: skip
-        return self.whole("canvas", data, self._asked(), self.caption, self.packed, "canvas.js")
+        return self.whole("canvas", data, self._asked(), self.caption, self.packed, "pictures.js", "canvas.js")
 
     def _asked(self) -> str:
         digits = "".join(
@@ -250,9 +250,5 @@ def html(one: Caption, group: str) -> str:
 
 def _word(t: int, one: Caption, largest: float, group: str) -> str:
     """A word, to be picked: the weights over the picture, and in words."""
-    cells = "".join(f'<i style="--w: {w / largest:.3f}"></i>' for w in one.maps[t].flatten().tolist())
-    radio = f'<input type="radio" name="{group}" value="{t}" autocomplete="off"{" checked" * (t == 0)}>'
-    return (
-        f'<label>{radio}<span class="cells">{cells}</span><span>{escape(one.said[t])}</span>'
-        f"<em>{escape(looks(one, t))}</em></label>"
-    )
+    cells = "".join(strip(row, share=1) for row in (one.maps[t] / largest).tolist())
+    return row_of(t, group, f'<span class="cells">{cells}</span><span>{escape(one.said[t])}</span>', looks(one, t))

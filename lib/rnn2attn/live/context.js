@@ -24,9 +24,9 @@ for (const figure of document.querySelectorAll("figure[data-context]:not([data-r
     figure.querySelector(one),
   );
 
-  const row = (name, letters, kinds = []) => {
+  const row = (columns, name, letters, kinds = []) => {
     const all = letters.map((letter, t) => element("b", kinds[t] ? { class: kinds[t] } : {}, letter));
-    return element("div", { class: "line" }, element("span", {}, name), ...all);
+    return element("div", { class: "line", style: `--letters: ${columns}` }, element("span", {}, name), ...all);
   };
 
   const strip = (name, context, given, units) => {
@@ -66,12 +66,12 @@ for (const figure of document.querySelectorAll("figure[data-context]:not([data-r
     const isRight = places.map(([right, letter]) => right === letter);
     const units = kept.valueAsNumber / found.given.length;
     const strips = found.given.map((given, n) => strip(["h", "cell"][n], found.context[n], given, units));
-    const style = `--letters: ${Math.max(T, tokens.length)}`;
-    const drawn = element("div", { class: "context", "aria-hidden": "true", style }, row("typed", tokens), ...strips);
+    const line = (...shown) => row(Math.max(T, tokens.length), ...shown);
+    const drawn = element("div", { class: "context", "aria-hidden": "true" }, line("typed", tokens), ...strips);
     const [right, letters] = [places.map(([one]) => one), places.map(([, one]) => one)];
-    drawn.append(row("to say", right));
-    drawn.append(row("says", letters, isRight.map((yes) => (yes ? "right" : "wrong")))); // prettier-ignore
-    drawn.append(row("", isRight.map((yes) => (yes ? "✓" : "✗")))); // prettier-ignore
+    drawn.append(line("to say", right));
+    drawn.append(line("says", letters, isRight.map((yes) => (yes ? "right" : "wrong")))); // prettier-ignore
+    drawn.append(line("", isRight.map((yes) => (yes ? "✓" : "✗")))); // prettier-ignore
     const words = told(said, places, wanted.length);
     yield* renewing(shown, drawn, element("p", { class: "said" }, words));
     return words;

@@ -231,16 +231,15 @@ def html(one: Handed) -> str:
     places = compared(one)
     columns = max(len(places), len(one.read))
     rows = [
-        _letters("typed", one.read),
+        _letters(columns, "typed", one.read),
         strips,
-        _letters("to say", [right for right, _, _ in places]),
-        _letters("says", [said for _, said, _ in places], ["right" if right else "wrong" for _, _, right in places]),
-        _letters("", ["✓" if right else "✗" for _, _, right in places]),
+        _letters(columns, "to say", [right for right, _, _ in places]),
+        _letters(
+            columns, "says", [said for _, said, _ in places], ["right" if yes else "wrong" for _, _, yes in places]
+        ),
+        _letters(columns, "", ["✓" if right else "✗" for _, _, right in places]),
     ]
-    return (
-        f'<div class="context" aria-hidden="true" style="--letters: {columns}">{"".join(rows)}</div>'
-        f'<p class="said">{escape(told(one))}</p>'
-    )
+    return f'<div class="context" aria-hidden="true">{"".join(rows)}</div><p class="said">{escape(told(one))}</p>'
 
 
 def _cell(x: float, scale: float, stays: bool) -> str:
@@ -250,11 +249,11 @@ def _cell(x: float, scale: float, stays: bool) -> str:
     return f'<i class="{"less" if x < 0 else "more"}" style="--w: {min(1.0, abs(x) / scale):.3f}"></i>'
 
 
-def _letters(name: str, letters: list[str], kinds: list[str] | None = None) -> str:
-    """A row of letters."""
+def _letters(columns: int, name: str, letters: list[str], kinds: list[str] | None = None) -> str:
+    """A row of letters. How many have room it knows by itself: what the cells inherited would make them slow."""
     kinds = kinds or [""] * len(letters)
     spans = "".join(
         f'<b class="{kind}">{escape(letter)}</b>' if kind else f"<b>{escape(letter)}</b>"
         for letter, kind in zip(letters, kinds, strict=True)
     )
-    return f'<div class="line"><span>{name}</span>{spans}</div>'
+    return f'<div class="line" style="--letters: {columns}"><span>{name}</span>{spans}</div>'

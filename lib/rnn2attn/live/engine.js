@@ -467,73 +467,7 @@ export function* saying(memory, { decoder, target }, maxLength) {
   return yield* greedy(stepper, begin(memory, decoder), start, end, maxLength);
 }
 
-/** What it says to a source. */
-export const translate = (ids, model, maxLength) => finish(translating(ids, model, maxLength));
-
-/** The same by pieces: it rests as `encoding` does, and after each token. */
+/** What it says to a source. It rests as `encoding` does, and after each token. */
 export function* translating(ids, model, maxLength) {
   return yield* saying(yield* encoding(ids, model.encoder), model, maxLength);
-}
-
-// ── Pictures ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** z_{o,i,j} = b_o + Σ_{c,k,l} W_{o,c,k,l} x_{c, s i + k − p, s j + l − p}; outside the picture there are zeros. */
-export const conv2d = (picture, layer) => finish(convolving(picture, layer));
-
-/** The same by pieces: it rests after each of the o. */
-function* convolving({ shape: [C, H, W], data }, { weight, bias, stride, padding }) {
-  const [out, , K, L] = weight.shape;
-  const [rows, columns] = [(H + 2 * padding - K) / stride, (W + 2 * padding - L) / stride].map(
-    (size) => Math.floor(size) + 1,
-  );
-  // The places at which each entry of the window lies on the picture.
-  const inside = (entries, size, most) =>
-    Array.from({ length: entries }, (_, k) => [
-      Math.max(0, Math.ceil((padding - k) / stride)),
-      Math.min(most, Math.floor((size - 1 + padding - k) / stride) + 1),
-    ]);
-  const [lines, places] = [inside(K, H, rows), inside(L, W, columns)];
-  const z = vector(out * rows * columns, (n) => bias.data[Math.floor(n / (rows * columns))]);
-  for (let o = 0, n = 0; o < out; o++) {
-    for (let c = 0; c < C; c++)
-      for (let k = 0; k < K; k++) {
-        const [top, bottom] = lines[k];
-        for (let l = 0; l < L; l++, n++) {
-          const w = weight.data[n];
-          const [left, right] = places[l];
-          for (let i = top; i < bottom; i++) {
-            const from = (c * H + stride * i + k - padding) * W + l - padding;
-            const to = (o * rows + i) * columns;
-            for (let j = left; j < right; j++) z[to + j] += w * data[from + stride * j];
-          }
-        }
-      }
-    yield;
-  }
-  return { shape: [out, rows, columns], data: z };
-}
-
-/** γ (x − mean) / √(variance + ε) + β of each channel, with the mean and the variance that training has left. */
-export function batchNorm({ shape, data }, { weight, bias, running_mean, running_var, eps }) {
-  const channel = (n) => Math.floor(n / (shape[1] * shape[2]));
-  const normal = (a, c) =>
-    (weight.data[c] * (a - running_mean.data[c])) / Math.sqrt(running_var.data[c] + eps) + bias.data[c];
-  return { shape, data: data.map((a, n) => normal(a, channel(n))) };
-}
-
-/** A picture's cells, row by row, with their places; the decoder starts from their mean. */
-export const look = (picture, encoder) => finish(looking(picture, encoder));
-
-/** The same by pieces: it rests after each layer, and within a convolution. */
-export function* looking(picture, { convolutions, rows, columns, cell, grid: [, width] }) {
-  const layers = { BatchNorm2d: batchNorm, ReLU: ({ shape, data }) => ({ shape, data: relu(data) }) };
-  for (const layer of convolutions) {
-    picture = layer.kind === "Conv2d" ? yield* convolving(picture, layer) : layers[layer.kind](picture, layer);
-    yield;
-  }
-  const { shape, data } = picture;
-  const [d, H, W] = shape;
-  const place = (n, j) => (rows ? rows.data[Math.floor(n / width) * d + j] + columns.data[(n % width) * d + j] : 0);
-  const states = Array.from({ length: H * W }, (_, n) => vector(d, (j) => data[j * H * W + n] + place(n, j)));
-  return { states, last: cell === "LSTM" ? [mean(states), mean(states)] : mean(states) };
 }

@@ -69,7 +69,7 @@ class Figure:
             "text/plain": repr(self),
         }
 
-    def whole(self, kind: str, data: dict, asked: str, caption: str, packed: str, script: str) -> str:
+    def whole(self, kind: str, data: dict, asked: str, caption: str, packed: str, *scripts: str) -> str:
         """The page's form.
 
         Args:
@@ -78,12 +78,12 @@ class Figure:
             asked: the HTML of what can be typed and moved.
             caption: what to try.
             packed: the weights, of `rnn2attn.live.weights.pack`.
-            script: the name of the script's file.
+            scripts: the names of the files of its script, after those that all figures have.
 
         Raises:
             ValueError: it is larger than 150 kB when gzip has packed it.
         """
-        code = "\n".join(map(_text, ("engine.js", "shared.js", script)))
+        code = "\n".join(map(_text, ("engine.js", "shared.js", *scripts)))
         known = escape(json.dumps(data, ensure_ascii=False))
         return bounded(
             repr(self),

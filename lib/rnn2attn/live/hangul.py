@@ -10,9 +10,9 @@ import ipywidgets
 from torch import Tensor
 
 from rnn2attn.explore import ids
-from rnn2attn.live import typed
+from rnn2attn.live import picture, typed
 from rnn2attn.live.figure import Figure
-from rnn2attn.live.picture import LIMIT, looks
+from rnn2attn.live.picture import LIMIT, SHARE
 from rnn2attn.live.weights import pack, rounded
 from rnn2attn.seq2seq import Seq2Seq
 from rnn2attn.tasks import names
@@ -107,17 +107,12 @@ class Names(Figure):
 
     def page(self) -> str:
         """The field is hidden until the script answers to it."""
-        value = escape(self.start)
-        asked = (
-            f'<div class="asked"><label>{escape(self.label)} <input type="text" value="{value}" dir="auto" '
-            'autocomplete="off" autocapitalize="off" autocorrect="off" spellcheck="false" hidden>'
-            f"<output>{value}</output></label></div>"
-        )
         data = {
-            "cut": "characters", "longest": typed.LONGEST, "near": typed.NEAR, "limit": LIMIT,
-            "sentences": typed.SENTENCES, "group": self.group,
+            "cut": "characters", "lower": True, "longest": typed.LONGEST, "near": typed.NEAR, "limit": LIMIT,
+            "share": SHARE, "sentences": typed.SENTENCES, "group": self.group,
             "alone": {letter: names.alone(letter) for letter in self.model.target.tokens},
         }  # fmt: skip
+        asked = f'<div class="asked">{self.field()}</div>'
         return self.whole("hangul", data, asked, self.caption, self.packed, "hangul.js")
 
 
@@ -151,10 +146,8 @@ def html(one: Written, group: str) -> str:
 def _row(t: int, first: bool, part: list[int], one: Written, group: str) -> str:
     """A letter that was written, to be picked: its weights as cells, and in words."""
     weights, letter = one.weights[t].tolist(), names.alone(one.said[t])
-    cells = "".join(f'<i style="--w: {w:.3f}"></i>' for w in weights)
-    radio = f'<input type="radio" name="{group}" value="{t}" autocomplete="off"{" checked" * (t == 0)}>'
     syllable = names.written([one.said[k] for k in part])
     head = f'<b lang="ko">{escape(syllable) if first else ""}</b><span lang="ko">{escape(letter)}</span>'
-    words = looks(f"{letter} of {syllable}", one.read, weights)
-    kind = ' class="first"' if first else ""
-    return f"<label{kind}>{radio}{head}{cells}<em>{escape(words)}</em></label>"
+    cells = f'<span class="cells">{picture.strip(weights)}</span>'
+    row = picture.row_of(t, group, head + cells, picture.looks(f"{letter} of {syllable}", one.read, weights))
+    return row.replace("<label", '<label class="first"', 1) if first else row

@@ -46,16 +46,15 @@ for (const [place, figure] of document.querySelectorAll("figure[data-letters]:no
   const row = (letters, found, t) => {
     const half = Math.sqrt(found.states[t].length); // of the distance beyond which no two states lie apart
     const bar = (w, kind) => element("i", { ...(kind && { class: kind }), style: `--w: ${w.toFixed(3)}` });
-    return element(
-      "label",
-      {},
-      element("input", { type: "radio", name: group, value: t, autocomplete: "off", ...(t === 0 && { checked: "" }) }),
+    return rowOf(
+      t,
+      group,
+      sentence(letters, found, t),
       element("span", {}, letters[t]),
       ...Array.from(found.states[t], (h) => bar(Math.abs(h), h < 0 ? "unit less" : "unit")),
       ...Array.from(found.p[t], (p) => bar(p)),
       element("b", {}, vocabulary[argmax(found.p[t])]),
       bar(Math.min(1, found.kept[t] / half), "kept"),
-      element("em", {}, sentence(letters, found, t)),
     );
   };
 

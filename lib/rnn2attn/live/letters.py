@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from rnn2attn.explore import ids
-from rnn2attn.live import typed
+from rnn2attn.live import picture, typed
 from rnn2attn.live.figure import Figure
 from rnn2attn.live.picture import SHARE
 from rnn2attn.live.weights import pack, rounded
@@ -197,9 +197,6 @@ def _row(t: int, one: Reading, vocabulary: Vocabulary, group: str) -> str:
     )
     bars = "".join(f'<i style="--w: {p:.3f}"></i>' for p in one.p[t].tolist())
     says = escape(vocabulary.tokens[one.p[t].argmax().item()])
-    radio = f'<input type="radio" name="{group}" value="{t}" autocomplete="off"{" checked" * (t == 0)}>'
     kept = f'<i class="kept" style="--w: {min(1, one.kept[t].item() / half):.3f}"></i>'
-    words = escape(sentence(one, t, vocabulary))
-    return (
-        f"<label>{radio}<span>{escape(one.letters[t])}</span>{units}{bars}<b>{says}</b>{kept}<em>{words}</em></label>"
-    )
+    shown = f"<span>{escape(one.letters[t])}</span>{units}{bars}<b>{says}</b>{kept}"
+    return picture.row_of(t, group, shown, sentence(one, t, vocabulary))

@@ -10,21 +10,10 @@ for (const [place, figure] of document.querySelectorAll("figure[data-live]:not([
   const group = `${options.group}-${place}`;
   const which = () => Math.max(0, choices.findIndex((one) => one.checked)); // prettier-ignore
 
-  const looks = (token, source, weights) => {
-    const order = source.map((_, i) => i).sort((i, j) => weights[j] - weights[i]);
-    const named = order.slice(0, 3).filter((i, n) => n === 0 || weights[i] >= share);
-    return `For “${token}” it looks at ${named.map((i) => `“${source[i]}” (${weights[i].toFixed(2)})`).join(", ")}.`;
+  const row = (token, t, source, weights) => {
+    const cells = element("span", { class: "cells" }, strip(weights));
+    return rowOf(t, group, looks(token, source, weights, share), element("span", {}, token), cells);
   };
-
-  const row = (token, t, source, weights) =>
-    element(
-      "label",
-      {},
-      element("input", { type: "radio", name: group, value: t, autocomplete: "off", ...(t === 0 && { checked: "" }) }),
-      element("span", {}, token),
-      ...Array.from(weights, (w) => element("i", { style: `--w: ${w.toFixed(3)}` })),
-      element("em", {}, looks(token, source, weights)),
-    );
 
   /** The words, then the map. */
   function* drawing(source, said, weights, name) {

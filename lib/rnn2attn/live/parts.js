@@ -118,12 +118,6 @@ for (const [place, figure] of document.querySelectorAll("figure[data-parts]:not(
       return element("li", changed, element("b", {}, token), chance, ...other);
     });
 
-  const looks = (token, keys, weights) => {
-    const order = keys.map((_, i) => i).sort((i, j) => weights[j] - weights[i]);
-    const named = order.slice(0, 3).filter((i, n) => n === 0 || weights[i] >= share);
-    return `For “${token}” it looks at ${named.map((i) => `“${keys[i]}” (${weights[i].toFixed(2)})`).join(", ")}.`;
-  };
-
   /** The large map of one head. */
   function* near(found, number) {
     const kind = groupOf(number);
@@ -135,11 +129,9 @@ for (const [place, figure] of document.querySelectorAll("figure[data-parts]:not(
     map.append(element("div", { class: "heads", "aria-hidden": "true" }, ...above));
     for (const [t, token] of queries.entries()) {
       const weights = [...found.weights[number][t]];
-      const checked = t === 0 && { checked: "" };
-      const radio = { type: "radio", name: `${group}-row-${place}`, value: t, autocomplete: "off", ...checked };
-      const marks = weights.map((w) => element("i", { style: `--w: ${w.toFixed(3)}` }));
-      const words = element("em", {}, looks(token, keys, weights));
-      map.append(element("label", {}, element("input", radio), element("span", {}, token), ...marks, words));
+      const marks = element("span", { class: "cells" }, strip(weights));
+      const words = looks(token, keys, weights, share);
+      map.append(rowOf(t, `${group}-row-${place}`, words, element("span", {}, token), marks));
       yield;
     }
     yield* renewing(closeUp, map);
@@ -152,8 +144,9 @@ for (const [place, figure] of document.querySelectorAll("figure[data-parts]:not(
     head.classList.toggle("shut", shut);
     const svg = head.querySelector("svg");
     svg.setAttribute("viewBox", `0 0 ${keys.length} ${queries.length}`);
-    const [drawn] = parsed(`<svg>${cells(found.weights[number].map((row) => [...row]))}</svg>`);
-    yield* renewing(svg, ...drawn.childNodes);
+    const drawn = cells(found.weights[number].map((row) => [...row]));
+    if (svg.innerHTML !== drawn) svg.innerHTML = drawn;
+    yield;
   }
 
   /** What is off where these parts are. */

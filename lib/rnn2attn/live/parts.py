@@ -198,10 +198,8 @@ def near(one: Answer, number: int, name: str, group: str) -> str:
     heads = "".join(f"<span>{escape(token)}</span>" for token in keys)
     rows = []
     for t, (token, row) in enumerate(zip(queries, one.weights[number].tolist(), strict=True)):
-        marks = "".join(f'<i style="--w: {w:.3f}"></i>' for w in row)
-        radio = f'<input type="radio" name="{group}-row" value="{t}" autocomplete="off"{" checked" * (t == 0)}>'
-        words = escape(picture.looks(token, keys, row))
-        rows.append(f"<label>{radio}<span>{escape(token)}</span>{marks}<em>{words}</em></label>")
+        shown = f'<span>{escape(token)}</span><span class="cells">{picture.strip(row)}</span>'
+        rows.append(picture.row_of(t, f"{group}-row", shown, picture.looks(token, keys, row)))
     return (
         f'<fieldset class="map" style="--columns: {len(keys)}">'
         f"<legend>{escape(legend(name, kind))}</legend>"

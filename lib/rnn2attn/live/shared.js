@@ -12,8 +12,9 @@ function element(name, attributes = {}, ...children) {
 }
 
 /** The tokens of a text, and a sentence where a network with this vocabulary cannot read them. */
-function readTyped(text, vocabulary, { cut, longest, near, sentences }, answered) {
-  const tokens = text.replace(UNSEEN, "").normalize("NFC").match(CUT[cut]) ?? [];
+function readTyped(text, vocabulary, { cut, lower, longest, near, sentences }, answered) {
+  const cased = lower ? text.toLowerCase() : text;
+  const tokens = cased.replace(UNSEEN, "").normalize("NFC").match(CUT[cut]) ?? [];
   const fill = (name, values) => sentences[name].replace(/{(\w+)}/g, (_, key) => values[key]);
   const token = vocabulary.includes("<unk>") ? undefined : tokens.find((one) => !vocabulary.includes(one));
   const known = vocabulary.filter((one) => one !== "<pad>" && one.toLowerCase().startsWith(token?.toLowerCase()));
@@ -25,6 +26,13 @@ function readTyped(text, vocabulary, { cut, longest, near, sentences }, answered
   return { tokens, why: why && `${why} ${fill("still", { before: answered })}` };
 }
 
+/** Where a network looked for a token, in words: the keys with the largest weights, at most three. */
+function looks(token, keys, weights, share) {
+  const order = keys.map((_, i) => i).sort((i, j) => weights[j] - weights[i]);
+  const named = order.slice(0, 3).filter((i, n) => n === 0 || weights[i] >= share);
+  return `For “${token}” it looks at ${named.map((i) => `“${keys[i]}” (${weights[i].toFixed(2)})`).join(", ")}.`;
+}
+
 /** Says something to those who hear the page, where typing rests. */
 function sayer(status) {
   let waiting;
@@ -34,16 +42,16 @@ function sayer(status) {
   };
 }
 
-/** What a generator returns, by pieces between which the page gets its turn; nothing, once `stale` is true. */
+/** What a generator returns, by pieces before which the page gets its turn; nothing, once `stale` is true. */
 async function inPieces(parts, stale = () => false) {
   for (;;) {
+    await new Promise((resolve) => setTimeout(resolve));
+    if (stale()) return undefined;
     const until = performance.now() + PIECE;
     do {
       const { done, value } = parts.next();
       if (done) return value;
     } while (performance.now() < until);
-    await new Promise((resolve) => setTimeout(resolve));
-    if (stale()) return undefined;
   }
 }
 
@@ -81,6 +89,24 @@ function parsed(html) {
   const template = element("template");
   template.innerHTML = html;
   return template.content.childNodes;
+}
+
+/**
+ * Weights, 0 to 1, side by side: one element, of whose colour a mask leaves as much as each says. A browser is slow at
+ * elements, and hardly at what is painted in one. A cell takes this share of its place.
+ */
+function strip(weights, share = 0.95) {
+  const wide = 100 / weights.length;
+  const end = (n) => `${(n * wide).toFixed(2)}%`;
+  const stops = Array.from(weights, (w, n) => `rgb(0 0 0/${w.toFixed(3)}) 0 ${end(n + share)},#0000 0 ${end(n + 1)}`);
+  return element("i", { style: `mask:linear-gradient(90deg,${stops.join(",")})` });
+}
+
+/** A row of a map: its number, what it shows, and what that is in words, seen when it is picked and heard always. */
+function rowOf(t, group, words, ...shown) {
+  const radio = { type: "radio", name: group, value: t, autocomplete: "off", "aria-label": words };
+  const input = element("input", { ...radio, ...(t === 0 && { checked: "" }) });
+  return element("label", {}, input, ...shown, element("em", {}, words));
 }
 
 /** A map's rows are radio buttons, one of which is always picked. */
@@ -143,26 +169,26 @@ function networks(figure, near) {
 }
 
 /**
- * A figure with a field to type in; returned is the function that answers to what it holds. `compute` finds the answer
- * to tokens by networks, `draw` draws it and returns what is to be said: two generators, which rest where the page may
- * have its turn. A newer key stops them. What cannot be read gets a sentence, and the answer before it stays.
+ * A figure that answers by networks; returned is the function that asks it. `read` returns what they are asked, and a
+ * sentence where they cannot be: then the answer before it stays. `compute` finds the answer by networks, `draw` draws
+ * it and returns what is to be said: two generators, which rest where the page may have its turn. A newer question
+ * stops them.
  *
- * A browser is slow at what it does for the first time, so it computes once before anybody types.
+ * A browser is slow at what it does for the first time, so it computes once before anybody asks.
  */
-function answering(figure, options, vocabulary, compute, draw) {
-  const [field, problem, shown, status] = ["[type=text]", ".problem", ".answer", "[role=status]"].map((one) =>
-    figure.querySelector(one),
-  );
+function responding(figure, read, compute, draw) {
+  const [problem, shown, status] = [".problem", ".answer", "[role=status]"].map((one) => figure.querySelector(one));
   const say = sayer(status);
-  let [answered, turn] = [field.value, 0];
-  const read = (text, models) => readTyped(text, vocabulary(models), options, answered);
-  const first = (models) => compute(models, read(field.defaultValue, models).tokens);
-  const ask = networks(figure, (models) => turn || inPieces(first(models), () => turn));
-  function* work(models, tokens) {
-    return yield* draw(yield* compute(models, tokens), tokens, models);
+  let turn = 0;
+  function* work(models, asked) {
+    return yield* draw(yield* compute(models, asked), asked, models);
   }
+  const ask = networks(figure, (models) => {
+    const { asked, why } = read(models);
+    if (!turn && !why) inPieces(compute(models, asked), () => turn);
+  });
   const answer = async (models) => {
-    const { tokens, why } = read(field.value, models);
+    const { asked, why } = read(models);
     problem.textContent = why;
     problem.hidden = !why;
     if (why) {
@@ -170,12 +196,23 @@ function answering(figure, options, vocabulary, compute, draw) {
       return;
     }
     const mine = ++turn;
-    answered = field.value;
     shown.setAttribute("aria-busy", "true");
-    const text = await inPieces(work(models, tokens), () => mine !== turn);
+    const text = await inPieces(work(models, asked), () => mine !== turn);
     if (mine !== turn) return;
     shown.removeAttribute("aria-busy");
     if (problem.hidden) say(text);
   };
   return () => ask(answer);
+}
+
+/** A figure that answers to the tokens of what is typed. */
+function answering(figure, options, vocabulary, compute, draw) {
+  const field = figure.querySelector("[type=text]");
+  let answered = field.value;
+  const read = (models) => {
+    const { tokens, why } = readTyped(field.value, vocabulary(models), options, answered);
+    if (!why) answered = field.value;
+    return { asked: tokens, why };
+  };
+  return responding(figure, read, compute, draw);
 }

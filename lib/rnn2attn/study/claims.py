@@ -31,7 +31,8 @@ def claim(
     In a study (the environment names RNN2ATTN_STUDY and RNN2ATTN_SEED) the numbers are recorded first, so that a
     failure is in the results as well. A run measures its own `seed`; the share of seeds that a trained statement
     names is judged over the stored rows of all seeds, on the page of evidence. So a reader whose seed is among the
-    others is told so, and goes on: only the build, the tests and a study raise.
+    others is told so, and goes on: only the build, the tests and a study raise. The build and the tests go on, too,
+    where the stored seeds with this run in the place of one still bear the statement out.
 
     Args:
         id: of the claim, "C9".
@@ -63,7 +64,7 @@ def judge(id, value=None, passes=None, *, measure="", at="", kind=None) -> Verdi
         raise ValueError(f"the predicate of {id} says True of every value it was tried on: it tests nothing")
     record(id, kind, rows, passed)
     verdict = Verdict(entry, kind, measure, tuple(rows), passed)
-    if passed is False and strict():
+    if passed is False and strict() and not verdict.allowed():
         raise ClaimFailed(verdict.failure())
     return verdict
 

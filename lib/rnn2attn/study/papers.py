@@ -24,6 +24,7 @@ PAPERS = {
     "C55": ("merrill2024", "grazzi2025"),
     "C56": ("gu2022",),
     "C57": ("jelassi2024", "arora2023", "deletang2023", "lieber2024"),
+    "C58": ("wu2021",),
 }
 
 

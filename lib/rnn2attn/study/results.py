@@ -74,11 +74,22 @@ def strict() -> bool:
 
 def elsewhere(claim: str, measures: Iterable[str], at: str | None = None, held_as: str = "it held in {}") -> str:
     """In how many of the seeds that are tried and not stored it held, in words; "" where none was tried."""
-    rows = read(TRIED)
+    held = _held(TRIED, claim, measures, at)
+    return f"Of {len(held)} other seeds that were tried, {held_as.format(held.sum())}." if len(held) else ""
+
+
+def stored_but_one(claim: str, measures: Iterable[str]) -> "Judged | None":
+    """The stored seeds, one where it held replaced by a run where it does not; None where nothing is stored."""
+    held = _held(RESULTS, claim, measures)
+    return Judged(claim, "", max(int(held.sum()) - 1, 0), len(held)) if len(held) else None
+
+
+def _held(path: Path, claim: str, measures: Iterable[str], at: str | None = None) -> pd.Series:
+    """Seed → whether all passed there that was judged of these measures."""
+    rows = read(path)
     rows = rows[(rows.claim == claim) & rows.measure.isin(measures) & (rows.passed != "")]
     rows = rows if at is None else rows[rows["at"] == at]
-    held = (rows.passed == "True").groupby(rows.seed).all()
-    return f"Of {len(held)} other seeds that were tried, {held_as.format(held.sum())}." if len(held) else ""
+    return (rows.passed == "True").groupby(rows.seed).all()
 
 
 def record(claim: str, kind: str, values: Iterable[tuple[str, str, float]], passed: bool | None) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from rnn2attn.study.register import Claim, typeset
-from rnn2attn.study.results import elsewhere, studying
+from rnn2attn.study.results import Judged, elsewhere, stored_but_one, studying
 
 SHOWN = 12  # numbers in a row that are shown one by one
 ROUNDING = 1e-9  # below it, an exact number may be what rounding left, which differs from machine to machine
@@ -17,6 +17,7 @@ CHIP = "border-radius:1em;padding:0 0.5em;white-space:nowrap;font-weight:600;bor
 TABLE = "margin:0.3em 0;border-collapse:collapse;width:auto"
 NAME = "text-align:start;font-weight:normal;padding:0.1em 1.5em 0.1em 0;border:0"
 NUMBERS = "text-align:end;font-variant-numeric:tabular-nums;padding:0.1em 0;border:0"
+COLUMN = "text-align:end;font-weight:normal;padding:0.1em 0 0.1em 1.5em;border:0"
 SIGNS = {  # verdict → a colour of 3:1 on white and on dark ground, and the sign's paths
     "confirmed": ("#2a9d4a", '<path d="M2 9l4 4 8-10"/>'),
     "conditional": ("#b7791f", '<circle cx="8" cy="8" r="6"/><path d="M9 4a4 4 0 0 1 0 8z" fill="#b7791f"/>'),
@@ -79,13 +80,28 @@ class Verdict:
         text = f"{self.title}\nIt does not hold here: {self.entry.statement}\nMeasured: {self.measured()}"
         return text if studying() is not None else f"{text}\n{self.exception()}"
 
+    def with_this_run(self) -> Judged | None:
+        """The stored seeds with this run, which fails, in the place of one that passed; None where none is stored."""
+        return stored_but_one(self.entry.id, {name for name, _, _ in self.rows})
+
+    def allowed(self) -> bool:
+        """Whether the statement stands although it fails here: it names a share of seeds, and this run leaves it.
+
+        Another processor trains to other numbers, so one run at a stored seed is a new sample. A study makes the
+        stored rows, and allows nothing.
+        """
+        found = self.with_this_run()
+        return self.kind == "trained" and studying() is None and found is not None and found.enough
+
     def exception(self) -> str:
-        """What it means that the statement does not hold at the reader's seed."""
+        """What it means that the statement does not hold in the reader's run."""
         if self.kind != "trained":
             return "It is mathematics and should hold for every seed: please report this one."
-        share = self.entry.frequency
-        text = f"This is one seed. The statement has to hold in {share.numerator} of {share.denominator}."
-        return f"{text} {elsewhere(self.entry.id, {name for name, _, _ in self.rows})}".strip()
+        share, found = self.entry.frequency, self.with_this_run()
+        said = [f"This is one seed. The statement has to hold in {share.numerator} of {share.denominator}."]
+        if found:
+            said.append(f"With this one in the place of a stored one it holds in {found.passed} of {found.seeds}.")
+        return " ".join([*said, elsewhere(self.entry.id, {name for name, _, _ in self.rows})]).strip()
 
     def lines(self) -> list[tuple[str, str]]:
         """(heading, text), as they are shown under the title."""
@@ -116,15 +132,40 @@ class Verdict:
         return f'<div class="claim" id="{self.anchor}" style="{STYLE}">{body}</div>'
 
     def _table(self) -> str:
-        """What was measured, a row for each name."""
+        """What was measured, a row for each name; or one for each place, where there are several."""
         named, what = self.named(), self.measure or "Measured"
         head = "" if list(named) == [""] else f'<p style="{LINE}">{_html(what)}:</p>'
-        rows = [
-            f'<tr><th scope="row" style="{NAME}">{_html(name or what)}</th>'
-            f'<td style="{NUMBERS}">{_powers(found)}</td></tr>'
-            for name, found in named.items()
-        ]
+        if places := self._places(len(named)):
+            rows = self._by_place(places, [name or what for name in named])
+        else:
+            rows = [
+                f'<tr><th scope="row" style="{NAME}">{_html(name or what)}</th>'
+                f'<td style="{NUMBERS}">{_powers(found)}</td></tr>'
+                for name, found in named.items()
+            ]
         return f'{head}<table style="{TABLE}" aria-label="{escape(what)}"><tbody>{"".join(rows)}</tbody></table>'
+
+    def _places(self, names: int) -> list[str]:
+        """At what the numbers of each name were measured, if that is said of each and the same for all; else none."""
+        places = [at for _, at, _ in self.rows]
+        each = len(places) // names
+        told = 1 < each <= SHOWN and all(places) and places[:each] != [str(place) for place in range(each)]
+        return places[:each] if told and places == places[:each] * names else []
+
+    def _by_place(self, places: list[str], names: list[str]) -> list[str]:
+        """A row for each place, below the names as heads: the places "k = 0" and "k = 1" are 0 and 1 below k."""
+        said = {place.partition(" = ")[0] for place in places}
+        head, cut = (*said, " = ") if len(said) == 1 else ("at", "")
+        heads = "".join(f'<th scope="col" style="{COLUMN}">{_html(name)}</th>' for name in names)
+        rows = [f'<tr><th scope="col" style="{NAME}">{_html(head)}</th>{heads}</tr>']
+        for k, place in enumerate(places):
+            found = "".join(
+                f'<td style="{NUMBERS}">{_powers(number(x, self.kind))}</td>'
+                for _, _, x in self.rows[k :: len(places)]
+            )
+            name = _html(place.removeprefix(head + cut) if cut else place)
+            rows.append(f'<tr><th scope="row" style="{NAME}">{name}</th>{found}</tr>')
+        return rows
 
 
 def _html(text: str) -> str:

@@ -10,6 +10,7 @@ from functools import cache
 from unicodedata import lookup, normalize
 from unicodedata import name as name_of
 
+import torch
 from babel import Locale, UnknownLocaleError
 
 from rnn2attn.tasks.held_out import is_held_out
@@ -40,6 +41,26 @@ def pairs(locales: Iterable[str] = LATIN, test: bool = False) -> list[Pair]:
 def texts(locales: Iterable[str] = LATIN, test: bool = False) -> list[str]:
     """The names themselves as they are written, each once. Takes and raises as `pairs` does."""
     return list(dict.fromkeys(name for name, _ in _named(tuple(locales), test)))
+
+
+def one_word() -> list[Pair]:
+    """The pairs of all places in which both names have letters only, whether `pairs` holds them out or not."""
+    found = pairs() + pairs(test=True)
+    return [(name, korean) for name, korean in found if "".join(name).isalpha() and written(korean).isalpha()]
+
+
+def by_place(pairs: Sequence[Pair], seed: int) -> tuple[list[Pair], list[Pair]]:
+    """Hold out a tenth of the places, drawn by the seed: the pairs to learn from, and those of the places held out.
+
+    A place is its name in Korean, and all that it is called goes with it. A name that another place bears as well, or
+    another spelling in Korean, and that stands among those to learn from is left out of the others.
+    """
+    places = sorted({tuple(korean) for _, korean in pairs})
+    order = torch.randperm(len(places), generator=torch.Generator().manual_seed(seed)).tolist()
+    drawn = {places[k] for k in order[: len(places) // 10]}
+    learned = [pair for pair in pairs if tuple(pair[1]) not in drawn]
+    known = {tuple(name) for name, _ in learned}
+    return learned, [pair for pair in pairs if tuple(pair[1]) in drawn and tuple(pair[0]) not in known]
 
 
 def spelled(korean: str) -> list[str]:

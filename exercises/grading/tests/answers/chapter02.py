@@ -1195,6 +1195,17 @@ wrong("waits", "where the two curves are farthest apart, as a real number", NAME
 )
 
 
+@wrong("waits", "in PyTorch to the end, each wait a tensor", NAMES, "Your output holds tensors")
+def _(biases):
+    left = torch.sigmoid(torch.tensor(sorted(biases)).double())[:, None] ** torch.arange(5000)
+    intervals = [(difference >= 0.2).nonzero()[:, 0] for difference in left.diff(dim=0)]
+    chosen = []
+    for telling in sorted(intervals, key=lambda telling: telling[-1]):
+        if not any(t in telling for t in chosen):
+            chosen.append(telling[-1])
+    return chosen
+
+
 @wrong("waits", "the middle of each interval that has none yet", GENERAL)
 def _(biases):
     chosen = []

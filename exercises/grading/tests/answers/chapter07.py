@@ -159,6 +159,13 @@ def _(q, k, v, a):
     return (q @ k.mT * P) @ v
 
 
+@wrong("all_at_once", "quotients of products, and no mask", NAMES, "one over the gates between")
+def _(q, k, v, a):
+    total = torch.cumprod(a, dim=1)
+    P = total.unsqueeze(2) / total.unsqueeze(1)
+    return torch.einsum("bti,biv->btv", torch.einsum("btk,bik->bti", q, k) * P, v)
+
+
 @wrong("all_at_once", "each pair meets its own gate too", NAMES, "One factor too many")
 def _(q, k, v, a):
     outputs = []
@@ -266,6 +273,45 @@ def _(S, q, k, v, gamma):
     M = torch.where(t >= t.T, g ** (t - t.T).clamp(0), 0.0)
     o = (q @ k.mT * M) @ v + g**t * (q @ S.mT)
     return o, g**C * S + (v * g ** (C - 1 - t)).mT @ k
+
+
+@wrong("through_chunk", "a table of powers, and no mask", NAMES, "the power of γ is negative")
+def _(S, q, k, v, gamma):
+    C = q.shape[2]
+    t = torch.arange(1, C + 1).to(q)
+    table = gamma[:, None, None] ** (t[:, None] - t[None, :])
+    o = (q @ k.mT * table) @ v + gamma[:, None, None] ** t[:, None] * (q @ S.mT)
+    after = gamma[:, None, None] ** C * S + (v * gamma[:, None, None] ** (C - t)[:, None]).mT @ k
+    return o, after
+
+
+@wrong("through_chunk", "range(C) where the equations have 1 … C", NAMES, "Your t begins at 0. So")
+def _(S, q, k, v, gamma):
+    C = q.shape[2]
+    powers = torch.stack([gamma**n for n in range(C + 1)], dim=1)
+    o, after = torch.zeros_like(v), powers[:, C, None, None] * S
+    for t in range(C):
+        o[:, :, t] = powers[:, t, None] * torch.einsum("bhvk,bhk->bhv", S, q[:, :, t])
+        for i in range(t + 1):
+            o[:, :, t] += powers[:, t - i, None] * v[:, :, i] * (q[:, :, t] * k[:, :, i]).sum(-1, keepdim=True)
+        after = after + powers[:, C - t, None, None] * v[:, :, t, :, None] * k[:, :, t, None]
+    return o, after
+
+
+@wrong("through_chunk", "the last step is C − 1", NAMES, "Your t begins at 0, and ends at C − 1")
+def _(S, q, k, v, gamma):
+    C = q.shape[2]
+    t = torch.arange(C)[:, None]
+    g = gamma.view(-1, 1, 1)
+    o = (q @ k.mT * g ** (t - t.T).clamp(min=0)).tril() @ v + g**t * (q @ S.mT)
+    return o, g ** (C - 1) * S + (v * g ** (C - 1 - t)).mT @ k
+
+
+@wrong("through_chunk", "γ to the C − 1 for the old state alone", NAMES, "as old as the pair of step 1")
+def _(S, q, k, v, gamma):
+    o, after = chunk_by_steps(S, q, k, v, gamma)
+    g = gamma.view(-1, 1, 1)
+    return o, after + (g ** (q.shape[2] - 1) - g ** q.shape[2]) * S
 
 
 @wrong("through_chunk", "the state forgets once a chunk", NAMES, "the old one has lost one share")
@@ -639,6 +685,11 @@ def _(pairs, share):
 @wrong("width_needed", "the product is 1/√d", NAMES, "Your share is one of lengths")
 def _(pairs, share):
     return max(1, math.ceil((pairs - 1) / share / share))
+
+
+@wrong("width_needed", "the error is a length, so there is a root", NAMES, "You take the root of")
+def _(pairs, share):
+    return math.ceil(math.sqrt((pairs - 1) / share))
 
 
 @wrong("width_needed", "as many numbers as keys", NAMES, "can all stand at right angles")

@@ -40,6 +40,8 @@ def told_apart(waits: object, biases: list[float], fewest: int) -> bool:
 
 def _checked(waits: object) -> list[int]:
     values = waits.tolist() if isinstance(waits, Tensor) else waits
+    if isinstance(values, list | tuple) and any(isinstance(t, Tensor) for t in values):
+        raise UnfitError("Your output holds tensors, one for a wait. Asked are numbers: `.item()` makes one of each.")
     whole = isinstance(values, list | tuple) and all(isinstance(t, Integral) and 1 <= t <= MOST for t in values)
     if not (whole and values):
         raise UnfitError("Your output must be a list of whole numbers of steps, each from 1 to a million.")

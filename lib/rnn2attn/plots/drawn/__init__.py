@@ -7,7 +7,9 @@ underscores make with hyphens; what it shows is computed by the library when it 
 from rnn2attn.plots.drawn import (
     attention,
     gated,
+    kept,
     memory,
+    opening,
     recurrent,
     scanning,
     self_attention,
@@ -18,7 +20,10 @@ from rnn2attn.plots.drawn import (
 )
 from rnn2attn.plots.drawn.drawing import Drawing
 
-_MODULES = (recurrent, gated, translating, attention, spatial, self_attention, transformer, writing, memory, scanning)
+_MODULES = (
+    *(recurrent, gated, translating, attention, spatial, self_attention, transformer, writing, memory, scanning),
+    *(opening, kept),
+)
 FIGURES = {
     name.replace("_", "-"): function
     for module in _MODULES

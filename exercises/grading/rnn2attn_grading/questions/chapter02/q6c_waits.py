@@ -3,6 +3,8 @@
 import math
 from itertools import pairwise
 
+import torch
+
 from rnn2attn_grading.questions.chapter02.q6_memory import QUESTION
 
 TEXT = r"""
@@ -104,6 +106,7 @@ LATE = "too late, both have forgotten too much"
 BETWEEN = "a wait between them is missing"
 FEWER = "fewer waits do"
 NUMBERS = "must be a list of whole numbers of steps"
+TENSORS = "Your output holds tensors"
 
 
 @PART.mistake(EARLY)
@@ -151,6 +154,11 @@ def bias_taken_for_half_life(biases):
 @PART.mistake(NUMBERS)
 def not_whole(biases):
     return [half_life(b) for b in biases]
+
+
+@PART.mistake(TENSORS)
+def each_a_tensor(biases):
+    return [torch.tensor(t) for t in waits(biases)]
 
 
 @PART.mistake(NUMBERS)

@@ -60,7 +60,8 @@ def read_a_story(write_and_read, all_at_once):
     steps, at_once = torch.stack(steps, 1)[0], all_at_once(k, k, v, a)[0]
     for (person, town), answer in zip(story, at_once, strict=True):
         found = [t for t, x in zip(towns, answer, strict=True) if x > 0.5]
-        said = f"{person}: {town or '?'}".ljust(16)
-        print(said, "lives in", " and ".join(found) or "no town")
+        said = f"{person}: {town or '?'}".ljust(10)
+        lives = f"lives in {' and '.join(found) or 'no town'}"
+        print(f"{said} {lives}" if person in people else person)
     print(f"largest difference: {(steps - at_once).abs().max():.1e}")
     return plots.heatmap(S[0], towns, people, xlabel="key", ylabel="value")

@@ -92,6 +92,15 @@ def not_causal(q, k, v, a):
 
 
 @PART.mistake(
+    "Your outputs know the future, and there a quotient of products is one "
+    "over the gates between: pairs of later steps even count more than once."
+)
+def mask_forgotten(q, k, v, a):
+    total = a.cumprod(dim=1)
+    return variant(q, k, v, a, kept=total[:, :, None] / total[:, None])
+
+
+@PART.mistake(
     "The pair of step t is missing in o_t. It is written before it is read."
 )
 def own_pair_missing(q, k, v, a):

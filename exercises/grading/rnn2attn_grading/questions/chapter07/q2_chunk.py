@@ -201,6 +201,25 @@ def state_too_young(*given):
 
 
 @PART.mistake(
+    "Your t begins at 0. So the arriving state is one step too young wherever "
+    "it is read, and each pair enters the new state one step too old."
+)
+def counted_from_zero(*given):
+    return variant(*given, since=lambda t: t - 1, left=lambda t, C: C - t + 1)
+
+
+@PART.mistake(
+    "Your t begins at 0, and ends at C − 1. The pairs have their right ages; "
+    "the arriving state is one step too young, both where it is read and in "
+    "the state that you return."
+)
+def state_counted_from_zero(S, q, k, v, gamma):
+    return variant(
+        S, q, k, v, gamma, since=lambda t: t - 1, whole=q.shape[2] - 1
+    )
+
+
+@PART.mistake(
     "All steps of the chunk read the arriving state with the factor of its "
     "end. At step t it is t steps old."
 )
@@ -214,6 +233,14 @@ def state_too_old(*given):
 )
 def one_share_lost(*given):
     return variant(*given, whole=1)
+
+
+@PART.mistake(
+    "The outputs are right. In the state that you return, the old one is as "
+    "old as the pair of step 1. Which of the two was there first?"
+)
+def last_share_missing(S, q, k, v, gamma):
+    return variant(S, q, k, v, gamma, whole=q.shape[2] - 1)
 
 
 @PART.mistake(
@@ -267,6 +294,18 @@ def too_old_within(*given):
 )
 def not_causal(*given):
     return variant(*given, mask=lambda scores: scores)
+
+
+@PART.mistake(
+    "Within the chunk your outputs know the future, and there the power of γ "
+    "is negative: pairs of later steps even count more than once."
+)
+def mask_forgotten(S, q, k, v, gamma):
+    t = torch.arange(q.shape[2])
+    ages = gamma[:, None, None] ** (t[:, None] - t)
+    return variant(
+        S, q, k, v, gamma, ages=lambda _: 0, mask=lambda scores: scores * ages
+    )
 
 
 @PART.mistake(

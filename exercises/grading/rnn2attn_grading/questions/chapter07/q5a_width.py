@@ -82,6 +82,14 @@ root = PART.mistake(
     "Your width grows like the root of the number of pairs. Errors of "
     "independent signs add up in squares, so the mean square grows like N."
 )(answers(lambda N, share: math.ceil((N - 1) ** 0.5 / share)))
+root_of_all = PART.mistake(
+    "You take the root of (N − 1)/share. If d is four times as large, what "
+    "becomes of the error's length, and what of its square?"
+)(answers(lambda N, share: math.ceil(((N - 1) / share) ** 0.5)))
+root_and_nothing = PART.mistake(
+    "You take the root of (N − 1)/share, and of one pair no width is left. If "
+    "d is four times as large, what becomes of the error's square?"
+)(lambda pairs, share: math.ceil(((pairs - 1) / share) ** 0.5))
 all_in_line = PART.mistake(
     "Your errors add up as if all had the same sign: (N − 1)². With signs by "
     "the throw of a coin most of that cancels."
