@@ -1,0 +1,384 @@
+"""A memory that is a matrix, order by order: pairs are typed, one is asked for, and the state is seen that answers.
+
+``recall.js`` computes and draws the same on the page.
+"""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from itertools import pairwise
+from string import ascii_lowercase
+from typing import NamedTuple
+
+import ipywidgets
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from rnn2attn.explore import ids
+from rnn2attn.linear import delta_step, memory_step
+from rnn2attn.live import typed
+from rnn2attn.live.figure import Figure
+from rnn2attn.live.picture import SHARE
+from rnn2attn.live.weights import pack, rounded
+from rnn2attn.text import Vocabulary
+
+BITS = 16
+RULES = ("added", "gate", "delta rule", "gate, delta rule")
+PARTS = ("table", "drink", "begins", "W_k", "W_v", "keep", "strength", "output")
+EVENING, ASKS = "/", "?"
+SENTENCES = {name: typed.SENTENCES[name] for name in ("empty", "unknown", "near", "still")} | {
+    "long": "These are {n} orders, and the figure has room for {longest}.",
+    "alone": "An order is a letter and a number, such as a1, and “{token}” stands alone.",
+    "unasked": "No question is asked: write a letter and a question mark at the end, such as b?",
+    "late": "The question comes last, and after it stands “{token}”.",
+    "nothing": "Nothing was ordered before the question.",
+    "evening": "An evening begins with an order, and after the last “/” there is none.",
+}
+CELL = 100  # units of a picture for an entry of a vector
+NOTHING = "nothing"
+
+
+class Orders(NamedTuple):
+    """What was typed: T orders, and a question.
+
+    Attributes:
+        tables: which table orders.
+        drinks: what it orders.
+        begins: whether an evening begins with the order.
+        asked: the table that is asked for.
+    """
+
+    tables: list[int]
+    drinks: list[int]
+    begins: list[bool]
+    asked: int
+
+
+class Recall(NamedTuple):
+    """What a network makes of orders, after each of them.
+
+    Attributes:
+        S: the state, (T, d, d).
+        k: the key under which the order was written, (T, d).
+        gates: γ_t and β_t, each (T,), or None where the rule has none.
+        q: the query of what is asked, (d,).
+        out: what it reads, S_t q, (T, d).
+        logits: of the answer to it, (T, V).
+        best: the answer for each table there is, (T, tables).
+    """
+
+    S: Tensor
+    k: Tensor
+    gates: tuple[Tensor | None, Tensor | None]
+    q: Tensor
+    out: Tensor
+    logits: Tensor
+    best: list[list[int]]
+
+
+def live_recall(
+    networks: Mapping[str, nn.Module], *, start: str, caption: str, label: str = "Orders, and a question", longest=16
+) -> "Asked":
+    """A field for pairs and a question, a choice of rules, and after each pair the matrix, what is read, the answer.
+
+    Args:
+        networks: by the names that a reader chooses from, trained, all of one size. Such a network has a ``rule`` of
+            `RULES` and the parts of `PARTS`: embeddings of tables, of drinks and of whether an evening begins, linear
+            maps to keys and values without biases, to γ_t and to β_t before the σ, and from what is read to the
+            logits of the drinks and of nothing. What is stored is `memory_step` or `delta_step` with a key of length
+            1 from the three embeddings' sum; a query has length 1 and is the same map of a table's embedding. The
+            first 26 tables can be typed. The weights are rounded to float16.
+        start: what is read first, by the first network, and what print and a page without JavaScript show.
+        caption: what to try.
+        label: what is typed.
+        longest: the most orders for which there is room.
+
+    Returns:
+        What a notebook shows when it is a cell's last value.
+
+    Raises:
+        ValueError: there is no network, a rule is not known, or start cannot be read.
+    """
+    if not networks:
+        raise ValueError("networks is empty, where one or more were expected")
+    for name, network in networks.items():
+        if network.rule not in RULES:
+            raise ValueError(f"the rule of {name!r} is {network.rule!r}; one of {', '.join(RULES)} was expected")
+    figure = Asked(networks, label, start, caption, longest)
+    if problem := figure.read(start, start)[1]:
+        raise ValueError(f"{start!r} cannot be an input: {problem}")
+    figure.make()
+    return figure
+
+
+def refused(tokens: Sequence[str], longest: int) -> tuple[str, dict] | None:
+    """What is wrong with the order of tokens that are known: a key of `SENTENCES`, and what is filled in."""
+    orders, begins, left = 0, False, list(tokens)
+    while left:
+        one = left.pop(0)
+        if one == EVENING:
+            begins = True
+            continue
+        if not one.isalpha() or not left or left[0].isalpha() or left[0] == EVENING:
+            return "alone", {"token": one}
+        if left.pop(0) != ASKS:
+            orders, begins = orders + 1, False
+        elif left:
+            return "late", {"token": left[0]}
+        elif not orders:
+            return "nothing", {}
+        elif begins:
+            return "evening", {}
+        else:
+            return ("long", {"n": orders, "longest": longest}) if orders > longest else None
+    return "unasked", {}
+
+
+def parsed(tokens: Sequence[str]) -> Orders:
+    """The orders and the question of tokens that are not `refused`. An evening begins with the first order, too."""
+    found, begins = Orders([], [], [], ascii_lowercase.index(tokens[-2])), True
+    for one, after in pairwise(tokens[:-1]):
+        if one == EVENING:
+            begins = True
+        elif one.isalpha():
+            found.tables.append(ascii_lowercase.index(one))
+            found.drinks.append(int(after) - 1)
+            found.begins.append(begins)
+            begins = False
+    return found
+
+
+@torch.no_grad()
+def recalled(parts: nn.ModuleList, rule: str, orders: Orders) -> Recall:
+    """What a network makes of orders, one after the other.
+
+    Args:
+        parts: those of `PARTS`.
+        rule: one of `RULES`.
+        orders: what it reads, and what is asked.
+    """
+    table, drink, begins, W_k, W_v, keep, strength, output = parts
+    numbers = [torch.tensor(row, dtype=torch.long) for row in orders[:3]]
+    x = table(numbers[0]) + drink(numbers[1]) + begins(numbers[2])
+    k, v, queries = F.normalize(W_k(x), dim=1), W_v(x), F.normalize(W_k(table.weight), dim=1)
+    gamma = torch.sigmoid(keep(x)) if "gate" in rule else None
+    beta = torch.sigmoid(strength(x)) if "delta" in rule else None
+    S, states = k.new_zeros(1, v.shape[1], k.shape[1]), []
+    for t in range(len(x)):
+        left = 1.0 if gamma is None else gamma[t : t + 1]
+        at = S, k[t : t + 1], v[t : t + 1]
+        S = memory_step(*at, left) if beta is None else delta_step(*at, beta[t : t + 1], left)
+        states.append(S[0])
+    S = torch.stack(states)
+    best = output(queries @ S.mT).argmax(dim=2).tolist()
+    q = queries[orders.asked]
+    gates = tuple(None if gate is None else gate[:, 0] for gate in (gamma, beta))
+    return Recall(S, k, gates, q, S @ q, output(S @ q), best)
+
+
+def right(orders: Orders, t: int) -> dict[int, int | None]:
+    """For each table that has ordered up to order t, its last drink on this evening; None where it has none."""
+    found: dict[int, int | None] = {}
+    for table, drink, begins in list(zip(*orders[:3], strict=True))[: t + 1]:
+        found = dict.fromkeys(found) if begins else found
+        found[table] = drink
+    return found
+
+
+class Asked(Figure):
+    """What `live_recall` returns."""
+
+    styles = ("page.css", "recall.css")
+
+    def __init__(self, networks, label, start, caption, longest):
+        parts = {name: _parts(network) for name, network in networks.items()}
+        self.packed = pack(parts, BITS)
+        self.networks = [rounded(one, BITS).double() for one in parts.values()]
+        self.names, self.rules = list(networks), [network.rule for network in networks.values()]
+        self.label, self.start, self.caption, self.longest = label, start, caption, longest
+        self.group = f"recall-{ids.own(repr([label, start, self.names]))[:8]}"
+        self.drinks = self.networks[0][1].num_embeddings
+        self.vocabulary = Vocabulary([*ascii_lowercase, *map(str, range(1, self.drinks + 1)), ASKS, EVENING])
+
+    def __repr__(self) -> str:
+        return f"live_recall({self.label}: {self.start})"
+
+    def read(self, text: str, before: str) -> tuple[Orders | None, str]:
+        """The orders that were typed, or a sentence that says why they are none."""
+        tokens, problem = typed.read(text, self.vocabulary, "numbers", before, float("inf"))
+        if not problem and (why := refused(tokens, self.longest)):
+            name, values = why
+            problem = f"{SENTENCES[name].format(**values)} {SENTENCES['still'].format(before=before)}"
+        return (None, problem) if problem else (parsed(tokens), "")
+
+    def recalled(self, orders: Orders, which: int) -> Recall:
+        """What one of the networks makes of orders."""
+        return recalled(self.networks[which], self.rules[which], orders)
+
+    def answer(self, text: str, which: int = 0, at: int | None = None, before: str = "") -> tuple[str, str]:
+        """A sentence on what cannot be read, or else the answer's HTML, which shows the state after order ``at``."""
+        orders, problem = self.read(text, before)
+        if problem:
+            return problem, ""
+        last = len(orders.tables) - 1
+        at = last if at is None else min(at, last)
+        return "", html(self.recalled(orders, which), orders, at, self.group)
+
+    def first(self) -> str:
+        """The answer to ``start``."""
+        return self.answer(self.start)[1]
+
+    def form(self) -> ipywidgets.VBox:
+        """Field, choice of the rule, slider through the orders, and answer."""
+        wide = {"style": {"description_width": "initial"}, "layout": {"width": "34em"}}
+        field = ipywidgets.Text(value=self.start, description=self.label, **wide)
+        which = ipywidgets.ToggleButtons(options=[(name, n) for n, name in enumerate(self.names)])
+        place = ipywidgets.IntSlider(value=1, min=1, max=1, description="after order", **wide)
+        problem, answer, before = ipywidgets.HTML(), ipywidgets.HTML(), self.start
+
+        def follow(change=None):
+            nonlocal before
+            why, found = self.answer(field.value, which.value, place.value - 1, before)
+            problem.value = escape(why)
+            if why:
+                return
+            before = field.value
+            if change is None or change["owner"] is field:
+                place.max = place.value = len(self.read(before, before)[0].tables)
+                found = self.answer(before, which.value)[1]
+            answer.value = self.framed(found)
+
+        for one in (field, which, place):
+            one.observe(follow, "value")
+        follow()
+        return ipywidgets.VBox([field, which, place, problem, answer, ipywidgets.HTML(escape(self.caption))])
+
+    def page(self) -> str:
+        """Field and choice are hidden until the script answers to them."""
+        choices = "".join(
+            f'<label><input type="radio" name="{self.group}-which" value="{n}" autocomplete="off"'
+            f"{' checked' * (n == 0)}>{escape(name)}</label>"
+            for n, name in enumerate(self.names)
+        )
+        asked = (
+            f'<div class="asked">{self.field()}<span class="choices" role="radiogroup" aria-label="rule" hidden>'
+            f"{choices}</span></div>"
+        )
+        data = {
+            "cut": "numbers", "near": typed.NEAR, "sentences": SENTENCES, "most": self.longest, "share": SHARE,
+            "vocabulary": list(self.vocabulary.tokens), "names": self.names, "rules": self.rules, "cell": CELL,
+            "group": self.group,
+        }  # fmt: skip
+        return self.whole("recall", data, asked, self.caption, self.packed, "recall.js")
+
+
+def _parts(network: nn.Module) -> nn.ModuleList:
+    """The parts of a network, with the tables that can be typed."""
+    parts = {name: getattr(network, name) for name in PARTS}
+    parts["table"] = nn.Embedding.from_pretrained(parts["table"].weight.detach()[: len(ascii_lowercase)].clone())
+    return nn.ModuleList(parts.values())
+
+
+def drink(number: int | None, drinks: int) -> str:
+    """An answer as it is shown."""
+    return NOTHING if number is None or number == drinks else str(number + 1)
+
+
+def shares(one: Recall, t: int) -> str:
+    """The likeliest answers after order t, with their probabilities."""
+    p, drinks = one.logits[t].softmax(dim=0), one.logits.shape[1] - 1
+    order = sorted(range(drinks + 1), key=lambda i: -p[i])[:3]
+    return ", ".join(f"{drink(i, drinks)} {p[i]:.2f}" for n, i in enumerate(order) if n == 0 or p[i] >= SHARE)
+
+
+def judged(one: Recall, orders: Orders, t: int) -> tuple[str, str, int, int]:
+    """The answer to the question after order t, the right one, and of how many tables so far how many are right."""
+    drinks, wanted = one.logits.shape[1] - 1, right(orders, t)
+    said = [drink(best, drinks) for best in one.best[t]]
+    count = sum(said[table] == drink(number, drinks) for table, number in wanted.items())
+    return said[orders.asked], drink(wanted.get(orders.asked), drinks), count, len(wanted)
+
+
+def sentence(one: Recall, orders: Orders, t: int) -> str:
+    """What stands below the rows when order t is picked."""
+    gates = [f"{name} {gate[t]:.2f}" for name, gate in zip("γβ", one.gates, strict=True) if gate is not None]
+    asked, order = ascii_lowercase[orders.asked], _order(orders, t)
+    by = f" ({', '.join(gates)})" if gates else ""
+    return f"After {order}{by}, asked for {asked}: {shares(one, t)}."
+
+
+def told(one: Recall, orders: Orders) -> str:
+    """The answer in words."""
+    last = len(orders.tables) - 1
+    said, wanted, count, tables = judged(one, orders, last)
+    verdict = "That is right." if said == wanted else f"Right is {wanted}."
+    return (
+        f"After {last + 1} order{'s' * (last > 0)}, asked for table {ascii_lowercase[orders.asked]}, it says {said}, "
+        f"with {one.logits[last].softmax(dim=0).max():.2f}. {verdict} "
+        f"Of {tables} table{'s' * (tables > 1)} that ordered it has {count} right."
+    )
+
+
+def html(one: Recall, orders: Orders, at: int, group: str) -> str:
+    """The answer's HTML: it in words, the state after an order with what is read from it, and a row for each order.
+
+    Args:
+        one: the answer.
+        orders: what was read.
+        at: the order after which the state is shown.
+        group: a name that the page's radio buttons have in common nowhere else.
+    """
+    asked = ascii_lowercase[orders.asked]
+    most = [x.abs().max().item() for x in (one.S, one.out)]
+    pictures = [
+        ("k", f"k of {_order(orders, at)}", one.k[at][None], 1.0),
+        ("q", f"q of {asked}", one.q[None], 1.0),
+        ("S", f"S, to {most[0]:.1f}", one.S[at], most[0]),
+        ("o", f"S q, to {most[1]:.1f}", one.out[at][:, None], most[1]),
+    ]
+    drawn = "".join(
+        f'<div class="{kind}"><span>{name}</span>{squares(x, to)}</div>' for kind, name, x, to in pictures
+    )
+    rows = "".join(_row(one, orders, t, at, group) for t in range(len(orders.tables)))
+    style = f'style="--d: {one.S.shape[2]}"'
+    return (
+        f'<p class="said">{escape(told(one, orders))}</p><div class="recall"><div class="read" aria-hidden="true" '
+        f'{style}>{drawn}</div><fieldset class="map orders"><legend>After each order: what it says for {asked}, and '
+        f"how many tables it has right</legend>{rows}</fieldset></div>"
+    )
+
+
+def squares(x: Tensor, largest: float) -> str:
+    """A matrix as an SVG: a square for each entry, by its area; full where it is positive, a frame where negative."""
+    kinds: dict[str, list[str]] = {"more": [], "less": []}
+    for i, row in enumerate(x.tolist()):
+        for j, entry in enumerate(row):
+            half = int(0.48 * CELL * (abs(entry) / largest) ** 0.5 + 0.5) if largest else 0
+            if half:
+                left, top, inner = CELL * j + CELL // 2 - half, CELL * i + CELL // 2 - half, half // 2
+                path = f"M{left} {top}h{2 * half}v{2 * half}h-{2 * half}z"
+                if entry < 0 and inner:
+                    left, top, hole = left + half - inner, top + half - inner, 2 * inner
+                    path += f"M{left} {top}h{hole}v{hole}h-{hole}z"
+                kinds["less" if entry < 0 else "more"].append(path)
+    rows, columns = x.shape
+    paths = "".join(f'<path class="{kind}" d="{"".join(found)}"></path>' for kind, found in kinds.items())
+    return f'<svg viewBox="0 0 {CELL * columns} {CELL * rows}">{paths}</svg>'
+
+
+def _order(orders: Orders, t: int) -> str:
+    return f"{ascii_lowercase[orders.tables[t]]}{orders.drinks[t] + 1}"
+
+
+def _row(one: Recall, orders: Orders, t: int, at: int, group: str) -> str:
+    """An order that was read, to be picked."""
+    said, wanted, count, tables = judged(one, orders, t)
+    checked = ' checked=""' * (t == at)
+    radio = f'<input type="radio" name="{group}" value="{t}" autocomplete="off"{checked}>'
+    evening = f"{EVENING} " if t and orders.begins[t] else ""
+    p = one.logits[t].softmax(dim=0).max()
+    return (
+        f"<label>{radio}<span>{evening}{_order(orders, t)}</span><b>{said}</b>"
+        f'<i style="--w: {p:.3f}"></i><b>{"✓" if said == wanted else "✗"}</b><small>{count} of {tables}</small>'
+        f"<em>{escape(sentence(one, orders, t))}</em></label>"
+    )
