@@ -128,10 +128,12 @@ def test_answers_are_counted_and_told():
     assert judged(one, orders, 1) == ("6", "6", 2, 2)
     assert judged(one, orders, 2) == ("6", "6", 2, 3)
     assert told(one, orders) == (
-        "After 3 orders, asked for table b, it says 6, with 1.00. That is right. "
+        "After 3 orders, asked for table b, it says 6, with probability 1.00. That is right. "
         "Of 3 tables that ordered it has 2 right."
     )
-    assert "it says 6, with 1.00. Right is nothing." in told(one, orders._replace(drinks=[4, 5, 6], begins=[1, 0, 1]))
+    assert "it says 6, with probability 1.00. Right is nothing." in told(
+        one, orders._replace(drinks=[4, 5, 6], begins=[1, 0, 1])
+    )
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ for (const [place, figure] of document.querySelectorAll("figure[data-recall]:not
     const p = softmax(logits);
     const ranks = Array.from(p, (_, i) => i).sort((i, j) => p[j] - p[i]).slice(0, 3); // prettier-ignore
     const { drink } = judged(found, orders, t);
-    const named = ranks.filter((i, n) => n === 0 || p[i] >= share).map((i) => `${drink(i)} ${p[i].toFixed(2)}`);
+    const named = ranks.filter((i, n) => n === 0 || p[i] >= share).map((i) => `${drink(i)} (${p[i].toFixed(2)})`);
     const open = gates.flatMap((gate, n) => (gate === undefined ? [] : `${"γβ"[n]} ${gate.toFixed(2)}`)).join(", ");
     return `After ${order(orders, t)}${open && ` (${open})`}, asked for ${letterOf(orders.asked)}: ${named.join(", ")}.`;
   };
@@ -120,7 +120,7 @@ for (const [place, figure] of document.querySelectorAll("figure[data-recall]:not
     const { said, wanted, count, tables } = judged(found, orders, last);
     return (
       `After ${last + 1} order${last > 0 ? "s" : ""}, asked for table ${letterOf(orders.asked)}, it says ${said}, ` +
-      `with ${Math.max(...softmax(found.steps[last].logits)).toFixed(2)}. ` +
+      `with probability ${Math.max(...softmax(found.steps[last].logits)).toFixed(2)}. ` +
       `${said === wanted ? "That is right." : `Right is ${wanted}.`} ` +
       `Of ${tables} table${tables > 1 ? "s" : ""} that ordered it has ${count} right.`
     );
@@ -143,8 +143,9 @@ for (const [place, figure] of document.querySelectorAll("figure[data-recall]:not
 
   /** The state after an order, and what is read from it. */
   const pictures = ({ q, steps }, orders, at) => {
-    const largest = (name) => steps.reduce((size, one) => Math.max(size, ...(one[name].data ?? one[name]).map(Math.abs)), 0);
-    const [{ S, k, out }, toS, toOut, d] = [steps[at], largest("S"), largest("out"), q.length];
+    const largest = (vectors) => vectors.flatMap((v) => [...v]).reduce((most, a) => Math.max(most, Math.abs(a)), 0);
+    const [{ S, k, out }, d] = [steps[at], q.length];
+    const [toS, toOut] = [largest(steps.map((one) => one.S.data)), largest(steps.map((one) => one.out))];
     const all = [
       ["k", `k of ${order(orders, at)}`, squares(k, 1, d, 1)],
       ["q", `q of ${letterOf(orders.asked)}`, squares(q, 1, d, 1)],

@@ -288,7 +288,7 @@ def shares(one: Recall, t: int) -> str:
     """The likeliest answers after order t, with their probabilities."""
     p, drinks = one.logits[t].softmax(dim=0), one.logits.shape[1] - 1
     order = sorted(range(drinks + 1), key=lambda i: -p[i])[:3]
-    return ", ".join(f"{drink(i, drinks)} {p[i]:.2f}" for n, i in enumerate(order) if n == 0 or p[i] >= SHARE)
+    return ", ".join(f"{drink(i, drinks)} ({p[i]:.2f})" for n, i in enumerate(order) if n == 0 or p[i] >= SHARE)
 
 
 def judged(one: Recall, orders: Orders, t: int) -> tuple[str, str, int, int]:
@@ -314,7 +314,7 @@ def told(one: Recall, orders: Orders) -> str:
     verdict = "That is right." if said == wanted else f"Right is {wanted}."
     return (
         f"After {last + 1} order{'s' * (last > 0)}, asked for table {ascii_lowercase[orders.asked]}, it says {said}, "
-        f"with {one.logits[last].softmax(dim=0).max():.2f}. {verdict} "
+        f"with probability {one.logits[last].softmax(dim=0).max():.2f}. {verdict} "
         f"Of {tables} table{'s' * (tables > 1)} that ordered it has {count} right."
     )
 
