@@ -99,7 +99,7 @@ def apart(found, shown, which, some):
         right = shown.recalled(read, which)
         for t, step in enumerate(steps):
             for name, wanted in (("S", right.S[t].flatten()), ("out", right.out[t]), ("logits", right.logits[t])):
-                most = max(most, (torch.tensor(step[name]).double() - wanted).abs().max().item())
+                most = max(most, (torch.tensor(step[name], dtype=torch.float64) - wanted).abs().max().item())
             named = {*read.tables[: t + 1], read.asked}
             if dict(step["best"]) != {n: right.best[t][n] for n in named}:
                 return float("inf")
