@@ -258,7 +258,7 @@ def of_orders():
 
 
 IDS = f"Array.from({{ length: {TOKENS} }}, (_, i) => 1 + (i % 4))"
-ORDERS = f"{{ tables: {IDS}, drinks: {IDS}, begins: {IDS}.map(() => false), asked: 2 }}"
+ORDERS = f"{{ tables: {IDS}, drinks: {IDS}, asked: 2 }}"
 WORK = {
     "letters": ("letters.js", "readLetters", of_letters, f"readLetters({IDS}.map((id) => id - 1), m, 1)"),
     "gates": ("gates.js", "readHolding", of_gates, f"readHolding({IDS}, m, [null, 0, null, 1])"),

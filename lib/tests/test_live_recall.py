@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from rnn2attn.live import live_recall, recall
-from rnn2attn.live.recall import Orders, judged, parsed, recalled, refused, right, told
+from rnn2attn.live.recall import Orders, judged, parsed, recalled, refused, told
 
 PAIRS = "a1 b2 a3 c4 a?"
 
@@ -55,12 +55,12 @@ def test_the_state_follows_its_equation(rule):
     """S_t = γ_t S_{t−1} (I − β_t k_t k_tᵀ) + β_t v_t k_tᵀ; without a gate γ is 1, and a sum is S_{t−1} + v_t k_tᵀ."""
     network = made(rule)
     parts = recall._parts(network).double()
-    orders = Orders([0, 1, 0, 2], [0, 1, 2, 3], [True, False, False, True], 0)
+    orders = Orders([0, 1, 0, 2], [0, 1, 2, 3], 0)
     found = recalled(parts, rule, orders)
     S, eye = torch.zeros(6, 6, dtype=torch.float64), torch.eye(6, dtype=torch.float64)
     with torch.no_grad():
-        for t, (table, drink, begins) in enumerate(zip(*orders[:3], strict=True)):
-            x = parts[0].weight[table] + parts[1].weight[drink] + parts[2].weight[int(begins)]
+        for t, (table, drink) in enumerate(zip(*orders[:2], strict=True)):
+            x = parts[0].weight[table] + parts[1].weight[drink] + parts[2].weight[int(t == 0)]
             k, v = parts[3](x) / parts[3](x).norm(), parts[4](x)
             gamma = parts[5](x).sigmoid() if "gate" in rule else 1.0
             beta = parts[6](x).sigmoid() if "delta" in rule else None
@@ -75,21 +75,15 @@ def test_the_state_follows_its_equation(rule):
     ("text", "name"),
     [
         ("a1 b2 b?", None),
-        ("a1 / b2 a?", None),
-        ("/a1 a?", None),
         ("", "unasked"),
         ("a1 b2", "unasked"),
-        ("a1 b2 /", "unasked"),
         ("a1 b", "alone"),
         ("a b2 a?", "alone"),
         ("1 a?", "alone"),
         ("a1 ?", "alone"),
-        ("a / b1 a?", "alone"),
         ("a1 a? b2", "late"),
         ("a1 a??", "late"),
         ("a?", "nothing"),
-        ("/ a?", "nothing"),
-        ("a1 / a?", "evening"),
         ("a1 b2 c3 d4 e5 f6 a?", "long"),
     ],
 )
@@ -98,42 +92,33 @@ def test_what_is_no_order_is_refused_by_its_reason(text, name):
     assert (refused(tokens, 5) or (None,))[0] == name
 
 
-def test_orders_are_read_with_their_evenings_and_numbers(monkeypatch):
+def test_orders_are_read_with_their_numbers(monkeypatch):
     figure = shown(monkeypatch)
-    assert figure.read("a1 / b12a3 / / a4 b?", "")[0] == Orders([0, 1, 0, 0], [0, 11, 2, 3], [1, 1, 0, 1], 1)
-    assert parsed(["c", "7", "c", "?"]) == Orders([2], [6], [True], 2)
+    assert figure.read("a1 b12a3  a4 b?", "")[0] == Orders([0, 1, 0, 0], [0, 11, 2, 3], 1)
+    assert parsed(["c", "7", "c", "?"]) == Orders([2], [6], 2)
     assert "has never read “13”" in figure.read("a13 a?", "")[1]
     assert figure.read("a1 b2 c3 d4 e5 f6 a?", "x")[1].startswith(
         "These are 6 orders, and the figure has room for 5."
     )
 
 
-def test_right_is_the_last_order_of_this_evening():
-    orders = Orders([0, 1, 0, 2, 1], [4, 5, 6, 7, 8], [True, False, False, True, False], 0)
-    assert right(orders, 1) == {0: 4, 1: 5}
-    assert right(orders, 2) == {0: 6, 1: 5}
-    assert right(orders, 3) == {0: None, 1: None, 2: 7}
-    assert right(orders, 4) == {0: None, 1: 8, 2: 7}
-
-
 def test_answers_are_counted_and_told():
-    """Three tables, of which one is right, one wrong, and one gone since an evening has begun."""
-    orders = Orders([0, 1, 2], [4, 5, 6], [True, True, False], 1)
-    logits = torch.full((3, 13), -9.0)
-    logits[0, 4], logits[1, 5], logits[2, 5] = 9.0, 9.0, 9.0
-    best = [[4, 12, 12], [12, 5, 12], [12, 5, 7]]
-    one = recall.Recall(torch.zeros(3, 2, 2), torch.zeros(3, 2), (None, None), torch.zeros(2), torch.zeros(3, 2),
+    """Right is what a table has ordered last; of three tables one is right first, then two, and then one again."""
+    orders = Orders([0, 1, 2, 0], [4, 5, 6, 7], 1)
+    logits = torch.full((4, 13), -9.0)
+    logits[[0, 1, 2, 3], [4, 5, 5, 12]] = 9.0
+    best = [[4, 4, 4], [4, 5, 0], [4, 5, 7], [4, 12, 6]]
+    one = recall.Recall(torch.zeros(4, 2, 2), torch.zeros(4, 2), (None, None), torch.zeros(2), torch.zeros(4, 2),
                         logits, best)  # fmt: skip
-    assert judged(one, orders, 0) == ("nothing", "nothing", 1, 1)
-    assert judged(one, orders, 1) == ("6", "6", 2, 2)
-    assert judged(one, orders, 2) == ("6", "6", 2, 3)
+    assert judged(one, orders, 0) == (None, [True])
+    assert judged(one, orders, 1) == (5, [True, True])
+    assert judged(one, orders, 2) == (5, [True, True, False])
+    assert judged(one, orders, 3) == (5, [False, False, True])
     assert told(one, orders) == (
-        "After 3 orders, asked for table b, it says 6, with probability 1.00. That is right. "
-        "Of 3 tables that ordered it has 2 right."
+        "After 4 orders, asked for table b, it says nothing, with probability 1.00. Right is 6. "
+        "Of 3 tables that ordered it has 1 right."
     )
-    assert "it says 6, with probability 1.00. Right is nothing." in told(
-        one, orders._replace(drinks=[4, 5, 6], begins=[1, 0, 1])
-    )
+    assert "That table has not ordered. Of 3 tables" in told(one, orders._replace(asked=2, tables=[0, 1, 3, 0]))
 
 
 @pytest.mark.parametrize(

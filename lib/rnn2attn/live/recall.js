@@ -19,15 +19,15 @@ function memoryStep({ shape, data }, k, v, gamma = 1, beta = undefined) {
  * What a network makes of orders: after each the state, its key, γ and β where the rule has them, what the query reads,
  * the logits of the answer, and the answers for all tables that have ordered so far. It rests after each.
  */
-function* recalling({ tables, drinks, begins, asked }, parts, rule) {
-  const [table, drink, evening, W_k, W_v, keep, strength, output] = parts;
+function* recalling({ tables, drinks, asked }, parts, rule) {
+  const [table, drink, begins, W_k, W_v, keep, strength, output] = parts;
   const query = (n) => unit(linear(embedding(n, table), W_k));
   const queries = new Map([asked, ...tables].map((n) => [n, query(n)]));
   const q = queries.get(asked);
   let S = { shape: [W_v.weight.shape[0], q.length], data: new Float64Array(W_v.weight.shape[0] * q.length) };
   const steps = [];
   for (const t of tables.keys()) {
-    const x = add(embedding(tables[t], table), embedding(drinks[t], drink), embedding(Number(begins[t]), evening));
+    const x = add(embedding(tables[t], table), embedding(drinks[t], drink), embedding(Number(t === 0), begins));
     const k = unit(linear(x, W_k));
     const [gamma] = rule.includes("gate") ? sigmoid(linear(x, keep)) : [];
     const [beta] = rule.includes("delta") ? sigmoid(linear(x, strength)) : [];
@@ -52,77 +52,54 @@ for (const [place, figure] of document.querySelectorAll("figure[data-recall]:not
 
   /** What is wrong with the order of tokens that are known: the name of a sentence, and what is filled in. */
   const refused = (tokens) => {
-    let [orders, begins] = [0, false];
-    for (let n = 0; n < tokens.length; n++) {
+    for (let n = 0; n < tokens.length; n += 2) {
       const [one, next] = [tokens[n], tokens[n + 1]];
-      if (one === "/") {
-        begins = true;
-        continue;
-      }
-      if (!isTable(one) || next === undefined || isTable(next) || next === "/") return ["alone", { token: one }];
-      n++;
-      if (next !== "?") [orders, begins] = [orders + 1, false];
-      else if (n + 1 < tokens.length) return ["late", { token: tokens[n + 1] }];
-      else if (!orders) return ["nothing", {}];
-      else if (begins) return ["evening", {}];
-      else return orders > most ? ["long", { n: orders, longest: most }] : undefined;
+      if (!isTable(one) || next === undefined || isTable(next)) return ["alone", { token: one }];
+      if (next !== "?") continue;
+      if (n + 2 < tokens.length) return ["late", { token: tokens[n + 2] }];
+      if (!n) return ["nothing", {}];
+      return n / 2 > most ? ["long", { n: n / 2, longest: most }] : undefined;
     }
     return ["unasked", {}];
   };
 
   const ordersOf = (tokens) => {
-    const found = { tables: [], drinks: [], begins: [], asked: numberOf(tokens.at(-2)) };
-    let begins = true;
-    for (const [n, one] of tokens.slice(0, -2).entries()) {
-      if (one === "/") begins = true;
-      if (!isTable(one)) continue;
-      found.tables.push(numberOf(one));
-      found.drinks.push(Number(tokens[n + 1]) - 1);
-      found.begins.push(begins);
-      begins = false;
-    }
-    return found;
-  };
-
-  /** For each table that has ordered up to order t, its last drink on this evening; undefined where it has none. */
-  const right = ({ tables, drinks, begins }, t) => {
-    const found = new Map();
-    for (let n = 0; n <= t; n++) {
-      if (begins[n]) for (const table of found.keys()) found.set(table, undefined);
-      found.set(tables[n], drinks[n]);
-    }
-    return found;
+    const [tables, drinks] = [0, 1].map((side) => tokens.filter((_, n) => n % 2 === side));
+    const asked = numberOf(tables.pop());
+    return { tables: tables.map(numberOf), drinks: drinks.slice(0, -1).map((number) => number - 1), asked };
   };
 
   const order = ({ tables, drinks }, t) => letterOf(tables[t]) + (drinks[t] + 1);
 
-  const judged = ({ steps }, orders, t) => {
-    const drinks = steps[t].logits.length - 1;
-    const drink = (number) => (number === undefined || number === drinks ? "nothing" : String(number + 1));
-    const wanted = right(orders, t);
-    const said = (table) => drink(steps[t].best.get(table));
-    const count = [...wanted].filter(([table, number]) => said(table) === drink(number)).length;
-    return { drink, said: said(orders.asked), wanted: drink(wanted.get(orders.asked)), count, tables: wanted.size };
+  const drink = (number, { logits }) => (number < logits.length - 1 ? String(number + 1) : "nothing");
+
+  /** What is said after order t, and by what probability; what is right; and of how many tables how many are right. */
+  const judged = ({ steps }, { tables, drinks, asked }, t) => {
+    const last = new Map(tables.slice(0, t + 1).map((table, n) => [table, drinks[n]]));
+    const { best, logits } = steps[t];
+    const rights = [...last].filter(([table, number]) => best.get(table) === number).length;
+    return { best: best.get(asked), p: Math.max(...softmax(logits)), wanted: last.get(asked), rights, all: last.size };
   };
 
   const sentence = (found, orders, t) => {
     const { gates, logits } = found.steps[t];
     const p = softmax(logits);
     const ranks = Array.from(p, (_, i) => i).sort((i, j) => p[j] - p[i]).slice(0, 3); // prettier-ignore
-    const { drink } = judged(found, orders, t);
-    const named = ranks.filter((i, n) => n === 0 || p[i] >= share).map((i) => `${drink(i)} (${p[i].toFixed(2)})`);
+    const likely = ranks.filter((i, n) => n === 0 || p[i] >= share);
+    const named = likely.map((i) => `${drink(i, found.steps[t])} (${p[i].toFixed(2)})`);
     const open = gates.flatMap((gate, n) => (gate === undefined ? [] : `${"γβ"[n]} ${gate.toFixed(2)}`)).join(", ");
     return `After ${order(orders, t)}${open && ` (${open})`}, asked for ${letterOf(orders.asked)}: ${named.join(", ")}.`;
   };
 
   const told = (found, orders) => {
-    const last = orders.tables.length - 1;
-    const { said, wanted, count, tables } = judged(found, orders, last);
+    const T = orders.tables.length;
+    const { best, p, wanted, rights, all } = judged(found, orders, T - 1);
+    const known = best === wanted ? "That is right." : `Right is ${wanted + 1}.`;
     return (
-      `After ${last + 1} order${last > 0 ? "s" : ""}, asked for table ${letterOf(orders.asked)}, it says ${said}, ` +
-      `with probability ${Math.max(...softmax(found.steps[last].logits)).toFixed(2)}. ` +
-      `${said === wanted ? "That is right." : `Right is ${wanted}.`} ` +
-      `Of ${tables} table${tables > 1 ? "s" : ""} that ordered it has ${count} right.`
+      `After ${T} order${T > 1 ? "s" : ""}, asked for table ${letterOf(orders.asked)}, it says ` +
+      `${drink(best, found.steps[T - 1])}, with probability ${p.toFixed(2)}. ` +
+      `${wanted === undefined ? "That table has not ordered." : known} ` +
+      `Of ${all} table${all > 1 ? "s" : ""} that ordered it has ${rights} right.`
     );
   };
 
@@ -156,13 +133,12 @@ for (const [place, figure] of document.querySelectorAll("figure[data-recall]:not
   };
 
   const row = (found, orders, t, at) => {
-    const { said, wanted, count, tables } = judged(found, orders, t);
-    const p = Math.max(...softmax(found.steps[t].logits));
+    const { best, p, wanted, rights, all } = judged(found, orders, t);
+    const mark = wanted === undefined ? "–" : best === wanted ? "✓" : "✗";
     return (
       `<label><input type="radio" name="${group}" value="${t}" autocomplete="off"${t === at ? ' checked=""' : ""}>` +
-      `<span>${t && orders.begins[t] ? "/ " : ""}${order(orders, t)}</span><b>${said}</b>` +
-      `<i style="--w: ${p.toFixed(3)}"></i><b>${said === wanted ? "✓" : "✗"}</b><small>${count} of ${tables}</small>` +
-      `<em>${sentence(found, orders, t)}</em></label>`
+      `<span>${order(orders, t)}</span><b>${drink(best, found.steps[t])}</b><i style="--w: ${p.toFixed(3)}"></i>` +
+      `<b>${mark}</b><small>${rights} of ${all}</small><em>${sentence(found, orders, t)}</em></label>`
     );
   };
 

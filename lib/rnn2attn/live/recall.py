@@ -5,7 +5,6 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from itertools import pairwise
 from string import ascii_lowercase
 from typing import NamedTuple
 
@@ -25,17 +24,15 @@ from rnn2attn.text import Vocabulary
 BITS = 16
 RULES = ("added", "gate", "delta rule", "gate, delta rule")
 PARTS = ("table", "drink", "begins", "W_k", "W_v", "keep", "strength", "output")
-EVENING, ASKS = "/", "?"
+ASKS = "?"
 SENTENCES = {name: typed.SENTENCES[name] for name in ("empty", "unknown", "near", "still")} | {
     "long": "These are {n} orders, and the figure has room for {longest}.",
     "alone": "An order is a letter and a number, such as a1, and “{token}” stands alone.",
     "unasked": "No question is asked: write a letter and a question mark at the end, such as b?",
     "late": "The question comes last, and after it stands “{token}”.",
     "nothing": "Nothing was ordered before the question.",
-    "evening": "An evening begins with an order, and after the last “/” there is none.",
 }
 CELL = 100  # units of a picture for an entry of a vector
-NOTHING = "nothing"
 
 
 class Orders(NamedTuple):
@@ -44,13 +41,11 @@ class Orders(NamedTuple):
     Attributes:
         tables: which table orders.
         drinks: what it orders.
-        begins: whether an evening begins with the order.
         asked: the table that is asked for.
     """
 
     tables: list[int]
     drinks: list[int]
-    begins: list[bool]
     asked: int
 
 
@@ -83,8 +78,8 @@ def live_recall(
 
     Args:
         networks: by the names that a reader chooses from, trained, all of one size. Such a network has a ``rule`` of
-            `RULES` and the parts of `PARTS`: embeddings of tables, of drinks and of whether an evening begins, linear
-            maps to keys and values without biases, to γ_t and to β_t before the σ, and from what is read to the
+            `RULES` and the parts of `PARTS`: embeddings of tables, of drinks and of whether an order is the first,
+            linear maps to keys and values without biases, to γ_t and to β_t before the σ, and from what is read to the
             logits of the drinks and of nothing. What is stored is `memory_step` or `delta_step` with a key of length
             1 from the three embeddings' sum; a query has length 1 and is the same map of a table's embedding. The
             first 26 tables can be typed. The weights are rounded to float16.
@@ -113,39 +108,24 @@ def live_recall(
 
 def refused(tokens: Sequence[str], longest: int) -> tuple[str, dict] | None:
     """What is wrong with the order of tokens that are known: a key of `SENTENCES`, and what is filled in."""
-    orders, begins, left = 0, False, list(tokens)
-    while left:
-        one = left.pop(0)
-        if one == EVENING:
-            begins = True
-            continue
-        if not one.isalpha() or not left or left[0].isalpha() or left[0] == EVENING:
+    for n in range(0, len(tokens), 2):
+        one, after = (*tokens[n : n + 2], None)[:2]
+        if not one.isalpha() or after is None or after.isalpha():
             return "alone", {"token": one}
-        if left.pop(0) != ASKS:
-            orders, begins = orders + 1, False
-        elif left:
-            return "late", {"token": left[0]}
-        elif not orders:
+        if after != ASKS:
+            continue
+        if n + 2 < len(tokens):
+            return "late", {"token": tokens[n + 2]}
+        if not n:
             return "nothing", {}
-        elif begins:
-            return "evening", {}
-        else:
-            return ("long", {"n": orders, "longest": longest}) if orders > longest else None
+        return ("long", {"n": n // 2, "longest": longest}) if n // 2 > longest else None
     return "unasked", {}
 
 
 def parsed(tokens: Sequence[str]) -> Orders:
-    """The orders and the question of tokens that are not `refused`. An evening begins with the first order, too."""
-    found, begins = Orders([], [], [], ascii_lowercase.index(tokens[-2])), True
-    for one, after in pairwise(tokens[:-1]):
-        if one == EVENING:
-            begins = True
-        elif one.isalpha():
-            found.tables.append(ascii_lowercase.index(one))
-            found.drinks.append(int(after) - 1)
-            found.begins.append(begins)
-            begins = False
-    return found
+    """The orders and the question of tokens that are not `refused`."""
+    *tables, asked = map(ascii_lowercase.index, tokens[::2])
+    return Orders(tables, [int(number) - 1 for number in tokens[1:-1:2]], asked)
 
 
 @torch.no_grad()
@@ -158,8 +138,8 @@ def recalled(parts: nn.ModuleList, rule: str, orders: Orders) -> Recall:
         orders: what it reads, and what is asked.
     """
     table, drink, begins, W_k, W_v, keep, strength, output = parts
-    numbers = [torch.tensor(row, dtype=torch.long) for row in orders[:3]]
-    x = table(numbers[0]) + drink(numbers[1]) + begins(numbers[2])
+    first = (torch.arange(len(orders.tables)) == 0).long()
+    x = table(torch.tensor(orders.tables)) + drink(torch.tensor(orders.drinks)) + begins(first)
     k, v, queries = F.normalize(W_k(x), dim=1), W_v(x), F.normalize(W_k(table.weight), dim=1)
     gamma = torch.sigmoid(keep(x)) if "gate" in rule else None
     beta = torch.sigmoid(strength(x)) if "delta" in rule else None
@@ -176,15 +156,6 @@ def recalled(parts: nn.ModuleList, rule: str, orders: Orders) -> Recall:
     return Recall(S, k, gates, q, S @ q, output(S @ q), best)
 
 
-def right(orders: Orders, t: int) -> dict[int, int | None]:
-    """For each table that has ordered up to order t, its last drink on this evening; None where it has none."""
-    found: dict[int, int | None] = {}
-    for table, drink, begins in list(zip(*orders[:3], strict=True))[: t + 1]:
-        found = dict.fromkeys(found) if begins else found
-        found[table] = drink
-    return found
-
-
 class Asked(Figure):
     """What `live_recall` returns."""
 
@@ -198,7 +169,7 @@ class Asked(Figure):
         self.label, self.start, self.caption, self.longest = label, start, caption, longest
         self.group = f"recall-{ids.own(repr([label, start, self.names]))[:8]}"
         self.drinks = self.networks[0][1].num_embeddings
-        self.vocabulary = Vocabulary([*ascii_lowercase, *map(str, range(1, self.drinks + 1)), ASKS, EVENING])
+        self.vocabulary = Vocabulary([*ascii_lowercase, *map(str, range(1, self.drinks + 1)), ASKS])
 
     def __repr__(self) -> str:
         return f"live_recall({self.label}: {self.start})"
@@ -279,9 +250,9 @@ def _parts(network: nn.Module) -> nn.ModuleList:
     return nn.ModuleList(parts.values())
 
 
-def drink(number: int | None, drinks: int) -> str:
+def drink(number: int, drinks: int) -> str:
     """An answer as it is shown."""
-    return NOTHING if number is None or number == drinks else str(number + 1)
+    return str(number + 1) if number < drinks else "nothing"
 
 
 def shares(one: Recall, t: int) -> str:
@@ -291,12 +262,10 @@ def shares(one: Recall, t: int) -> str:
     return ", ".join(f"{drink(i, drinks)} ({p[i]:.2f})" for n, i in enumerate(order) if n == 0 or p[i] >= SHARE)
 
 
-def judged(one: Recall, orders: Orders, t: int) -> tuple[str, str, int, int]:
-    """The answer to the question after order t, the right one, and of how many tables so far how many are right."""
-    drinks, wanted = one.logits.shape[1] - 1, right(orders, t)
-    said = [drink(best, drinks) for best in one.best[t]]
-    count = sum(said[table] == drink(number, drinks) for table, number in wanted.items())
-    return said[orders.asked], drink(wanted.get(orders.asked), drinks), count, len(wanted)
+def judged(one: Recall, orders: Orders, t: int) -> tuple[int | None, list[bool]]:
+    """What the asked table has ordered last, up to order t, and for each table so far whether it is told right."""
+    last = dict(zip(orders.tables[: t + 1], orders.drinks, strict=False))
+    return last.get(orders.asked), [one.best[t][table] == number for table, number in last.items()]
 
 
 def sentence(one: Recall, orders: Orders, t: int) -> str:
@@ -309,13 +278,16 @@ def sentence(one: Recall, orders: Orders, t: int) -> str:
 
 def told(one: Recall, orders: Orders) -> str:
     """The answer in words."""
-    last = len(orders.tables) - 1
-    said, wanted, count, tables = judged(one, orders, last)
-    verdict = "That is right." if said == wanted else f"Right is {wanted}."
+    T, drinks = len(orders.tables), one.logits.shape[1] - 1
+    wanted, rights = judged(one, orders, T - 1)
+    best, p = one.best[-1][orders.asked], one.logits[-1].softmax(dim=0).max()
+    verdict = "That is right." if best == wanted else f"Right is {wanted + 1}."
+    if wanted is None:
+        verdict = "That table has not ordered."
     return (
-        f"After {last + 1} order{'s' * (last > 0)}, asked for table {ascii_lowercase[orders.asked]}, it says {said}, "
-        f"with probability {one.logits[last].softmax(dim=0).max():.2f}. {verdict} "
-        f"Of {tables} table{'s' * (tables > 1)} that ordered it has {count} right."
+        f"After {T} order{'s' * (T > 1)}, asked for table {ascii_lowercase[orders.asked]}, it says "
+        f"{drink(best, drinks)}, with probability {p:.2f}. {verdict} "
+        f"Of {len(rights)} table{'s' * (len(rights) > 1)} that ordered it has {sum(rights)} right."
     )
 
 
@@ -372,13 +344,13 @@ def _order(orders: Orders, t: int) -> str:
 
 def _row(one: Recall, orders: Orders, t: int, at: int, group: str) -> str:
     """An order that was read, to be picked."""
-    said, wanted, count, tables = judged(one, orders, t)
+    wanted, rights = judged(one, orders, t)
+    best, p = one.best[t][orders.asked], one.logits[t].softmax(dim=0).max()
+    mark = "–" if wanted is None else "✓" if best == wanted else "✗"
     checked = ' checked=""' * (t == at)
-    radio = f'<input type="radio" name="{group}" value="{t}" autocomplete="off"{checked}>'
-    evening = f"{EVENING} " if t and orders.begins[t] else ""
-    p = one.logits[t].softmax(dim=0).max()
     return (
-        f"<label>{radio}<span>{evening}{_order(orders, t)}</span><b>{said}</b>"
-        f'<i style="--w: {p:.3f}"></i><b>{"✓" if said == wanted else "✗"}</b><small>{count} of {tables}</small>'
+        f'<label><input type="radio" name="{group}" value="{t}" autocomplete="off"{checked}>'
+        f"<span>{_order(orders, t)}</span><b>{drink(best, one.logits.shape[1] - 1)}</b>"
+        f'<i style="--w: {p:.3f}"></i><b>{mark}</b><small>{sum(rights)} of {len(rights)}</small>'
         f"<em>{escape(sentence(one, orders, t))}</em></label>"
     )
