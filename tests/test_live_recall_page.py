@@ -1,7 +1,9 @@
 """Pairs in the page: the state, what is read and the answers are PyTorch's, and what is drawn is the notebook's."""
 
 import random
+import re
 import unicodedata
+from functools import cache
 
 import nbformat
 import pytest
@@ -11,10 +13,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from building import ROOT
-from live_page import drawn, functions, opened, settled, telephone, write
+from live_page import drawn as drawn_with_names
+from live_page import functions, opened, settled, telephone, write
 from looking import faults, too_wide
 from rnn2attn.live import live_recall, recall
 from rnn2attn.tasks import orders
+from rnn2attn.training import set_seed
 
 EXACT = 1e-9  # what the order of sums may change
 FIELD = "[type=text]"
@@ -149,6 +153,11 @@ def test_a_mistake_is_seen(page, shown, name):
     assert apart(asked(page, shown, which, some, CODE.replace(old, new)), shown, which, some) > 1e-3
 
 
+def drawn(figure):
+    """The HTML of a figure's answer, whichever of the page's figures it is."""
+    return re.sub(r'name="(recall-\w+)-\d+"', r'name="\1"', drawn_with_names(figure))
+
+
 def choose(figure, which):
     figure.locator(".choices label").nth(which).click()
 
@@ -271,3 +280,35 @@ def test_a_telephone_shows_it_whole_and_axe_finds_nothing(chromium, address, sch
     again.evaluate("figure => figure.remove()")
     assert faults(page, ".rnn2attn-live") == []
     page.close()
+
+
+def taught():
+    """The page's own function that teaches a head of 8 × 8."""
+    names = {"torch": torch, "nn": nn, "F": F, "orders": orders, "cache": cache, "set_seed": set_seed}
+    for cell in nbformat.read(ROOT / "notebooks/07-back-to-recurrence.ipynb", as_version=4).cells:
+        if cell.cell_type == "code" and cell.source.startswith((*HEADS, "def train(", "# @title Defines taught")):
+            exec(cell.source, names)
+    return names["taught"]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(5))
+def test_what_the_page_says_of_its_heads_holds(seed):
+    """The first answer is right, after three times 1 only the delta rule says 2, and no rule has room for sixteen."""
+    teach = taught()
+    threads = torch.get_num_threads()
+    networks = {rule: teach(rule, seed) for rule in ("added", "gate", "delta rule")}
+    torch.set_num_threads(threads)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RNN2ATTN_FRAMES", "1")
+        figure = live_recall(networks, start="a1 b2 c3 b?", caption="Type.")
+    sixteen = " ".join(f"{letter}{n}" for n, letter in enumerate("abcdefghijklmnop", 1))
+    said = {}
+    for which, rule in enumerate(networks):
+        read = figure.read("a1 b2 c3 b?", "")[0]
+        assert figure.recalled(read, which).best[-1][read.asked] == 1
+        read = figure.read("a1 a1 a1 a2 a?", "")[0]
+        said[rule] = figure.recalled(read, which).best[-1][0] + 1
+        read = figure.read(f"{sixteen} a?", "")[0]
+        assert sum(recall.judged(figure.recalled(read, which), read, 15)[1]) < 12
+    assert said == {"added": 1, "gate": 1, "delta rule": 2}

@@ -78,11 +78,11 @@ def live_recall(
 
     Args:
         networks: by the names that a reader chooses from, trained, all of one size. Such a network has a ``rule`` of
-            `RULES` and the parts of `PARTS`: embeddings of tables, of drinks and of whether an order is the first,
-            linear maps to keys and values without biases, to γ_t and to β_t before the σ, and from what is read to the
-            logits of the drinks and of nothing. What is stored is `memory_step` or `delta_step` with a key of length
-            1 from the three embeddings' sum; a query has length 1 and is the same map of a table's embedding. The
-            first 26 tables can be typed. The weights are rounded to float16.
+            `RULES` and the parts of `PARTS`: embeddings of tables, of drinks and of whether an order is the first;
+            linear maps to keys and values without biases, to γ_t and to β_t before the σ; and one from what is read
+            to the logits of the drinks and of nothing. An order, the sum of its embeddings, is stored by
+            `memory_step` or `delta_step` under a key of length 1. A query has length 1 and is the same map of a
+            table's embedding. The first 26 tables can be typed. The weights are rounded to float16.
         start: what is read first, by the first network, and what print and a page without JavaScript show.
         caption: what to try.
         label: what is typed.
@@ -281,9 +281,10 @@ def told(one: Recall, orders: Orders) -> str:
     T, drinks = len(orders.tables), one.logits.shape[1] - 1
     wanted, rights = judged(one, orders, T - 1)
     best, p = one.best[-1][orders.asked], one.logits[-1].softmax(dim=0).max()
-    verdict = "That is right." if best == wanted else f"Right is {wanted + 1}."
     if wanted is None:
         verdict = "That table has not ordered."
+    else:
+        verdict = "That is right." if best == wanted else f"Right is {drink(wanted, drinks)}."
     return (
         f"After {T} order{'s' * (T > 1)}, asked for table {ascii_lowercase[orders.asked]}, it says "
         f"{drink(best, drinks)}, with probability {p:.2f}. {verdict} "
