@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -26,6 +27,7 @@ APART = (
     nodes.math,
     nodes.math_block,
     nodes.raw,
+    HideCodeCellNode,  # joined folds have lost the cell around them
 )
 CODE, AIMS, CHOICES = "cell", "callout-aims", "choices"  # a choice is a button
 
