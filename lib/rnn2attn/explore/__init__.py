@@ -21,6 +21,7 @@ from rnn2attn.explore import dragged, ids
 from rnn2attn.explore.frames import pack
 from rnn2attn.explore.words import WordByWord
 from rnn2attn.plots import AmongKeys
+from rnn2attn.plots.style import printed
 from rnn2attn.plots.svg import svg
 
 __all__ = ["Explorable", "WordByWord", "explore"]
@@ -138,7 +139,7 @@ class Explorable:
             raise TypeError(f"draw({where}) must return a rnn2attn.plots.Figure, not {type(figure).__name__}")
         if not isinstance(text, str) or not text.strip():
             raise TypeError(f"describe({where}) must return in words what the figure shows, not {text!r}")
-        return svg(figure, self.salt), text
+        return svg(figure, self.salt), printed(text)
 
     def _widget(self) -> ipywidgets.VBox:
         sliders = {

@@ -7,6 +7,7 @@ What DejaVu Sans lacks is drawn with the font of this package, which has Hangul 
 has.
 """
 
+import re
 from collections.abc import Iterable
 from importlib.resources import as_file, files
 from unicodedata import east_asian_width
@@ -36,6 +37,10 @@ OTHERS = (
     *("Microsoft YaHei", "Hiragino Sans", "Arial Unicode MS", "Noto Sans", "Noto Sans Arabic", "Noto Sans Hebrew"),
     *("Noto Sans Devanagari", "Noto Sans Thai", "Noto Emoji", "Segoe UI Symbol", "Unifont"),
 )
+NOUGHT = re.compile(r"(?<![\w.])-(?=0(?:\.0+)?(?![\d.]))")  # the sign of what has been rounded to nothing
+MINUS = re.compile(r"(?<![\w.)\]])-(?=\.?\d)")
+POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([+-]\d+)\b")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _fonts() -> list[str]:
@@ -47,9 +52,15 @@ def _fonts() -> list[str]:
     return ["DejaVu Sans", ours, *(name for name in OTHERS if name in there)]
 
 
+def printed(text: str) -> str:
+    """The text with its numbers as a book prints them: −0.35 for -0.35, 0.00 for -0.00, 1.2 × 10⁹ for 1.2e+09."""
+    powers = POWER.sub(lambda one: f"{one[1]} × 10{str(int(one[2])).translate(RAISED)}", text)
+    return MINUS.sub("−", NOUGHT.sub("", powers))
+
+
 def plain(words: str) -> str:
-    """Words from data as a label that shows them as they are: none is taken for a formula; Hangul is composed."""
-    return clean(words).replace("$", r"\$")
+    """Words from data as a label: none is taken for a formula, a minus is one, and Hangul is composed."""
+    return printed(clean(words)).replace("$", r"\$")
 
 
 def breadth(words: Iterable[str]) -> float:
