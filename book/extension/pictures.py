@@ -7,6 +7,7 @@ is.
 from html import escape
 from pathlib import Path
 
+from book.extension.tables import typeset
 from docutils import nodes
 from PIL import Image
 from sphinx.application import Sphinx
@@ -22,7 +23,7 @@ def _show(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         for image in list(output.findall(nodes.image)):
             text = escape(image.get("alt", ""))
             if text:
-                _put(image, CAPTION.format(text=text))
+                _put(image, CAPTION.format(text=typeset(text)))
             with Image.open(Path(app.srcdir, image["uri"])) as picture:
                 svg = picture.info.get("svg")
             if svg:

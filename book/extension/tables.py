@@ -1,4 +1,4 @@
-"""Tables: numbers typeset, by their points and with their heads above them, a name for each, verdicts as cards.
+"""Tables: numbers typeset, by their points and with their heads above them, a name for each, prose as cards.
 
 The column of a DataFrame's index has a head as others have. pandas writes its name into a row of its own; where the
 index has none, the cell's metadata name it, as ``"table": {"index": "updates"}``.
@@ -16,6 +16,12 @@ NUMBER = re.compile(r"[≈<>]?\s*[−+-]?\d[\d.,\s]*(?:e[−+-]?\d+|\s×\s10−?
 PLAIN = re.compile(r"[≈<>]?\s*[−+-]?[\d,]+(?:\.(\d+))?")
 LONG = 14  # signs in the name of a row that has to keep some width
 CLAIM = re.compile(r"\bC\d+\b")
+# A letter with what stands below or above it, as claims are written: W_hh, √d_k, σ(b)^k.
+SCRIPT = re.compile(r"(?:(?<![\w.])(√?[^\W\d_])_|(?<=[\w)])\^)(?:\{([^}]+)\}|(−?[^\W_]+))")
+WHOLE = re.compile(r"(?<=\w) = (?=\S)|(?<=\d) (?:of|\+) (?=\d)")  # no line breaks in "T = 10", "5 of 5" and "1 + 2"
+SIZE = re.compile(r"(?<![\w.,])\d{4,}(?![\w.])")  # a number that is read more quickly as 18,392
+PROSE, CODE = 40, 28  # signs of a sentence, and of a name in code, that are wide for a column of a phone
+LABEL = re.compile(r"<label\b[^>]*>.*?</label>", re.DOTALL)
 # What stands in a table: code and formulas, which stay as they are, tags, and between them text.
 PIECE = re.compile(r"<(code|math)\b.*?</\1>|<[^>]*>|([^<]+)", re.DOTALL)
 MINUS = re.compile(r"(?<![\w.)\]])-(?=\.?\d)")
@@ -52,6 +58,16 @@ def _align(cells: list[html.HtmlElement]) -> None:
                 cell.set("style", "; ".join(filter(None, [cell.get("style"), room])))
 
 
+def _as_cards(tree: html.HtmlElement, rows: list[list[html.HtmlElement]]) -> None:
+    """Give the cells of a table that has too much prose for a phone's columns the names of these."""
+    longest = [max((len(cell.text_content()) for cell in cells[1:]), default=0) for cells in zip(*rows, strict=False)]
+    prose = len(longest) > 2 and sum(length > PROSE for length in longest) > 1
+    if prose or any(len(code.text_content()) > CODE for code in tree.iter("code")):
+        tree.classes.add("prose-cards")
+        for cell, head in [pair for row in rows[1:] for pair in zip(row, rows[0], strict=False)]:
+            cell.set("data-head", head.text_content().strip())
+
+
 def dressed(table: str) -> str:
     """A table's HTML with a class on each cell of numbers and on the head above, and with a name; else as it was."""
     if table.count("<table") > 1:
@@ -75,22 +91,38 @@ def dressed(table: str) -> str:
         tree.set("aria-label", f"Table: {', '.join(names)}")
     if "verdict" in (name.lower() for name in names) and CLAIM.search(tree.text_content()):
         tree.classes.add("verdict-cards")
+    elif "dataframe" not in tree.classes and not spans:
+        _as_cards(tree, rows)
     return html.tostring(tree, encoding="unicode", with_tail=False)
 
 
-def typeset(table: str) -> str:
-    """A table's HTML with numbers as they are printed: −1.5 for -1.5, 1.5 × 10 to its power for 1.5e+15."""
-    return PIECE.sub(lambda piece: _number(piece[2]) if piece[2] else piece[0], table)
+def typeset(text: str, sizes: bool = False) -> str:
+    """HTML with numbers and letters as they are printed: −1.5 for -1.5, 1.5 × 10 to its power for 1.5e+15, W with hh.
+
+    Args:
+        text: of a table, a label or a caption.
+        sizes: whether a number of four digits or more has commas; a year has none.
+    """
+    return PIECE.sub(lambda piece: _printed(piece[2], sizes) if piece[2] else piece[0], text)
 
 
-def _number(text: str) -> str:
-    power = POWER.sub(lambda one: f"{one[1]} × 10<sup>{'−' * (one[2] == '-')}{one[3]}</sup>", text)
-    return MINUS.sub("−", power)
+def _printed(text: str, sizes: bool) -> str:
+    text = POWER.sub(lambda one: f"{one[1]} × 10<sup>{'−' * (one[2] == '-')}{one[3]}</sup>", text)
+    text = WHOLE.sub(lambda one: one[0].replace(" ", "\N{NO-BREAK SPACE}"), MINUS.sub("−", text))
+    if sizes:
+        text = SIZE.sub(lambda one: f"{int(one[0]):,}", text)
+    return SCRIPT.sub(_script, text)
+
+
+def _script(found: re.Match) -> str:
+    letter, braced, bare = found.groups()
+    return f"<sup>{braced or bare}</sup>" if letter is None else f"{letter}<sub>{braced or bare}</sub>"
 
 
 def _dress(app: Sphinx, pagename: str, template: str, context: dict, doctree: object) -> None:
     if "body" in context:
-        context["body"] = TABLE.sub(lambda found: typeset(dressed(found[0])), context["body"])
+        body = TABLE.sub(lambda one: typeset(dressed(one[0]), sizes='class="dataframe' in one[0]), context["body"])
+        context["body"] = LABEL.sub(lambda one: typeset(one[0]), body)
 
 
 def setup(app: Sphinx) -> dict:

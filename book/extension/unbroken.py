@@ -1,0 +1,41 @@
+"""What no line breaks: a short piece of code, a date, and what a cell printed in columns."""
+
+import re
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+SHORT = 14  # signs of code that have room on a phone wherever they stand
+DATE = re.compile(r"\b(\d{4}-\d\d-\d\d)\b")
+COLUMNS = re.compile(r"[^|\s] {2,}[^|\s]")  # two words of a line with more than a space between them
+
+
+def in_columns(printed: str) -> bool:
+    """Whether lines have columns: half of them, or three."""
+    lines = printed.rstrip("\n").split("\n")
+    found = sum(bool(COLUMNS.search(line)) for line in lines)
+    return len(lines) > 2 and found > 1 and (found > 2 or 2 * found >= len(lines))
+
+
+def _keep(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    for code in doctree.findall(nodes.literal):
+        if len(code.astext()) <= SHORT:
+            code["classes"].append("whole")
+    for text in [*doctree.findall(nodes.Text)]:
+        if isinstance(text.parent, nodes.paragraph) and DATE.search(text):
+            pieces = [
+                nodes.inline("", piece, classes=["whole"]) if k % 2 else nodes.Text(piece)
+                for k, piece in enumerate(DATE.split(text))
+            ]
+            text.parent.replace(text, pieces)
+    for output in doctree.findall(nodes.container):
+        if output.get("nb_element") == "cell_code_output":
+            for printed in output.findall(nodes.literal_block):
+                if in_columns(printed.astext()):
+                    printed["classes"].append("in-columns")
+
+
+def setup(app: Sphinx) -> dict:
+    """Register what keeps them."""
+    app.connect("doctree-resolved", _keep)
+    return {"version": "1", "parallel_read_safe": True}
