@@ -119,10 +119,20 @@ def _script(found: re.Match) -> str:
     return f"<sup>{braced or bare}</sup>" if letter is None else f"{letter}<sub>{braced or bare}</sub>"
 
 
+def _labelled(label: str) -> str:
+    """A label, in which words that were typeset stay one, whatever its parts are laid out as."""
+
+    def text(piece: re.Match) -> str:
+        done = typeset(piece[0])
+        return f"<span>{done}</span>" if "<sub>" in done else done
+
+    return PIECE.sub(lambda piece: text(piece) if piece[2] else piece[0], label)
+
+
 def _dress(app: Sphinx, pagename: str, template: str, context: dict, doctree: object) -> None:
     if "body" in context:
         body = TABLE.sub(lambda one: typeset(dressed(one[0]), sizes='class="dataframe' in one[0]), context["body"])
-        context["body"] = LABEL.sub(lambda one: typeset(one[0]), body)
+        context["body"] = LABEL.sub(lambda one: _labelled(one[0]), body)
 
 
 def setup(app: Sphinx) -> dict:

@@ -39,9 +39,9 @@ def questions() -> str:
                 sum(len(mutants(part.reference)) for part in question.parts),
                 sum(n for part in question.parts for n, _ in EQUIVALENT.get(part.name, {}).values()),
             ]
-            text += f"| {question.number} | {names} | {points(question)} | {' | '.join(map(str, row))} |\n"
+            text += f"| {question.number} | {names} | {points(question)} | {' | '.join(f'{n:,}' for n in row)} |\n"
             sums = [a + b for a, b in zip(sums, row, strict=True)]
-    return f"{text}| all | | {sum(chapter.points for chapter in CHAPTERS)} | {' | '.join(map(str, sums))} |\n"
+    return f"{text}| all | | {sum(chapter.points for chapter in CHAPTERS)} | {' | '.join(f'{n:,}' for n in sums)} |\n"
 
 
 def points(question: Question) -> str:

@@ -165,6 +165,6 @@ def note(what: str, count: int, seen: str) -> None:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(sorted(rows, key=lambda row: row["what"]))
-    lines = [f"| {row['what']} | {row['count']} | {row['seen']} | {row['date']} |\n" for row in rows]
+    lines = [f"| {row['what']} | {int(row['count']):,} | {row['seen']} | {row['date']} |\n" for row in rows]
     heads = "| What is tried | How often | What was seen | Last run |\n|---|---:|---|---|\n"
     TABLE.with_suffix(".md").write_text(heads + "".join(sorted(lines)), "utf-8")
