@@ -271,6 +271,45 @@ def test_numbers_of_a_table_are_typeset(monkeypatch):
     assert typeset(same) == same
 
 
+def test_letters_sizes_and_pairs_of_a_table_are_typeset(monkeypatch):
+    tables, room = extension("tables", monkeypatch), "\N{NO-BREAK SPACE}"
+    assert tables.typeset("<th>√d_k, h_{t−1}, radius^k, x_t²</th><td>handed_in</td><td><code>W_hh</code></td>") == (
+        "<th>√d<sub>k</sub>, h<sub>t−1</sub>, radius<sup>k</sup>, x<sub>t</sub>²</th><td>handed_in</td>"
+        "<td><code>W_hh</code></td>"
+    )
+    assert tables.typeset("<td>5 of 5</td><th>T = 10</th>") == f"<td>5{room}of{room}5</td><th>T{room}={room}10</th>"
+    sizes = "<td>LSTM, 1000</td><td>960144</td><td>0.12345</td><td>2,500</td>"
+    assert tables.typeset(sizes, sizes=True) == "<td>LSTM, 1,000</td><td>960,144</td><td>0.12345</td><td>2,500</td>"
+    assert tables.typeset(sizes) == sizes
+
+
+def test_prose_in_columns_gets_their_heads_for_a_phone(monkeypatch):
+    long = "a sentence that has no room in a column of a phone"
+    heads = "".join(f"<th>{head}</th>" for head in ("tried", "happens", "points"))
+    row = f"<tr><td>{long}</td><td>{long}</td><td>2</td></tr>"
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{row}</tbody></table>"
+    dressed = extension("tables", monkeypatch).dressed
+    tree = html.fromstring(dressed(table))
+    assert "prose-cards" in tree.classes
+    assert [cell.get("data-head") for cell in tree.iter("td")] == ["tried", "happens", "points"]
+    for other in (table.replace(long, "short"), table.replace("<table", '<table class="dataframe"')):
+        assert "prose-cards" not in dressed(other)
+
+
+@pytest.mark.parametrize(
+    ("printed", "columns"),
+    [
+        ("source   |  a     b\ninputs   |  c     b\ncounts: [1, 1]\n", True),
+        ("one-to-one    (2, 4)\none-to-many   (2, 5)\nmany-to-one   (2, 4)", True),
+        ("5 seeds stored:\n  RNN 0.5\n  LSTM 0.2\n", False),
+        ("Franei  |  Silen  |  Nurie\nKija  |  Geinte\nAstany  |  Åla\n", False),
+        ("at update 200: 1\n2 ln 2:         1\n", False),
+    ],
+)
+def test_what_is_printed_in_columns_is_told_from_lines(monkeypatch, printed, columns):
+    assert extension("unbroken", monkeypatch).in_columns(printed) == columns
+
+
 def test_the_name_of_an_index_stands_in_the_row_of_the_heads(monkeypatch):
     index = pd.Index([5, 10], name="T")
     tables = extension("tables", monkeypatch)

@@ -1,7 +1,9 @@
-"""The library reference: docstrings as they are written, and links to it from the imports of the chapters."""
+"""The library reference: docstrings as they are meant, and links to it from the imports of the chapters."""
 
 import re
 
+from book.extension.tables import SCRIPT
+from docutils import nodes
 from sphinx.application import Sphinx
 
 # What Pygments makes of "from rnn2attn.recurrent import".
@@ -14,6 +16,21 @@ PLURAL = re.compile(r"(`[^`]+`)(?=\w)")
 def _as_restructured_text(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
     """In a docstring |x| is a size and no substitution, and an s may follow upon `x`."""
     lines[:] = [PLURAL.sub(r"\1\\ ", line.replace("|", r"\|")) for line in lines]
+
+
+def _set_scripts(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Set h_{t−1} and σ^k of a docstring's sentences as letters with an index and an exponent."""
+    if not docname.startswith("book/reference/"):
+        return
+    for text in [*doctree.findall(nodes.Text)]:
+        if isinstance(text.parent, nodes.paragraph) and SCRIPT.search(text):
+            pieces, end = [], 0
+            for found in SCRIPT.finditer(text):
+                letter, braced, bare = found.groups()
+                kind = nodes.superscript if letter is None else nodes.subscript
+                pieces += [nodes.Text(text[end : found.start()] + (letter or "")), kind("", braced or bare)]
+                end = found.end()
+            text.parent.replace(text, [*pieces, nodes.Text(text[end:])])
 
 
 def _link_imports(app: Sphinx, pagename: str, template: str, context: dict, doctree: object) -> None:
@@ -31,7 +48,8 @@ def _link_imports(app: Sphinx, pagename: str, template: str, context: dict, doct
 
 
 def setup(app: Sphinx) -> dict:
-    """Adapt docstrings as they are read, link imports when a page is written."""
+    """Adapt docstrings as they are read and resolved, link imports when a page is written."""
     app.connect("autodoc-process-docstring", _as_restructured_text)
+    app.connect("doctree-resolved", _set_scripts)
     app.connect("html-page-context", _link_imports)
     return {"version": "1", "parallel_read_safe": True}

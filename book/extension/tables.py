@@ -17,7 +17,7 @@ PLAIN = re.compile(r"[≈<>]?\s*[−+-]?[\d,]+(?:\.(\d+))?")
 LONG = 14  # signs in the name of a row that has to keep some width
 CLAIM = re.compile(r"\bC\d+\b")
 # A letter with what stands below or above it, as claims are written: W_hh, √d_k, σ(b)^k.
-SCRIPT = re.compile(r"(?:(?<![\w.])(√?[^\W\d_])_|(?<=[\w)])\^)(?:\{([^}]+)\}|(−?[^\W_]+))")
+SCRIPT = re.compile(r"(?:(?<![\w.])(√?[^\W\d_])_|(?<=[\w)])\^)(?:\{([^}]+)\}|(−?[A-Za-z0-9]+))")
 WHOLE = re.compile(r"(?<=\w) = (?=\S)|(?<=\d) (?:of|\+) (?=\d)")  # no line breaks in "T = 10", "5 of 5" and "1 + 2"
 SIZE = re.compile(r"(?<![\w.,])\d{4,}(?![\w.])")  # a number that is read more quickly as 18,392
 PROSE, CODE = 40, 28  # signs of a sentence, and of a name in code, that are wide for a column of a phone

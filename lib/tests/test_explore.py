@@ -155,6 +155,11 @@ def test_frames_decode_to_what_was_drawn(drawn_once, page):
     assert len({frame for frame, _ in expected}) == len(expected)
 
 
+def test_a_description_has_its_numbers_as_the_text_has_them(static):
+    said = explore(lambda at: draw(1.0, "ten"), describe=lambda at: "-0.35, -0.00, ≈1.2e+09, 3e-07, x-1", at=[1])
+    assert frames_in(said.html)[0][1] == "−0.35, 0.00, ≈1.2 × 10⁹, 3 × 10⁻⁷, x-1"
+
+
 @given(st.lists(st.text("-0189.\n aL²٣") | st.text(st.characters(codec="utf-8", exclude_characters="\x7f"))))
 @example(["-0.0", "00.5 1.5", "1.2.3", "1.25", "٣.٤"])
 def test_any_text_survives_packing(frames):
