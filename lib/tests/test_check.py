@@ -330,6 +330,39 @@ def test_an_endless_loop_is_waited_for_once(monkeypatch):
     assert len(calls) == 1
 
 
+@pytest.mark.parametrize(
+    ("back", "says"),
+    [
+        (lambda g: g.numbers(), "stops with AttributeError in line"),
+        (lambda g: time.sleep(9), "had not come to an end"),
+    ],
+)
+def test_a_way_back_that_stops_or_has_no_end_is_told(monkeypatch, back, says):
+    class Own(torch.autograd.Function):
+        @staticmethod
+        def forward(context, x):
+            return x.clone()
+
+        @staticmethod
+        def backward(context, g):
+            return back(g)
+
+    def answer(x, h, W_xh, W_hh, b):
+        return Own.apply(rnn_step(x, h, W_xh, W_hh, b))
+
+    monkeypatch.setattr("rnn2attn.check.call", lambda *arguments: call(*arguments, seconds=0.1))
+    assert says in said("rnn_step", answer)
+
+
+def test_text_of_a_subclass_is_text():
+    class Yes(str):
+        __eq__ = lambda self, other: True  # noqa: E731
+        __hash__ = str.__hash__
+
+    assert "Your output, 'x', is not right." in said("made_by", lambda fresh, again: Yes("x"))
+    assert "is a string; an int was expected" in said("width_needed", lambda pairs, share: Yes("x"))
+
+
 def test_what_an_answer_prints_is_cut(capsys):
     def chatty(x, h, W_xh, W_hh, b):
         for _ in range(5000):

@@ -86,6 +86,22 @@ def test_an_answer_that_ends_the_process_on_a_special_input_keeps_the_other_poin
 
 
 @pytest.mark.heavy
+def test_an_answer_that_is_interrupted_half_way_keeps_the_other_points(jail):
+    """As a call does whose first import takes too long: what it imports is left half there."""
+    first, second = (part for part in CHAPTER.parts if part.name in ("rnn_step", "clip_by_norm"))
+    places = {part: next(n for n, s in enumerate(CELLS) if f"def {part.name}(" in s) for part in (first, second)}
+    mine = {
+        places[first]: "begun = []\ndef rnn_step(*given):\n    begun.append(given)\n    while True: pass",
+        places[
+            second
+        ]: f"{CELLS[places[second]]}\nright = clip_by_norm\ndef clip_by_norm(*given): return begun or right(*given)",
+    }
+    grades = examined(jail, mine, replace(QUICK, call=1))
+    assert grades[first].status == "timed out"
+    assert sum(grade.points for grade in grades.values()) == FULL - first.points
+
+
+@pytest.mark.heavy
 @pytest.mark.parametrize("done", SLOW)
 def test_right_answers_keep_their_points_however_slow_what_follows_is(jail, done):
     grades = examined(jail, SLOW[done], SHORT)

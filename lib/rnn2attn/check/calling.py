@@ -102,9 +102,10 @@ def _called(function: Callable, inputs: dict[str, object], gradients: tuple[str,
     try:
         with _undone(), limited(seconds):
             output = function(*given.values())
+        with limited(seconds):  # an own autograd.Function is the learner's code, too
+            found = _gradients(output, sources)
     except (Exception, SystemExit) as error:
         return Answer(error=_error(error))
-    found = _gradients(output, sources)
     changed = tuple(name for name, value in inputs.items() if not _same(value, given[name]))
     return Answer(plain(output), found, changed)
 

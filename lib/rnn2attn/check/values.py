@@ -35,8 +35,10 @@ def plain(value: object, depth: int = 0) -> object:
         if value.is_meta:  # it has a shape and no numbers
             return Other("tensor on the device meta")
         return value.detach().cpu().clone() if ordinary else Other(f"tensor of {value.dtype}, {value.layout}")
-    if value is None or isinstance(value, bool | str):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return str.__str__(value)  # of a subclass, such as NumPy's, the text
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Real):

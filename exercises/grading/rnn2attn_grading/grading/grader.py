@@ -102,20 +102,26 @@ def examine(
         KilledError: somebody killed a process. Nor is that.
     """
     notebook = _Notebook(sources, limits, [part.name for part in hidden])
-    grades, printed, room = {}, [], int(limits.output * 1000)
+    grades, before, printed, room = {}, {}, [], int(limits.output * 1000)
     while left := [part for part in hidden if part not in grades]:
         if notebook.seconds(1) == 0:
             text = f"The notebook has had its {limits.submission:g} s."
             late = Grade(0, "timed out", text, text)
-            grades |= dict.fromkeys(left, late)
+            grades |= dict.fromkeys(left, late) | {part: before[part] for part in left if part in before}
             break
         with start() as process:
             for _ in notebook.steps(process):
                 pass
+            interrupted = False  # then what a call had begun is done by half, which may be why a later one is wrong
             for part in left:
                 if process.stopped or notebook.seconds(1) == 0:
                     break
-                grades[part] = notebook.grade(process, part, hidden[part])
+                grade = notebook.grade(process, part, hidden[part])
+                if interrupted and grade.status == "graded" and grade.points < part.points:
+                    before[part] = grade
+                else:
+                    grades[part] = max(grade, before.get(part, grade), key=lambda g: g.points)
+                interrupted |= grade.status == "timed out"
         if room:
             cut = process.cut or len(process.output) > room
             printed.append(bytes(process.output[:room]) + b"\n[cut]" * cut)

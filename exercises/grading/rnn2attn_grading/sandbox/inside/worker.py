@@ -186,7 +186,8 @@ def some(stream: Stream, number: int, first: int, **given: object) -> bytes:
         first: number of the case to begin with.
         given: arguments of `calls`.
     """
-    cases = receive(stream, MOST)[first:]
+    with torch.device("cpu"):  # of a tensor without numbers, the notebook's default would be the device
+        cases = receive(stream, MOST)[first:]
     answers, until, count, data, more = calls(cases=cases, **given), time.monotonic() + MOMENT, 0, b"", True
     while more:
         reply = tried(next, answers)
