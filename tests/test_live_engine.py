@@ -390,8 +390,8 @@ MISTAKES = {
     "z takes": ("z_keeps ? z[j]", "!z_keeps ? z[j]", lambda: of_cell("nn.GRU", 1, 16)),
     "r before the matrix": ("reset_after ?", "!reset_after ?", lambda: of_cell("nn.GRU", 1, 16)),
     "a transposed matrix": (
-        "at = (from + j) * columns + first; k < x.length; k++, at++",
-        "at = from * columns + j + first; k < x.length; k++, at += columns",
+        "  const start =",
+        "  data = data.map((_, n) => data[(n % columns) * shape[0] + Math.floor(n / columns)]);\n  const start =",
         lambda: of_cell("RNN", 2, 16),
     ),
     "a mask the wrong way round": ("mask[i] ? e", "!mask[i] ? e", lambda: of_score("concat", 1, 16)),

@@ -102,9 +102,9 @@ for (const [place, figure] of document.querySelectorAll("figure[data-parts]:not(
     weights.forEach((row, t) =>
       row.forEach((weight, i) => paths[Math.floor(weight * levels + 0.5)].push(`M${i} ${t}h1v1h-1z`)),
     );
-    return paths
-      .map((path, n) => (n && path.length ? `<path d="${path.join("")}" fill-opacity="${n / levels}"></path>` : ""))
-      .join("");
+    return paths.flatMap((path, n) =>
+      n && path.length ? [{ d: path.join(""), "fill-opacity": String(n / levels) }] : [],
+    );
   };
 
   const chances = (found, whole, target) =>
@@ -128,7 +128,7 @@ for (const [place, figure] of document.querySelectorAll("figure[data-parts]:not(
     const above = keys.map((token) => element("span", {}, token));
     map.append(element("div", { class: "heads", "aria-hidden": "true" }, ...above));
     for (const [t, token] of queries.entries()) {
-      const weights = [...found.weights[number][t]];
+      const weights = found.weights[number][t];
       const marks = element("span", { class: "cells" }, strip(weights));
       const words = looks(token, keys, weights, share);
       map.append(rowOf(t, `${group}-row-${place}`, words, element("span", {}, token), marks));
@@ -144,8 +144,13 @@ for (const [place, figure] of document.querySelectorAll("figure[data-parts]:not(
     head.classList.toggle("shut", shut);
     const svg = head.querySelector("svg");
     svg.setAttribute("viewBox", `0 0 ${keys.length} ${queries.length}`);
-    const drawn = cells(found.weights[number].map((row) => [...row]));
-    if (svg.innerHTML !== drawn) svg.innerHTML = drawn;
+    const drawn = cells(found.weights[number]);
+    for (const old of [...svg.children].slice(drawn.length)) old.remove();
+    for (const [n, path] of drawn.entries()) {
+      const there = svg.children[n] ?? svg.appendChild(document.createElementNS(svg.namespaceURI, "path"));
+      for (const [name, value] of Object.entries(path))
+        if (there.getAttribute(name) !== value) there.setAttribute(name, value);
+    }
     yield;
   }
 

@@ -4,34 +4,26 @@
 /** z_{o,i,j} = b_o + Σ_{c,k,l} W_{o,c,k,l} x_{c, s i + k − p, s j + l − p}; outside the picture there are zeros. */
 export const conv2d = (picture, layer) => finish(convolving(picture, layer));
 
-/** The same by pieces: it rests after each of the o. */
+/** The same by pieces: it rests after each row. */
 function* convolving({ shape: [C, H, W], data }, { weight, bias, stride, padding }) {
   const [out, , K, L] = weight.shape;
   const [rows, columns] = [(H + 2 * padding - K) / stride, (W + 2 * padding - L) / stride].map(
     (size) => Math.floor(size) + 1,
   );
-  // The places at which each entry of the window lies on the picture.
-  const inside = (entries, size, most) =>
-    Array.from({ length: entries }, (_, k) => [
-      Math.max(0, Math.ceil((padding - k) / stride)),
-      Math.min(most, Math.floor((size - 1 + padding - k) / stride) + 1),
-    ]);
-  const [lines, places] = [inside(K, H, rows), inside(L, W, columns)];
-  const z = vector(out * rows * columns, (n) => bias.data[Math.floor(n / (rows * columns))]);
-  for (let o = 0, n = 0; o < out; o++) {
-    for (let c = 0; c < C; c++)
-      for (let k = 0; k < K; k++) {
-        const [top, bottom] = lines[k];
-        for (let l = 0; l < L; l++, n++) {
-          const w = weight.data[n];
-          const [left, right] = places[l];
-          for (let i = top; i < bottom; i++) {
-            const from = (c * H + stride * i + k - padding) * W + l - padding;
-            const to = (o * rows + i) * columns;
-            for (let j = left; j < right; j++) z[to + j] += w * data[from + stride * j];
+  const kernels = { shape: [out, C * K * L], data: weight.data };
+  const window = new Float64Array(C * K * L); // what a kernel covers of the picture
+  const z = new Float64Array(out * rows * columns);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      for (let c = 0, n = 0; c < C; c++)
+        for (let k = 0; k < K; k++)
+          for (let l = 0; l < L; l++, n++) {
+            const [y, x] = [stride * i + k - padding, stride * j + l - padding];
+            window[n] = y >= 0 && y < H && x >= 0 && x < W ? data[(c * H + y) * W + x] : 0;
           }
-        }
-      }
+      const found = times(kernels, window);
+      for (let o = 0; o < out; o++) z[(o * rows + i) * columns + j] = found[o] + bias.data[o];
+    }
     yield;
   }
   return { shape: [out, rows, columns], data: z };

@@ -42,11 +42,16 @@ function sayer(status) {
   };
 }
 
-/** What a generator returns, by pieces before which the page gets its turn; nothing, once `stale` is true. */
-async function inPieces(parts, stale = () => false) {
-  for (;;) {
-    await new Promise((resolve) => setTimeout(resolve));
-    if (stale()) return undefined;
+/** Waits until the page has had its turn: where work is "user-blocking", a key and the frame after it. */
+const turnOver = (priority) =>
+  window.scheduler?.postTask?.(() => {}, { priority }) ?? new Promise((resolve) => setTimeout(resolve));
+
+/**
+ * What a generator returns, by pieces between which the page gets its turn; nothing, once `stale` is true. The first
+ * piece is worked off at once: an answer that it finds stands in the very frame that shows what was typed.
+ */
+async function inPieces(parts, stale = () => false, priority = "user-visible") {
+  for (; !stale(); await turnOver(priority)) {
     const until = performance.now() + PIECE;
     do {
       const { done, value } = parts.next();
@@ -174,7 +179,7 @@ function networks(figure, near) {
  * it and returns what is to be said: two generators, which rest where the page may have its turn. A newer question
  * stops them.
  *
- * A browser is slow at what it does for the first time, so it computes once before anybody asks.
+ * A browser is slow at what it does for the first time, so it answers once before anybody asks.
  */
 function responding(figure, read, compute, draw) {
   const [problem, shown, status] = [".problem", ".answer", "[role=status]"].map((one) => figure.querySelector(one));
@@ -183,9 +188,10 @@ function responding(figure, read, compute, draw) {
   function* work(models, asked) {
     return yield* draw(yield* compute(models, asked), asked, models);
   }
-  const ask = networks(figure, (models) => {
+  const ask = networks(figure, async (models) => {
+    await turnOver("background");
     const { asked, why } = read(models);
-    if (!turn && !why) inPieces(compute(models, asked), () => turn);
+    if (!turn && !why) inPieces(work(models, asked), () => turn, "background");
   });
   const answer = async (models) => {
     const { asked, why } = read(models);
@@ -197,7 +203,7 @@ function responding(figure, read, compute, draw) {
     }
     const mine = ++turn;
     shown.setAttribute("aria-busy", "true");
-    const text = await inPieces(work(models, asked), () => mine !== turn);
+    const text = await inPieces(work(models, asked), () => mine !== turn, "user-blocking");
     if (mine !== turn) return;
     shown.removeAttribute("aria-busy");
     if (problem.hidden) say(text);
