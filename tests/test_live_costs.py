@@ -249,10 +249,19 @@ def of_strings(kind):
     return model
 
 
+def of_orders():
+    """The parts of a network with a gate and the delta rule."""
+    sizes = {"table": 26, "drink": 8, "begins": 2}
+    made = [nn.Embedding(n, 6) for n in sizes.values()]
+    return nn.ModuleList([*made, *(nn.Linear(6, d, bias=d == 1) for d in (4, 4, 1, 1)), nn.Linear(4, 9)])
+
+
 IDS = f"Array.from({{ length: {TOKENS} }}, (_, i) => 1 + (i % 4))"
+ORDERS = f"{{ tables: {IDS}, drinks: {IDS}, asked: 2 }}"
 WORK = {
     "letters": ("letters.js", "readLetters", of_letters, f"readLetters({IDS}.map((id) => id - 1), m, 1)"),
     "gates": ("gates.js", "readHolding", of_gates, f"readHolding({IDS}, m, [null, 0, null, 1])"),
+    "recall": ("recall.js", "recalling", of_orders, f"recalling({ORDERS}, m, 'gate, delta rule')"),
     "an LSTM": ("page.js", "translating", lambda: of_strings("LSTM"), f"translating({IDS}, m, {MOST})"),
     "a Transformer": ("page.js", "translating", lambda: of_strings("Transformer"), f"translating({IDS}, m, {MOST})"),
     "parts": (

@@ -20,10 +20,22 @@ from rnn2attn.live.gates import Held, hold
 from rnn2attn.live.hangul import live_names
 from rnn2attn.live.letters import live_letters
 from rnn2attn.live.parts import live_parts
+from rnn2attn.live.recall import live_recall
 from rnn2attn.live.weights import pack, rounded
 from rnn2attn.seq2seq import Seq2Seq
 
-__all__ = ["Held", "Live", "hold", "live", "live_canvas", "live_context", "live_letters", "live_names", "live_parts"]
+__all__ = [
+    "Held",
+    "Live",
+    "hold",
+    "live",
+    "live_canvas",
+    "live_context",
+    "live_letters",
+    "live_names",
+    "live_parts",
+    "live_recall",
+]
 
 
 def live(

@@ -134,11 +134,7 @@ class Context(Figure):
 
     def read(self, text: str, before: str) -> typed.Typed:
         """The tokens of what was typed, or a sentence that says why not."""
-        found = typed.read(text, self.model.source, "characters", before)
-        if found.problem or len(found.tokens) <= self.longest:
-            return found
-        problem = typed.SENTENCES["long"].format(n=len(found.tokens), longest=self.longest)
-        return typed.Typed(found.tokens, f"{problem} {typed.SENTENCES['still'].format(before=before)}")
+        return typed.read(text, self.model.source, "characters", before, self.longest)
 
     def handed(self, tokens: list[str], noise: float, kept: int) -> Handed:
         """What the decoder makes of these tokens."""

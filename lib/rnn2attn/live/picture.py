@@ -86,17 +86,18 @@ def strip(weights: Sequence[float], share: float = 0.95) -> str:
     return f'<i style="mask:linear-gradient(90deg,{",".join(stops)})"></i>'
 
 
-def row_of(t: int, group: str, shown: str, words: str) -> str:
+def row_of(t: int, group: str, shown: str, words: str, picked: int = 0) -> str:
     """A row of a map, one of which is picked.
 
     Args:
-        t: its number; the first is picked at first.
+        t: its number.
         group: a name that the page's radio buttons have in common nowhere else.
         shown: its HTML.
         words: what it shows. It is seen when the row is picked, and heard always.
+        picked: the number of the row that is picked at first.
     """
     words = escape(words)
     return (
         f'<label><input type="radio" name="{group}" value="{t}" autocomplete="off" aria-label="{words}"'
-        f"{' checked' * (t == 0)}>{shown}<em>{words}</em></label>"
+        f"{' checked' * (t == picked)}>{shown}<em>{words}</em></label>"
     )

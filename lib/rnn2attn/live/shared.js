@@ -1,6 +1,6 @@
 // What all figures with a network in them do alike.
 const UNSEEN = /[\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-const CUT = { words: /[\p{L}\p{M}]+|[^\s\p{L}\p{M}]/gu, characters: /\S/gu };
+const CUT = { words: /[\p{L}\p{M}]+|[^\s\p{L}\p{M}]/gu, characters: /\S/gu, numbers: /[0-9]+|\S/gu };
 const PIECE = 24; // ms of work after which the page gets its turn
 const MISSING = "The network’s weights did not arrive. What is shown is its answer to the first input.";
 
@@ -11,8 +11,11 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
-/** The tokens of a text, and a sentence where a network with this vocabulary cannot read them. */
-function readTyped(text, vocabulary, { cut, lower, longest, near, sentences }, answered) {
+/**
+ * The tokens of a text, and a sentence where a network with this vocabulary cannot read them. What a figure knows of
+ * their order says `refused`: of tokens it returns the name of a sentence and what is filled in, or nothing.
+ */
+function readTyped(text, vocabulary, { cut, lower, longest, near, sentences, refused = () => undefined }, answered) {
   const cased = lower ? text.toLowerCase() : text;
   const tokens = cased.replace(UNSEEN, "").normalize("NFC").match(CUT[cut]) ?? [];
   const fill = (name, values) => sentences[name].replace(/{(\w+)}/g, (_, key) => values[key]);
@@ -23,6 +26,7 @@ function readTyped(text, vocabulary, { cut, lower, longest, near, sentences }, a
   else if (token !== undefined)
     why = fill(known.length ? "near" : "unknown", { token, near: known.slice(0, near).join(", ") });
   else if (tokens.length > longest) why = fill("long", { n: tokens.length, longest });
+  else if (refused(tokens)) why = fill(...refused(tokens));
   return { tokens, why: why && `${why} ${fill("still", { before: answered })}` };
 }
 
