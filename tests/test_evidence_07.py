@@ -15,13 +15,19 @@ class TestBackToRecurrence(Evidence):
         ),
         "attend(16 * k, k, v, score=dot)": "attend(1 * k, k, v, score=dot)",
         "k = torch.linalg.qr(k.T)[0].T": "k = F.normalize(k, dim=1)",
+    }
+
+
+class TestWaitersWhoLearn(Evidence):
+    notebook = page("07b")
+    ablations = {
         # C52, C53: networks that are all hardly trained
         "train(net, kind, seed, 250 * times, 2e-2 / times)": "train(net, kind, seed, 10)",
     }
 
 
 class TestInLogTRounds(Evidence):
-    notebook = page("07b")
+    notebook = page("07c")
     ablations = {
         # C54: a loop in the place of the scan
         '"scan": lambda x: scan(x.sigmoid(), x)': '"scan": lambda x: loop(x.sigmoid(), x)',

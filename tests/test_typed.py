@@ -112,8 +112,8 @@ def test_the_transformer_that_is_typed_out_learns_to_write():
 
 
 def test_the_waiter_that_is_typed_out_learns():
-    """He is made of PyTorch's parts, recalls by the page's own triangle, and ends far below guessing."""
-    page = typed("07-back-to-recurrence")
+    """He is made of PyTorch's parts, recalls by the triangle of the page before, and ends far below guessing."""
+    page = typed("07b-waiters-who-learn")
     modules = {type(part).__module__ for part in page["waiter"].modules()}
     assert all(name.startswith(("typed", "torch.nn.")) for name in modules)
     losses = page["losses"]

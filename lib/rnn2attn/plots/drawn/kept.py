@@ -8,6 +8,12 @@ from rnn2attn.plots.drawn.canvas import SMALL, Canvas
 from rnn2attn.plots.drawn.drawing import Drawing
 
 ORDERS = 2, 4, 8  # that were taken when one looks
+# Days in a café: evenings of orders, each a table and the number of a drink, and the tables that are asked for.
+DAYS = {
+    "changes": ("a1 b2 a3 c1 b4 a2 c2 b1", "ab"),
+    "evenings": ("a1 b2 c3 | d4 a2 | b1 c4 d2", "ab"),
+    "both": ("a1 b2 | c3 a4 | b1 d2 b3 d1", "ab"),
+}
 SIGN, HIDDEN = "llanfairpwllg", "?"
 CLIPS = 8
 SWAPS = torch.tensor([[1, 0, 2], [0, 2, 1], [2, 1, 0]])  # where what is under each cup comes from
@@ -118,4 +124,47 @@ def notes_of_a_film() -> Drawing:
         f"under cup {whole[0]}, and nobody has followed it.",
         wide=draw(Canvas(640, 252), 40, 80, 48),
         narrow=draw(Canvas(330, 252), 20, 41.4, 36),
+    )
+
+
+def counting(day: str) -> tuple[list[str], list[bool], dict[str, str]]:
+    """A day's orders, which of them still count at its end, and what the tables of its last evening have."""
+    evenings = [evening.split() for evening in day.split("|")]
+    last = dict(evenings[-1])
+    orders = [order for evening in evenings for order in evening]
+    earlier = len(orders) - len(evenings[-1])
+    return orders, [n >= earlier and last[order[0]] == order[1] for n, order in enumerate(orders)], last
+
+
+def days_in_the_cafe() -> Drawing:
+    """Three kinds of a day, which of their orders still count at the end, and what is asked."""
+
+    def draw(canvas: Canvas, left: float, apart: float, w: float) -> Canvas:
+        for row, (name, (day, asked)) in enumerate(DAYS.items()):
+            y = 44 + 88 * row
+            orders, counts, last = counting(day)
+            canvas.text(left, y - 30, name, bold=True, anchor="start")
+            ends = [len(evening.split()) for evening in day.split("|")]
+            for n, (order, count) in enumerate(zip(orders, counts, strict=True)):
+                x = left + w / 2 + apart * n
+                canvas.box(x, y, order, "input", w=w, h=24, filled=0.4 if count else 0)
+                if n in (ends[0], sum(ends[:2])):
+                    canvas.arrow((x - apart / 2, y - 18), (x - apart / 2, y + 18), head=False, width=2)
+            answers = ", ".join(f"{table}? {last.get(table, 'nothing')}" for table in asked)
+            canvas.text(left, y + 28, f"asked at the end: {answers}", SMALL, anchor="start")
+        return canvas
+
+    rows = []
+    for name, (day, _) in DAYS.items():
+        orders, counts, _ = counting(day)
+        filled = [order for order, count in zip(orders, counts, strict=True) if count]
+        rows.append(f"{name}: {day.replace('|', 'and on a new evening')}, of which {', '.join(filled)} are filled.")
+    return Drawing(
+        title="Three kinds of a day",
+        shows=f"Three rows of eight orders, in which a letter is a table and a number a drink. {' '.join(rows)}",
+        caption="A letter is a table, a number a drink, and at a line an evening begins. Filled are the orders "
+        "that still count when tables are asked for: the last one of each table on the last evening. What does a "
+        "waiter have to do so that the others do not disturb?",
+        wide=draw(Canvas(640, 256), 70, 62, 42),
+        narrow=draw(Canvas(330, 256), 8, 39, 33),
     )
