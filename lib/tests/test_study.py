@@ -787,6 +787,21 @@ def test_every_column_of_a_row_that_is_edited_counts(kind, column, value, differ
     assert differences(rows[rows.seed != 0], fresh, 0) == ["('C9', 'm', '') is measured and not stored"]
 
 
+def test_one_series_of_a_curve_stands_for_the_others_where_one_point_is_measured():
+    """A curve whose one point is of one series alone lacks nothing, and a curve of another name is missed."""
+    rows = pd.DataFrame(
+        [
+            dict(zip(COLUMNS, ("C9", "1", 0, measure, at, 0.5, "", "0.1.0+0", "2026-01-01"), strict=True))
+            for measure in ("right: gate", "right: sum", "kept: gate")
+            for at in ("T=1", "T=2")
+        ]
+    )
+    found = [{"claim": "C9", "measure": "right: gate", "at": "T=1", "value": 0.5, "passed": None, "kind": "exact"}]
+    missed = [f"('C9', 'kept: gate', 'T={T}') is stored and no longer measured" for T in (1, 2)]
+    assert differences(rows, found, 0, whole=False) == missed
+    assert len(differences(rows, found, 0)) == 5
+
+
 @in_kernels
 def test_seeds_that_nobody_looked_at_are_tried_as_a_reader_would(studied, tmp_path, monkeypatch):
     chapter, _, library = studied
