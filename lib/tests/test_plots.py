@@ -15,8 +15,7 @@ from matplotlib import font_manager
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from rnn2attn import plots
-from rnn2attn.plots import style
+from rnn2attn import plots, style
 from rnn2attn.plots.svg import svg
 
 WHITE, DARK = "#ffffff", "#121212"

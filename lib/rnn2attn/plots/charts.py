@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.patches import Rectangle
 
 from rnn2attn.plots.figure import Figure, axes, in_forms, room
-from rnn2attn.plots.style import CELL, COLOURS, HALF, INK, ON_CELL, ON_PAPER, PAPER, STYLE, breadth, plain
+from rnn2attn.style import CELL, COLOURS, HALF, INK, ON_CELL, ON_PAPER, PAPER, STYLE, breadth, plain
 
 
 @in_forms

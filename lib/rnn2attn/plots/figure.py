@@ -18,8 +18,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MatplotlibFigure
 from PIL.PngImagePlugin import PngInfo
 
-from rnn2attn.plots.style import STYLE
 from rnn2attn.plots.svg import svg
+from rnn2attn.style import STYLE
 
 FORMS = {"narrow": 4.5, "wide": 7.6}  # a figure's form on a page → its width in inches
 SCRIPTS = 0.87  # size of sub- and superscripts, by that of what they stand at: Matplotlib's 0.7 is little on a phone
