@@ -90,7 +90,7 @@ def test_a_chapter_has_few_stops_before_its_questions(book, tab, chapter):
     visit(tab, book / f"notebooks/{chapter}.html")
     stops = tab.locator(f":is({STOPS}):visible")
     before = stops.evaluate_all(f"(all) => all.filter({IS_STOP}).filter({BEFORE_QUESTIONS}).length")
-    assert 40 < before <= MOST_STOPS
+    assert 20 < before <= MOST_STOPS
 
 
 def test_the_arrows_reach_what_tab_passes_by(book, tab):
@@ -109,6 +109,44 @@ def test_the_arrows_reach_what_tab_passes_by(book, tab):
     assert aids.nth(count - 2).evaluate("e => e === document.activeElement && e.tabIndex === 0")
 
 
+KEYS = "ArrowDown ArrowUp"
+ACTIVE = "(e) => e === document.activeElement"
+
+
+@pytest.mark.parametrize(("width", "drawer"), [(1280, None), (360, ".primary-toggle")])
+def test_a_part_of_the_contents_costs_one_stop(book, tab, width, drawer):
+    """Tab stops in a part at the page that is open, or at its first; the arrows go on through all of them."""
+    visit(tab, book / "notebooks/04b-what-it-buys.html", width=width)
+    if drawer:
+        tab.locator(drawer).click()
+    links, here = tab.locator(".bd-docs-nav a"), tab.locator(".bd-docs-nav a.current")
+    parts = tab.locator(".bd-docs-nav .bd-sidenav")
+    stops = parts.evaluate_all("all => all.map((part) => part.querySelectorAll('a:not([tabindex=\"-1\"])').length)")
+    assert stops == [1] * parts.count() and links.count() > 5 * len(stops)
+    tab.locator(".search-button-field").focus()
+    while not here.evaluate(ACTIVE):
+        tab.keyboard.press("Tab")
+        assert tab.evaluate("document.activeElement.matches('.bd-docs-nav a')")
+    tab.keyboard.press("ArrowUp")
+    assert set(links.evaluate_all("all => all.map((e) => e.getAttribute('aria-keyshortcuts'))")) == {KEYS}
+    before = links.evaluate_all(f"all => all.findIndex({ACTIVE})")
+    assert links.nth(before + 1).evaluate("e => e.matches('.current')")
+    for one in range(before + 1, links.count()):
+        tab.keyboard.press("ArrowDown")
+        assert links.nth(one).evaluate(f"e => ({ACTIVE})(e) && e.tabIndex === 0"), one
+    tab.keyboard.press("ArrowDown")
+    assert links.last.evaluate(ACTIVE), "what is behind the contents is not theirs"
+
+
+def test_the_contents_of_a_page_cost_one_stop(book, tab):
+    visit(tab, book / "notebooks/04b-what-it-buys.html")
+    links = tab.locator(".page-toc a:visible")
+    assert links.evaluate_all("all => all.filter((e) => e.tabIndex === 0).length") == 1 < links.count()
+    links.first.focus()
+    tab.keyboard.press("ArrowDown")
+    assert links.nth(1).evaluate(ACTIVE)
+
+
 def test_a_chapter_is_walked_by_keyboard(book, tab):
     """By Tab, each stop is seen, and the questions are not far; Enter copies; Tab goes on from there."""
     visit(tab, book / "notebooks/05-spatial-attention.html")
@@ -122,7 +160,7 @@ def test_a_chapter_is_walked_by_keyboard(book, tab):
         if not stop.evaluate(BEFORE_QUESTIONS):
             break
         assert walked <= MOST_STOPS
-    assert walked > 40
+    assert walked > 20
 
 
 @pytest.mark.parametrize("way", ["hover", "focus"])
