@@ -77,6 +77,46 @@ def test_a_formula_stands_in_the_middle_of_the_lines(book, tab):
     assert len(narrow) > 5 and max(map(abs, narrow)) < 2
 
 
+def test_what_a_line_of_an_equation_is_called_stands_below_it_on_a_phone(book, tab):
+    visit(tab, book / "notebooks/02-lstm-gru-gates.html", width=360)
+    equations = tab.locator("div.math:has(mtd:nth-child(4) > mtext)")
+    assert equations.count() == 2
+    assert not equations.evaluate_all("all => all.some((e) => e.scrollWidth > e.clientWidth)")
+    room = """all => all.map((name) => name.getBoundingClientRect().top
+        - name.parentNode.children[1].getBoundingClientRect().bottom)"""
+    assert min(equations.locator("mtd:nth-child(4):has(> mtext)").evaluate_all(room)) >= 0
+
+
+BESIDE = """(button) => {
+  const [code, own] = [button.parentNode.querySelector("pre"), button.getBoundingClientRect()];
+  const { right, bottom } = code.getBoundingClientRect();
+  const room = parseFloat(getComputedStyle(code).paddingRight);
+  return own.top >= bottom || (code.scrollWidth <= code.clientWidth && own.left >= right - room);
+}"""
+
+
+def test_no_button_lies_over_code_on_a_phone(book, chromium):
+    tab = chromium.new_page(viewport={"width": 360, "height": 780}, has_touch=True, is_mobile=True)
+    tab.goto((book / "notebooks/03-seq2seq-bottleneck.html").as_uri())
+    beside = tab.locator("article .copybtn:visible").evaluate_all(f"all => all.map({BESIDE})")
+    tab.close()
+    assert len(beside) > 10 and all(beside)
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280, 1920])
+def test_what_is_said_of_a_word_stands_below_its_picture(book, tab, width):
+    visit(tab, book / "notebooks/05-spatial-attention.html", width=width)
+    words = tab.locator(".map.seen")
+    words.scroll_into_view_if_needed()
+    pictures = words.locator("label").evaluate_all("all => all.map((e) => e.getBoundingClientRect().bottom)")
+    assert max(pictures) <= words.locator("em:visible").evaluate("e => e.getBoundingClientRect().top")
+
+
+def test_no_line_breaks_within_a_size(book):
+    text = soup(book / "notebooks/05-spatial-attention.html").select_one("article").get_text()
+    assert "15\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}15, fewer" in text
+
+
 BEFORE_QUESTIONS = """(stop) => {
   const questions = [...document.querySelectorAll("article h2")].find((head) => /Questions/.test(head.textContent));
   return Boolean(questions.compareDocumentPosition(stop) & Node.DOCUMENT_POSITION_PRECEDING);
