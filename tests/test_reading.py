@@ -318,6 +318,7 @@ def test_korean_is_marked_and_upright(book, tab):
         ('<a title="학교" href="x">y</a>', None),
         ('<b lang="ko">학교</b>', None),
         ('<script>const a = "<p>학교</p>"</script><svg><text>학교</text></svg>', None),
+        ("on 2026년 5월 14일 목요일.", 'on <span lang="ko">2026년 5월 14일 목요일</span>.'),
         ("나는 학교에 간다", '<span lang="ko">나는 학교에 간다</span>'),
     ],
 )
