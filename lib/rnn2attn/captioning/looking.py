@@ -120,10 +120,12 @@ def influence(encoder: CNN, picture: Tensor, cell: tuple[int, int]) -> Tensor:
     training = encoder.training
     encoder.eval()
     try:
-        jacobian = torch.func.jacrev(lambda x: encoder.features(x[None])[0, i * columns + j])(picture.detach())
+        jacobian = torch.autograd.functional.jacobian(
+            lambda x: encoder.features(x[None])[0, i * columns + j], picture.detach()
+        )
     finally:
         encoder.train(training)
-    return jacobian.detach().square().sum(dim=(0, 1)).sqrt()
+    return jacobian.square().sum(dim=(0, 1)).sqrt()
 
 
 def receptive_field(encoder: CNN, cell: tuple[int, int]) -> Tensor:
