@@ -6,6 +6,7 @@ from io import BytesIO
 import pandas as pd
 import pytest
 from bs4 import NavigableString
+from docutils import nodes
 from lxml import html
 from playwright.sync_api import expect
 from pypdf import PdfReader
@@ -387,6 +388,15 @@ def test_prose_in_columns_gets_their_heads_for_a_phone(monkeypatch):
 )
 def test_what_is_printed_in_columns_is_told_from_lines(monkeypatch, printed, columns):
     assert extension("unbroken", monkeypatch).in_columns(printed) == columns
+
+
+def test_a_ratio_in_a_claim_is_not_broken(monkeypatch):
+    claim, other = (f'<div class="{kind}"><p>stand as 4 : 3 : 1</p></div>' for kind in ("claim", "looks"))
+    page = nodes.section("", nodes.raw("", claim, format="html"), nodes.raw("", other, format="html"))
+    extension("unbroken", monkeypatch)._keep(None, page, "page")
+    whole, left = (box.astext() for box in page)
+    assert "4\N{NO-BREAK SPACE}:\N{NO-BREAK SPACE}3\N{NO-BREAK SPACE}:\N{NO-BREAK SPACE}1" in whole
+    assert left == other, "what a figure holds is its own"
 
 
 def test_the_name_of_an_index_stands_in_the_row_of_the_heads(monkeypatch):

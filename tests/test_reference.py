@@ -83,3 +83,9 @@ def test_imports_of_a_chapter_lead_to_the_reference(book, anchors):
         for link in links:
             target, _, anchor = link["href"].partition("#")
             assert target.endswith(f"/{anchors[anchor]}") and anchor == f"module-{link.get_text()}"
+
+
+def test_what_a_function_returns_is_said_in_one_piece(reference):
+    """Napoleon takes what stands before a colon for a type, and would set it behind the rest."""
+    for name, page in reference.items():
+        assert not [dt for dt in page.find_all("dt") if dt.get_text().startswith("Return type")], name

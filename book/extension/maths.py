@@ -23,6 +23,7 @@ NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 MATHML = f"{{{NAMESPACE}}}"
 SCRIPTS = {f"{MATHML}{tag}" for tag in ("msub", "msup", "msubsup")}
 ROWS = {f"{MATHML}{tag}" for tag in ("mrow", "mtd")}
+LIMITS = {f"{MATHML}{tag}" for tag in ("munder", "mover", "munderover")}
 # How the parts of what is not set in a row are written in one.
 JOINED = {
     **{"msub": "{}_{}", "msup": "{}^{}", "msubsup": "{}_{}^{}", "mfrac": "{}/{}", "munder": "{}_{}"},
@@ -59,7 +60,7 @@ def mathml(formulas: list[tuple[str, bool]]) -> list[str]:
 
 
 def _spaced(formula: str) -> str:
-    """A formula with the space that browsers do not set after a function, and without theirs inside of bars.
+    """A formula with the space that browsers do not set round a function, and without theirs inside of bars.
 
     Primes and accents are marked, since their strokes are thin.
 
@@ -78,10 +79,20 @@ def _spaced(formula: str) -> str:
     for name in [parent for parent in dict.fromkeys(within.values()) if parent[-1].text == APPLIED]:
         while within[name].tag in SCRIPTS and within[name][0] is name:  # the name of "log_2 p" ends behind its index
             name = within[name]
-        row, place = within[name], list(within[name]).index(name) + 1
-        if row.tag in ROWS and place < len(row) and row[place].get("form") != "prefix":
+        row, place = within[name], list(within[name]).index(name)
+        if row.tag in ROWS and place + 1 < len(row) and row[place + 1].get("form") != "prefix":
+            row.insert(place + 1, ElementTree.Element(f"{MATHML}mspace", width="0.167em"))
+        if row.tag in ROWS and place and _ends(row[place - 1]):
             row.insert(place, ElementTree.Element(f"{MATHML}mspace", width="0.167em"))
     return ElementTree.tostring(tree, encoding="unicode", short_empty_elements=False)
+
+
+def _ends(part: ElementTree.Element) -> bool:
+    """Whether a part is a letter, a number or the end of a bracket, which touch the function behind them."""
+    while part.tag in SCRIPTS | LIMITS:
+        part = part[0]
+    apart = part.text == "−" or part.tag in (f"{MATHML}mo", f"{MATHML}mspace", f"{MATHML}mtext")
+    return part.get("form") == "postfix" or not apart
 
 
 def read(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -162,6 +173,8 @@ def _cut_font(app: Sphinx, exception: Exception | None) -> None:
     """Write the font with the signs of all pages, the root, and the slanted letters that browsers put for letters.
 
     Of the root there is one size. Chromium keeps room for the widest that the font has, behind every root.
+
+    An index hangs from the line. The font would have it hang from the letter: lower from p than from x.
     """
     if exception is not None or app.builder.format != "html":
         return
@@ -169,6 +182,7 @@ def _cut_font(app: Sphinx, exception: Exception | None) -> None:
     formulas = (one for page in out.rglob("*.html") for one in FORMULA.findall(page.read_text(encoding="utf-8")))
     signs = {ord(sign) for formula in formulas for sign in unescape(TAG.sub("", formula))}
     font = TTFont(FONT)
+    font["MATH"].table.MathConstants.SubscriptBaselineDropMin.Value = 0
     variants = font["MATH"].table.MathVariants
     root = variants.VertGlyphConstruction[variants.VertGlyphCoverage.glyphs.index(font.getBestCmap()[ord("√")])]
     root.MathGlyphVariantRecord, root.GlyphAssembly = root.MathGlyphVariantRecord[:1], None

@@ -33,6 +33,9 @@ def _keep(app: Sphinx, doctree: nodes.document, docname: str) -> None:
                 for k, piece in enumerate(DATE.split(text))
             ]
             text.parent.replace(text, pieces)
+    for box in doctree.findall(nodes.raw):
+        if box.astext().startswith('<div class="claim'):
+            box[:] = [nodes.Text(SIZE.sub("\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", box.astext()))]
     for output in doctree.findall(nodes.container):
         if output.get("nb_element") == "cell_code_output":
             for printed in output.findall(nodes.literal_block):
