@@ -4,6 +4,7 @@ myst-nb executes a notebook when it reads it, one after the other, unless jupyte
 So the cache is filled beforehand. A chapter that fails is left to myst-nb, which executes it again and reports it.
 """
 
+import gc
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -54,5 +55,6 @@ def setup(app: Sphinx) -> dict:
     os.environ.setdefault("RNN2ATTN_FRAMES", "1")
     os.environ.setdefault("RNN2ATTN_STRICT", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    gc.set_threshold(100_000)  # pages are trees of many objects that stay: to look at them took a ninth of a build
     app.connect("env-before-read-docs", _execute)
     return {"version": "1", "parallel_read_safe": True}

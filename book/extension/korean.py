@@ -4,7 +4,7 @@ import re
 
 from sphinx.application import Sphinx
 
-HANGUL = re.compile(r"[가-힣]+(?:[ ,·]+[가-힣]+)*")
+HANGUL = re.compile(r"\d*[가-힣]+(?:[ ,·]+\d*[가-힣]+)*")  # 14일 with its number: no line breaks in it
 # What is no text of the page, or has its language, is taken whole.
 APART = re.compile(
     r'<(script|style|svg|option|textarea)\b.*?</\1>|<(\w+)[^>]* lang="ko"[^>]*>.*?</\2>|<!--.*?-->|<[^>]*>', re.DOTALL

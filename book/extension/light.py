@@ -26,7 +26,6 @@ NEEDED_BY = {
     r'<details class="hide"': ("folding.js",),
     r"data-card=": ("cards.js",),
     r'class="[^"]*\bchoices\b': ("predictions.js",),
-    r'data-card=|class="highlight"': ("stops.js",),
 }
 # The theme leaves this to a script that comes last: until then a page would have no colours, and two logos.
 UNSETTLED = re.compile(r'document\.documentElement\.dataset\.theme = localStorage\.getItem\("theme"\) \|\| "auto";')

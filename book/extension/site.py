@@ -19,7 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 import rnn2attn
-from rnn2attn.plots.style import STYLE
+from rnn2attn.style import STYLE
 
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 COLAB = "Run this page in Colab"

@@ -11,6 +11,8 @@ from docutils import nodes
 from lxml import html
 from sphinx.application import Sphinx
 
+from rnn2attn.style import MINUS
+
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 NUMBER = re.compile(r"[≈<>]?\s*[−+-]?\d[\d.,\s]*(?:e[−+-]?\d+|\s×\s10−?\d+)?\s*(?:%|ms|s|×)?(?:\s*±\s*[\d.,]+)?")
 PLAIN = re.compile(r"[≈<>]?\s*[−+-]?[\d,]+(?:\.(\d+))?")
@@ -24,7 +26,6 @@ PROSE, CODE = 40, 28  # signs of a sentence, and of a name in code, that are wid
 LABEL = re.compile(r"<label\b[^>]*>.*?</label>", re.DOTALL)
 # What stands in a table: code and formulas, which stay as they are, tags, and between them text.
 PIECE = re.compile(r"<(code|math)\b.*?</\1>|<[^>]*>|([^<]+)", re.DOTALL)
-MINUS = re.compile(r"(?<![\w.)\]])-(?=\.?\d)")
 POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([+-])0*(\d+)\b")
 
 

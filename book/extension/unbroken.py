@@ -1,4 +1,4 @@
-"""What no line breaks: a short piece of code, a date, and what a cell printed in columns."""
+"""What no line breaks: a short piece of code, a date, 15 × 15 and 4 : 3, and what a cell printed in columns."""
 
 import re
 
@@ -6,6 +6,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 SHORT = 14  # signs of code that have room on a phone wherever they stand
+SIZE = re.compile(r"(?<=\d) ([×:]) (?=\d)")
 DATE = re.compile(r"\b(\d{4}-\d\d-\d\d)\b")
 COLUMNS = re.compile(r"[^|\s] {2,}[^|\s]")  # two words of a line with more than a space between them
 
@@ -22,6 +23,10 @@ def _keep(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if len(code.astext()) <= SHORT:
             code["classes"].append("whole")
     for text in [*doctree.findall(nodes.Text)]:
+        if isinstance(text.parent, nodes.paragraph) and SIZE.search(text):
+            whole = nodes.Text(SIZE.sub("\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", text))
+            text.parent.replace(text, whole)
+            text = whole
         if isinstance(text.parent, nodes.paragraph) and DATE.search(text):
             pieces = [
                 nodes.inline("", piece, classes=["whole"]) if k % 2 else nodes.Text(piece)

@@ -15,8 +15,7 @@ from matplotlib import font_manager
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from rnn2attn import plots
-from rnn2attn.plots import style
+from rnn2attn import plots, style
 from rnn2attn.plots.svg import svg
 
 WHITE, DARK = "#ffffff", "#121212"
@@ -110,6 +109,25 @@ def test_a_heatmap_has_numbers_where_they_have_room():
         return [text.get_text() for text in with_numbers.axes[0].texts]
 
     assert texts(4.5) == [] and texts(7.6).count("1.00") == 12
+
+
+def test_the_names_of_columns_are_turned_all_or_none():
+    def turned(*names):
+        figure = plots.heatmap(np.eye(12), ["row"] * 12, names, xlabel="", ylabel="").again(4.5)
+        return {label.get_rotation() for label in figure.axes[0].get_xticklabels()}
+
+    assert turned(*"abcdefghijkl") == {0} and turned(*"abcdefghijk", "space") == {90}
+
+
+@pytest.mark.parametrize("places", [[-1500, 0, 1500], [32, 128, 1024]])
+def test_numbers_at_an_axis_are_written_as_a_book_prints_them(places):
+    figure = plots.lines({"a": [0.0001, 0.0002, 0.0003]}, x=places, xlabel="x", ylabel="y", xlog=places[0] > 0)
+    figure.forms()
+    across, up = (
+        [label.get_text() for label in axis.get_ticklabels()] for axis in (figure.axes[0].xaxis, figure.axes[0].yaxis)
+    )
+    assert {"−1,000", "1,000"} <= {*across} if places[0] < 0 else across == ["32", "128", "1,024"]
+    assert "0.00020" in up
 
 
 def test_pictures_stand_in_rows_in_which_their_titles_have_room():

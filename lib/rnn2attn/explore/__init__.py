@@ -21,8 +21,8 @@ from rnn2attn.explore import dragged, ids
 from rnn2attn.explore.frames import pack
 from rnn2attn.explore.words import WordByWord
 from rnn2attn.plots import AmongKeys
-from rnn2attn.plots.style import printed
 from rnn2attn.plots.svg import svg
+from rnn2attn.style import printed
 
 __all__ = ["Explorable", "WordByWord", "explore"]
 

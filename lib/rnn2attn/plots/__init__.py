@@ -7,7 +7,7 @@ from rnn2attn.plots.charts import heatmap, lines, powers
 from rnn2attn.plots.figure import Figure
 from rnn2attn.plots.pictures import attended, pictures
 from rnn2attn.plots.sequences import search
-from rnn2attn.plots.style import COLOURS, INK, STYLE, plain
+from rnn2attn.style import COLOURS, INK, STYLE, plain
 
 __all__ = [
     "COLOURS",

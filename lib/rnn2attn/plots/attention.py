@@ -8,7 +8,7 @@ import torch
 
 from rnn2attn.attention import attend, dot
 from rnn2attn.plots.figure import Figure, axes
-from rnn2attn.plots.style import COLOURS, INK, STYLE, plain
+from rnn2attn.style import COLOURS, INK, STYLE, plain
 
 
 def among_keys(

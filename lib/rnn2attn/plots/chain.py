@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from rnn2attn.plots.figure import Figure, axes
-from rnn2attn.plots.style import COLOURS, INK, STYLE, plain
+from rnn2attn.style import COLOURS, INK, STYLE, plain
 
 LETTER = 0.105  # width of a letter, where the height of a line is 1
 LONGEST = 58  # letters in a line

@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.patches import Rectangle
 
 from rnn2attn.plots.figure import Figure, axes, in_forms, room
-from rnn2attn.plots.style import CELL, COLOURS, HALF, INK, ON_CELL, ON_PAPER, PAPER, STYLE, breadth, plain
+from rnn2attn.style import CELL, COLOURS, HALF, INK, ON_CELL, ON_PAPER, PAPER, STYLE, breadth, plain
 
 
 @in_forms
@@ -68,7 +68,7 @@ def lines(
     ax.locator_params(axis="x", integer=bool((places == places.round()).all()))
     if xlog:
         ax.set_xscale("log")
-        ax.set_xticks(places, [f"{place:g}" for place in places])
+        ax.set_xticks(places, [plain(f"{place:,g}") for place in places])
         ax.minorticks_off()
     if above:
         label, ticks = above
@@ -118,9 +118,8 @@ def heatmap(
     for (row, column), value in np.ndenumerate(values) if numbered else ():
         ink = ON_CELL if value > HALF else ON_PAPER
         ax.text(column + 0.5, row + 0.5, f"{value:.2f}", ha="center", va="center", color=ink)
-    ax.set_xticks(np.arange(len(columns)) + 0.5, [*map(plain, columns)])
-    for label, name in zip(ax.get_xticklabels(), columns, strict=True):
-        label.set_rotation(90 if breadth([name]) > cell else 0)
+    turned = 90 if breadth(columns) > cell else 0  # all names of the columns or none
+    ax.set_xticks(np.arange(len(columns)) + 0.5, [*map(plain, columns)], rotation=turned)
     ax.set_yticks(np.arange(len(rows)) + 0.5, [*map(plain, rows)])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

@@ -9,6 +9,7 @@ import functools
 import io
 import itertools
 import os
+import re
 from collections.abc import Callable
 from unittest import mock
 
@@ -16,14 +17,23 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.ticker import ScalarFormatter
 from PIL.PngImagePlugin import PngInfo
 
-from rnn2attn.plots.style import STYLE
 from rnn2attn.plots.svg import svg
+from rnn2attn.style import STYLE
 
 FORMS = {"narrow": 4.5, "wide": 7.6}  # a figure's form on a page → its width in inches
 SCRIPTS = 0.87  # size of sub- and superscripts, by that of what they stand at: Matplotlib's 0.7 is little on a phone
 _shown = itertools.count()
+
+
+class Thousands(ScalarFormatter):
+    """The numbers at an axis as Matplotlib has them, and 1,000 for 1000."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """The text at a place (called by Matplotlib)."""
+        return re.sub(r"(?<![\d.])\d{4,}", lambda number: f"{int(number[0]):,}", super().__call__(x, pos), count=1)
 
 
 class Figure(MatplotlibFigure):
@@ -82,4 +92,7 @@ def axes(**figure) -> tuple[Figure, Axes]:
     """A figure with one set of axes, as Matplotlib makes it in the present style."""
     fig = Figure(layout="constrained", **figure)
     FigureCanvasAgg(fig)
-    return fig, fig.add_subplot()
+    ax = fig.add_subplot()
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(Thousands())
+    return fig, ax

@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Rectangle
 
 from rnn2attn.plots.figure import Figure, in_forms, room
-from rnn2attn.plots.style import COLOURS, INK, breadth, plain
+from rnn2attn.style import COLOURS, INK, breadth, plain
 
 Box = tuple[int, int, int, int]
 LEAST, MOST = 1.4, 1.9  # inches that a picture is wide

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import matplotlib as mpl
 
 from rnn2attn.plots.figure import Figure, axes
-from rnn2attn.plots.style import COLOURS, INK, STYLE, plain
+from rnn2attn.style import COLOURS, INK, STYLE, plain
 
 
 def search(rounds: Sequence[Sequence[tuple[int, str, float]]], *, width: int, depth: int) -> Figure:

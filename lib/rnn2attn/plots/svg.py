@@ -12,7 +12,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.textpath import text_to_path
 
-from rnn2attn.plots.style import INKS, STYLE
+from rnn2attn.style import INKS, STYLE
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 PLACED = re.compile(r'(?<=<path d=")[^"]*|(?<= x=")[^"]*|(?<= y=")[^"]*|(?<=translate\()[^)]*|(?<=rotate\()[^)]*')

@@ -18,7 +18,6 @@ from itertools import combinations
 from typing import NamedTuple
 
 import torch
-from sklearn.datasets import load_digits
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -144,6 +143,8 @@ def cover(image: Tensor, box: Box) -> Tensor:
 @cache
 def _handwriting() -> tuple[Tensor, list[int]]:
     """All digits in the file's order: pictures (1797, 12, 12), 0 … 1, and their values."""
+    from sklearn.datasets import load_digits  # takes longer to import than the rest of this package
+
     file = load_digits()
     pictures = torch.tensor(file.images / 16, dtype=torch.float32)
     larger = F.interpolate(pictures[None], (DIGIT, DIGIT), mode="bilinear", align_corners=False)[0]

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from html import escape
 from itertools import groupby
 
-from rnn2attn.plots.style import COLOURS
+from rnn2attn.style import COLOURS
 
 # The same thing has the same colour in every drawing. Gates and attention weights both say how much of something.
 KINDS = {

@@ -128,7 +128,7 @@ def heads() -> Drawing:
                 canvas.arrow(start, (x - 4, at), kind=kind)
             else:
                 canvas.arrow(start, (word + 84, y), (word + 84, at), (x - 4, at), kind=kind)
-            canvas.text(x - 7, at - 11, f"$W_{name}$", SMALL, anchor="end")
+            canvas.text(x - 7, at - 15, f"$W_{name}$", SMALL, anchor="end")
             _rows(canvas, x, at, found[name], kind, 8)
         canvas.text(x + 16, y - 108, "1", SMALL)
         canvas.text(x + 56, y - 108, "2", SMALL)

@@ -45,7 +45,7 @@ RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def _fonts() -> list[str]:
     """The names of the fonts that are asked for a sign, one after the other."""
-    with as_file(files("rnn2attn.plots") / "fonts" / "Hangul.ttf") as path:
+    with as_file(files("rnn2attn") / "fonts" / "Hangul.ttf") as path:
         font_manager.fontManager.addfont(path)
         ours = font_manager.get_font(path).family_name
     there = {font.name for font in font_manager.fontManager.ttflist}
