@@ -35,9 +35,9 @@ class TestATransformerThatWrites(Evidence):
     notebook = page("06c")
     ablations = {
         # C47: an LSTM that learns nothing
-        'how = {"lr": 6e-2} if kind == LSTM': 'how = {"lr": 1e-7} if kind == LSTM',
+        'how = {"rows": 16, "lr": 0.12} if kind == LSTM': 'how = {"lr": 1e-7} if kind == LSTM',
         # C48, C49: networks that were hardly trained
-        "ours, ids(text), 300, lr=5e-3": "ours, ids(text), 2, lr=5e-3",
+        "ours, ids(text), 300, **SHORT": "ours, ids(text), 2, **SHORT",
         "found = fit_stream(model, ids(text), updates,": "found = fit_stream(model, ids(text), 2,",
         # C48: keys that are not turned; strings as long as in training, read where training was
         "turn(q) @ turn(k).mT - turn(q, 1000) @ turn(k, 1000).mT": "turn(q) @ k.mT - turn(q, 1000) @ k.mT",

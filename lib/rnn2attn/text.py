@@ -255,3 +255,25 @@ class Batch:
         rounds = (torch.randperm(len(self), generator=generator).split(size) for _ in range(updates))
         for chosen in islice(chain.from_iterable(rounds), updates):
             yield self.rows(chosen)
+
+
+def bucketed(batch: Batch, size: int, updates: int, seed: int) -> Iterator[Batch]:
+    """As `Batch.minibatches`, with sources of about one length in each batch, so that little of it is padding.
+
+    In each round the rows are sorted by the length of their source, those of one length in a random order, and cut
+    into batches, which come in a random order. One of them is smaller where ``size`` does not divide the rows.
+
+    Raises:
+        ValueError: size is below 1, or updates below 0.
+    """
+    if size < 1 or updates < 0:
+        raise ValueError(f"size is {size} and updates is {updates}, but size ≥ 1 and updates ≥ 0 were expected")
+    generator = torch.Generator().manual_seed(seed)
+
+    def once() -> Iterator[Tensor]:
+        mixed = torch.randperm(len(batch), generator=generator)
+        parts = mixed[batch.source_lengths[mixed].argsort(stable=True)].split(size)
+        return (parts[k] for k in torch.randperm(len(parts), generator=generator).tolist())
+
+    for chosen in islice(chain.from_iterable(once() for _ in range(updates)), updates):
+        yield batch.rows(chosen)

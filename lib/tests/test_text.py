@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn2attn.tasks import hello
-from rnn2attn.text import EOS, PAD, SOS, UNK, Batch, Vocabulary, vocabularies
+from rnn2attn.text import EOS, PAD, SOS, UNK, Batch, Vocabulary, bucketed, vocabularies
 from rnn2attn.words import clean
 
 
@@ -143,6 +143,24 @@ def test_minibatches_go_round_all_rows_each_time_in_another_order():
     assert drawn(0, 4) == batches[:4] and drawn(0, 0) == []
 
 
+def test_in_buckets_all_rows_go_round_and_neighbours_in_length_lie_together():
+    tokens = "abcdefghijklmnopqrst"
+    pairs = [(token * (1 + k % 7), token) for k, token in enumerate(tokens)]
+    data = Batch.of(pairs, *vocabularies(pairs))
+
+    def drawn(seed, updates=9):
+        return [tuple(batch.source[:, 0].tolist()) for batch in bucketed(data, 8, updates, seed)]
+
+    batches = drawn(0)
+    for rows in (batches[i : i + 3] for i in (0, 3, 6)):
+        assert sorted(sum(rows, ())) == list(range(1, 21)) and sorted(map(len, rows)) == [4, 8, 8]
+        lengths = sorted(sorted(1 + (row - 1) % 7 for row in part) for part in rows)
+        assert [n for part in lengths for n in part] == sorted(1 + k % 7 for k in range(20))
+    assert len({sum(batches[i : i + 3], ()) for i in (0, 3, 6)}) == 3
+    assert drawn(0) == batches != drawn(1)
+    assert drawn(0, 4) == batches[:4] and drawn(0, 0) == []
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -162,6 +180,7 @@ def test_minibatches_go_round_all_rows_each_time_in_another_order():
         (lambda: Batch(torch.zeros(2, 3), torch.zeros(1, 3)), r"target has shape \(1, 3\).* B = 2"),
         (lambda: ragged().rows(torch.tensor([], dtype=torch.long)), "no row was chosen of the 3"),
         (lambda: list(ragged().minibatches(0, 1, 0)), "size is 0"),
+        (lambda: list(bucketed(ragged(), 0, 1, 0)), "size is 0"),
     ],
 )
 def test_what_does_not_fit_a_batch_is_named(call, message):
