@@ -9,7 +9,7 @@ import rnn2attn
 
 LAYERS = [
     {"shapes", "words"},
-    {"text"},
+    {"text", "style"},
     {"tasks"},
     {"recurrent"},
     {"attention", "gradients", "clipping", "linear"},

@@ -39,7 +39,7 @@ OURS = "/site", "/jail"  # where the jail has what is installed, and this module
 LONGEST = 300  # characters of what is said of an error
 MOMENT = 0.1  # seconds after which no more calls are made for one request
 ROOM = 1 << 20  # bytes of replies after which no more are
-PLOTTING = {"explore", "live", "plots", "study"}  # modules that are loaded when a notebook asks for them
+PLOTTING = {"explore", "live", "plots", "study", "style"}  # modules that are loaded when a notebook asks for them
 RAISE = dis.opmap["RAISE_VARARGS"]
 # Where one may be: a line that begins or ends with such a sign, or a value that does.
 MAGIC = re.compile(r"^\s*[%!?,;/]|=[\s\\]*[%!]|\?\s*$", re.MULTILINE)
