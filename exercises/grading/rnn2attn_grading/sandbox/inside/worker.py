@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import IPython.core.logger  # noqa: F401
+import sklearn.datasets  # noqa: F401  A notebook that draws digits would load it in each run.
 import torch
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
