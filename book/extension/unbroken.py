@@ -18,13 +18,18 @@ def in_columns(printed: str) -> bool:
     return len(lines) > 2 and found > 1 and (found > 2 or 2 * found >= len(lines))
 
 
+def _whole(text: str) -> str:
+    """The text with no line breaks in its sizes and ratios."""
+    return SIZE.sub("\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", text)
+
+
 def _keep(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for code in doctree.findall(nodes.literal):
         if len(code.astext()) <= SHORT:
             code["classes"].append("whole")
     for text in [*doctree.findall(nodes.Text)]:
         if isinstance(text.parent, nodes.paragraph) and SIZE.search(text):
-            whole = nodes.Text(SIZE.sub("\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", text))
+            whole = nodes.Text(_whole(text))
             text.parent.replace(text, whole)
             text = whole
         if isinstance(text.parent, nodes.paragraph) and DATE.search(text):
@@ -35,7 +40,7 @@ def _keep(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             text.parent.replace(text, pieces)
     for box in doctree.findall(nodes.raw):
         if box.astext().startswith('<div class="claim'):
-            box[:] = [nodes.Text(SIZE.sub("\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", box.astext()))]
+            box[:] = [nodes.Text(_whole(box.astext()))]
     for output in doctree.findall(nodes.container):
         if output.get("nb_element") == "cell_code_output":
             for printed in output.findall(nodes.literal_block):
