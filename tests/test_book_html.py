@@ -67,7 +67,6 @@ FILES = {
     "copybutton.js": of_class("highlight"),
     "design-tabs.js": "//*[starts-with(@class, 'sd-') or contains(@class, ' sd-')]",
     "togglebutton.js": f"{of_class('toggle')} | {of_class('admonition')}[contains(@class, 'dropdown')]",
-    "mystnb.": of_class("cell"),
     "evidence.js": of_class("evidence"),
 }
 
@@ -83,6 +82,47 @@ def test_a_page_loads_a_file_where_it_is_used_and_nowhere_else(pages):
             assert (file in loaded) == bool(page.xpath(user)), f"{path.name}: {file}"
             seen.add((file, file in loaded))
     assert {("folding.js", True), ("folding.js", False)} <= seen
+
+
+def test_a_page_asks_for_one_style_sheet_and_another_for_paper(pages, book):
+    for path, page in pages.items():
+        sheets = page.xpath("//link[@rel='stylesheet'][not(@media)]/@href")
+        leads_on = path == book / "index.html"  # to the front page, and no more
+        assert [sheet.partition("?")[0].rpartition("/")[2] for sheet in sheets] == ["sheets.css"] * (not leads_on), (
+            path
+        )
+    css = (book / "_static/sheets.css").read_text()
+    assert "maths.woff2" in css and "div.cell_input" in css, "of the book, and of its cells"
+    files = [path for path in re.findall(r"url\([\"']?([^\"')]+)", css) if not path.startswith("data:")]
+    assert len(files) > 3 and not [path for path in files if not (book / "_static" / path).exists()]
+    assert "@import" not in css and "@charset" not in css
+
+
+def test_what_outputs_bring_stands_on_a_page_once(pages):
+    several = 0
+    for path, page in pages.items():
+        brought = [one.text for one in page.xpath("//style[not(@*)] | //script[@type='module'][not(@src)]")]
+        assert len(brought) == len(set(brought)), path.name
+        several += len(page.xpath(of_class("rnn2attn-drawn"))) > 1
+    assert several > 3
+
+
+def test_style_sheets_stand_in_one_in_their_order(tmp_path, monkeypatch):
+    light = extension("light", monkeypatch)
+    files = {"basic.css": "a{}", "styles/theme.css": '@charset "UTF-8";@import "../basic.css";b{c:url(../d.png)}'}
+    for name, css in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(css)
+    (tmp_path / "book.css").write_text("e{c:url(f.png)}")
+    together = light._together(tmp_path, ["styles/theme.css", "book.css"])
+    assert together == "/* styles/theme.css book.css */\na{}b{c:url(d.png)}\ne{c:url(f.png)}"
+    (tmp_path / "sheets.css").write_text(together)
+    html = """<link href="../_static/styles/theme.css?v=1" rel="stylesheet" /><link media="print" href="p.css">
+<link rel="stylesheet" href="../_static/book.css" />"""
+    one = light._with_one_sheet(html, 255)
+    assert one == """\n<link href="../_static/sheets.css?v=ff" rel="stylesheet" /><link media="print" href="p.css">"""
+    assert light._sheets_of(html, tmp_path) == light._sheets_of(one, tmp_path) == ["styles/theme.css", "book.css"]
+    assert light._with_one_sheet(one, 255) == one
 
 
 def test_what_is_light_already_stays_as_it_is(book, tmp_path, monkeypatch):

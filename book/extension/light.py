@@ -1,10 +1,12 @@
 """Light pages that fetch nothing: no Thebe, no icon script, icon fonts cut to the icons in use, no file without use.
 
-What is left does not hold the page up: scripts are deferred, and the theme, light or dark, is settled before anything
-is drawn.
+What is left does not hold the page up: scripts are deferred, all style sheets are one file, and the theme, light or
+dark, is settled before anything is drawn. What several figures of a page bring with them stands there once.
 """
 
 import re
+import zlib
+from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
@@ -18,10 +20,9 @@ UNUSED_SCRIPT = re.compile(
 )
 # What must stand on a page that loads these files.
 NEEDED_BY = {
-    r'class="highlight"': ("copybutton.js", "clipboard.min.js", "copybutton.css"),
-    r'class="(?:[^"]* )?sd-': ("design-tabs.js", "sphinx-design.min.css"),
-    r'class="(?:[^"]* )?(?:toggle[ "]|admonition [^"]*dropdown)': ("togglebutton.js", "togglebutton.css"),
-    r'class="(?:[^"]* )?cell[ "]': (r"mystnb\.\w+\.css",),
+    r'class="highlight"': ("copybutton.js", "clipboard.min.js"),
+    r'class="(?:[^"]* )?sd-': ("design-tabs.js",),
+    r'class="(?:[^"]* )?(?:toggle[ "]|admonition [^"]*dropdown)': ("togglebutton.js",),
     r'<table|<div class="math': ("scroll.js",),
     r'<details class="hide"': ("folding.js",),
     r"data-card=": ("cards.js",),
@@ -36,6 +37,11 @@ SETTLED = """document.documentElement.dataset.theme = document.documentElement.d
 TOGGLED = re.compile(r'<details[^>]*><summary><span class="toctree-toggle".*?</summary>(.*?)</details>', re.DOTALL)
 # Inline scripts need documentation_options.js at once; everything else can wait for the page.
 BLOCKING_SCRIPT = re.compile(r"<script (?=[^>]*\bsrc=)(?![^>]*\b(?:defer|async)\b)(?![^>]*documentation_options)")
+BROUGHT = re.compile(r'<(style|script type="module")>.*?</(?:style|script)>', re.DOTALL)  # by an output
+SHEET = re.compile(r'\s*<link (?![^>]*\bmedia=)[^>]*href="([^"]*?_static/)([^"?]+\.css)(?:\?[^"]*)?"[^>]*>')
+ALL_SHEETS = "sheets.css"
+IMPORT = re.compile(r'@import "(.+?)";')
+CHARSET = '@charset "UTF-8";'
 WORD = re.compile(r"[\w-]+")
 RULE = re.compile(r"([^{}]+)(\{[^{}]*\})")
 CLASS = re.compile(r"\.([A-Za-z_][\w-]*)")
@@ -64,19 +70,63 @@ def _lighten(app: Sphinx, exception: Exception | None) -> None:
     static = out / "_static"
     for unused in [*static.rglob("fontawesome.js*"), *static.rglob("*thebe*")]:
         unused.unlink()
-    words = set()
+    words, pages = set(), {}
     for page in out.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         lighter = _without_needless_files(BLOCKING_SCRIPT.sub("<script defer ", UNUSED_SCRIPT.sub("", html)))
         lighter = TOGGLED.sub(r"\1", UNSETTLED.sub(SETTLED, lighter)).replace(' data-theme="auto"', "")
-        words.update(WORD.findall(lighter))
-        if lighter != html:
-            page.write_text(lighter, encoding="utf-8")
+        pages[page] = _brought_once(lighter)
+        words.update(WORD.findall(SHEET.sub("", lighter)))
     for script in chain(*map(static.glob, ("*.js", "scripts/*.js"))):
         words.update(WORD.findall(script.read_text(encoding="utf-8", errors="ignore")))
     _cut_icon_fonts(out, ICONS_BY_SCRIPT | {word.removeprefix("fa-") for word in words if word.startswith("fa-")})
-    theme = static / "styles/pydata-sphinx-theme.css"
-    theme.write_text(_without_needless_rules(theme.read_text(encoding="utf-8"), words), encoding="utf-8")
+    sheets = dict.fromkeys(chain(*(_sheets_of(html, static) for html in pages.values())))
+    css = _without_needless_rules(_together(static, sheets), words)
+    (static / ALL_SHEETS).write_text(css, encoding="utf-8")
+    for page, html in pages.items():
+        page.write_text(_with_one_sheet(html, zlib.crc32(css.encode())), encoding="utf-8")
+
+
+def _brought_once(html: str) -> str:
+    """A page on which a style or a module that several outputs bring stands at the first alone."""
+    brought = set()
+
+    def kept(block: re.Match) -> str:
+        if block[0] in brought:
+            return ""
+        brought.add(block[0])
+        return block[0]
+
+    return BROUGHT.sub(kept, html)
+
+
+def _sheets_of(html: str, static: Path) -> list[str]:
+    """The style sheets of a page; where an earlier build put one in their place, those of its first line."""
+    names = [name for _, name in SHEET.findall(html)]
+    if names == [ALL_SHEETS]:
+        return (static / ALL_SHEETS).read_text(encoding="utf-8").partition("\n")[0].strip("/* ").split()
+    return names
+
+
+def _together(static: Path, names: Iterable[str]) -> str:
+    """These style sheets in one, with what they import: a phone asks once, and not for each of them in turn."""
+
+    def text(path: Path) -> str:
+        css = IMPORT.sub(lambda found: text(path.parent / found[1]), path.read_text(encoding="utf-8"))
+        return css if path.parent == static else css.replace("url(../", "url(")
+
+    return "\n".join([f"/* {' '.join(names)} */", *(text(static / name) for name in names)]).replace(CHARSET, "")
+
+
+def _with_one_sheet(html: str, version: int) -> str:
+    """A page that asks for the one style sheet, where it asked for the first of many."""
+    first = SHEET.search(html)
+
+    def one(found: re.Match) -> str:
+        link = f'\n<link href="{found[1]}{ALL_SHEETS}?v={version:x}" rel="stylesheet" />'
+        return link if found.start() == first.start() else ""
+
+    return SHEET.sub(one, html)
 
 
 def _without_needless_files(html: str) -> str:

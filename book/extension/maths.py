@@ -8,6 +8,7 @@ import re
 from html import unescape
 from importlib.util import find_spec
 from pathlib import Path
+from unicodedata import normalize
 from xml.etree import ElementTree
 
 import pypandoc
@@ -21,6 +22,7 @@ from sphinx.writers.html5 import HTML5Translator
 FONT = Path(find_spec("ziamath").origin).with_name("fonts") / "STIXTwoMath-Regular.ttf"
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 MATHML = f"{{{NAMESPACE}}}"
+BY_BROWSERS = ["ccmp", "dtls", "flac", "ssty"]  # which of the font's forms MathML asks for, and composed accents
 SCRIPTS = {f"{MATHML}{tag}" for tag in ("msub", "msup", "msubsup")}
 ROWS = {f"{MATHML}{tag}" for tag in ("mrow", "mtd")}
 LIMITS = {f"{MATHML}{tag}" for tag in ("munder", "mover", "munderover")}
@@ -170,7 +172,7 @@ def _fetch_font(app: Sphinx, pagename: str, template: str, context: dict, doctre
 
 
 def _cut_font(app: Sphinx, exception: Exception | None) -> None:
-    """Write the font with the signs of all pages, the root, and the slanted letters that browsers put for letters.
+    """Write the font with the signs of all pages, the root, and the slanted forms of letters that browsers put there.
 
     Of the root there is one size. Chromium keeps room for the widest that the font has, behind every root.
 
@@ -187,7 +189,8 @@ def _cut_font(app: Sphinx, exception: Exception | None) -> None:
     root = variants.VertGlyphConstruction[variants.VertGlyphCoverage.glyphs.index(font.getBestCmap()[ord("√")])]
     root.MathGlyphVariantRecord, root.GlyphAssembly = root.MathGlyphVariantRecord[:1], None
     slanted = {code for code in font.getBestCmap() if 0x1D434 <= code <= 0x1D467 or 0x1D6E2 <= code <= 0x1D71B}
-    options = subset.Options(layout_features=["*"], flavor="woff2", notdef_outline=True)
+    slanted = {code for code in slanted if ord(normalize("NFKC", chr(code))) in signs}
+    options = subset.Options(layout_features=BY_BROWSERS, flavor="woff2", notdef_outline=True)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=signs | slanted | {0x210E, ord("√"), 0x20})
     cutter.subset(font)

@@ -1,7 +1,7 @@
 // What all figures with a network in them do alike.
 const UNSEEN = /[\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 const CUT = { words: /[\p{L}\p{M}]+|[^\s\p{L}\p{M}]/gu, characters: /\S/gu, numbers: /[0-9]+|\S/gu };
-const PIECE = 24; // ms of work after which the page gets its turn
+const PIECE = 12; // ms of work after which the page gets its turn
 const MISSING = "The network’s weights did not arrive. What is shown is its answer to the first input.";
 
 function element(name, attributes = {}, ...children) {
