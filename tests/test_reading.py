@@ -399,6 +399,15 @@ def test_a_ratio_in_a_claim_is_not_broken(monkeypatch):
     assert left == other, "what a figure holds is its own"
 
 
+def test_a_name_with_a_hyphen_is_not_broken_where_it_has_room(monkeypatch):
+    names = ["numpy", "01-rnn-gradients.ipynb", "rnn2attn.recurrent.cells", "week-1-ada/01-rnn-gradients.ipynb"]
+    codes = [nodes.literal("", name) for name in names]
+    cell = nodes.literal("", names[1])
+    page = nodes.section("", nodes.paragraph("", "", *codes), nodes.entry("", nodes.paragraph("", "", cell)))
+    extension("unbroken", monkeypatch)._keep(None, page, "page")
+    assert [code["classes"] for code in [*codes, cell]] == [["whole"], ["whole"], [], [], []]
+
+
 def test_the_name_of_an_index_stands_in_the_row_of_the_heads(monkeypatch):
     index = pd.Index([5, 10], name="T")
     tables = extension("tables", monkeypatch)

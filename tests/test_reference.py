@@ -89,3 +89,8 @@ def test_what_a_function_returns_is_said_in_one_piece(reference):
     """Napoleon takes what stands before a colon for a type, and would set it behind the rest."""
     for name, page in reference.items():
         assert not [dt for dt in page.find_all("dt") if dt.get_text().startswith("Return type")], name
+
+
+def test_no_field_is_explained_by_its_number(reference):
+    for name, page in reference.items():
+        assert "Alias for field number" not in page.get_text(), name

@@ -18,6 +18,11 @@ def _as_restructured_text(app: Sphinx, what: str, name: str, obj: object, option
     lines[:] = [PLURAL.sub(r"\1\\ ", line.replace("|", r"\|")) for line in lines]
 
 
+def _without_name_alone(app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object) -> bool | None:
+    """Leave out a field of a named tuple of which Python can say its number only; the class says what it is."""
+    return True if str(getattr(obj, "__doc__", "")).startswith("Alias for field number") else None
+
+
 def _set_scripts(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Set h_{t−1} and σ^k of a docstring's sentences as letters with an index and an exponent."""
     if not docname.startswith("book/reference/"):
@@ -50,6 +55,7 @@ def _link_imports(app: Sphinx, pagename: str, template: str, context: dict, doct
 def setup(app: Sphinx) -> dict:
     """Adapt docstrings as they are read and resolved, link imports when a page is written."""
     app.connect("autodoc-process-docstring", _as_restructured_text)
+    app.connect("autodoc-skip-member", _without_name_alone)
     app.connect("doctree-resolved", _set_scripts)
     app.connect("html-page-context", _link_imports)
     return {"version": "1", "parallel_read_safe": True}

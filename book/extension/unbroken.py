@@ -6,6 +6,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 SHORT = 14  # signs of code that have room on a phone wherever they stand
+NAME = 24  # signs of one with a hyphen, behind which a line would break, that have room outside a table
 SIZE = re.compile(r"(?<=\d) ([×:]) (?=\d)")
 DATE = re.compile(r"\b(\d{4}-\d\d-\d\d)\b")
 COLUMNS = re.compile(r"[^|\s] {2,}[^|\s]")  # two words of a line with more than a space between them
@@ -25,7 +26,8 @@ def _whole(text: str) -> str:
 
 def _keep(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for code in doctree.findall(nodes.literal):
-        if len(code.astext()) <= SHORT:
+        name = "-" in code.astext() and isinstance(code.parent.parent, nodes.section | nodes.list_item)
+        if len(code.astext()) <= (NAME if name else SHORT):
             code["classes"].append("whole")
     for text in [*doctree.findall(nodes.Text)]:
         if isinstance(text.parent, nodes.paragraph) and SIZE.search(text):
