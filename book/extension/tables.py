@@ -82,7 +82,7 @@ def dressed(table: str) -> str:
             name.classes.add("long")
     spans = any(cell.get("colspan") or cell.get("rowspan") for row in rows for cell in row)
     for cells in () if spans else zip(*rows, strict=False):
-        body = [cell for cell in cells if cell.tag == "td" and cell.text_content().strip()]
+        body = [cell for cell in cells if cell not in heads and cell.text_content().strip()]
         if body and all(NUMBER.fullmatch(cell.text_content().strip()) for cell in body):
             for cell in cells:
                 cell.classes.add("number")

@@ -20,10 +20,9 @@ for (const [place, figure] of document.querySelectorAll("figure[data-live]:not([
     const words = element("b", {}, said.join(" ") + (said.length === limit ? " …" : ""));
     const line = element("p", { class: "said" }, `${name}: `, words);
     if (!weights || !said.length) return yield* renewing(shown, line);
-    const heads = source.map((token) => element("span", token.length > 1 ? {} : { class: "one" }, token));
     const map = element("fieldset", { class: "map", style: `--columns: ${source.length}` });
     map.append(element("legend", {}, "Where it looked for each token"));
-    map.append(element("div", { class: "heads", "aria-hidden": "true" }, ...heads));
+    map.append(headsOf(source));
     for (const [t, token] of said.entries()) {
       map.append(row(token, t, source, weights[t]));
       yield;

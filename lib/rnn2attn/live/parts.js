@@ -125,8 +125,7 @@ for (const [place, figure] of document.querySelectorAll("figure[data-parts]:not(
     const map = element("fieldset", { class: "map", style: `--columns: ${keys.length}` });
     const name = names[number][0].toLowerCase() + names[number].slice(1);
     map.append(element("legend", {}, `${groups[kind]}, ${name}: a row is a query, a column a key`));
-    const above = keys.map((token) => element("span", {}, token));
-    map.append(element("div", { class: "heads", "aria-hidden": "true" }, ...above));
+    map.append(headsOf(keys));
     for (const [t, token] of queries.entries()) {
       const weights = found.weights[number][t];
       const marks = element("span", { class: "cells" }, strip(weights));

@@ -195,7 +195,6 @@ def near(one: Answer, number: int, name: str, group: str) -> str:
     """The map of one head, with its tokens and in words."""
     kind = group_of(number, len(one.weights))
     queries, keys = keys_of(one, kind)
-    heads = "".join(f"<span>{escape(token)}</span>" for token in keys)
     rows = []
     for t, (token, row) in enumerate(zip(queries, one.weights[number].tolist(), strict=True)):
         shown = f'<span>{escape(token)}</span><span class="cells">{picture.strip(row)}</span>'
@@ -203,7 +202,7 @@ def near(one: Answer, number: int, name: str, group: str) -> str:
     return (
         f'<fieldset class="map" style="--columns: {len(keys)}">'
         f"<legend>{escape(legend(name, kind))}</legend>"
-        f'<div class="heads" aria-hidden="true">{heads}</div>{"".join(rows)}</fieldset>'
+        f"{picture.heads(keys)}{''.join(rows)}</fieldset>"
     )
 
 

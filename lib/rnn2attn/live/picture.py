@@ -57,14 +57,19 @@ def html(one: Answer, name: str, group: str) -> str:
     said = f'<p class="said">{escape(name)}: <b>{escape(" ".join(one.said))}{cut}</b></p>'
     if one.weights is None or not one.said:
         return said
-    turned = {True: "<span>", False: '<span class="one">'}  # long words stand on end
-    heads = "".join(f"{turned[len(token) > 1]}{escape(token)}</span>" for token in one.read)
     rows = "".join(_row(t, one, token, group) for t, token in enumerate(one.said))
     legend = "Where it looked for each token"
     return (
         f'{said}<fieldset class="map" style="--columns: {len(one.read)}"><legend>{legend}</legend>'
-        f'<div class="heads" aria-hidden="true">{heads}</div>{rows}</fieldset>'
+        f"{heads(one.read)}{rows}</fieldset>"
     )
+
+
+def heads(tokens: Sequence[str]) -> str:
+    """The tokens above a map's columns: long ones stand on end."""
+    turned = {True: "<span>", False: '<span class="one">'}
+    spans = "".join(f"{turned[len(token) > 1]}{escape(token)}</span>" for token in tokens)
+    return f'<div class="heads" aria-hidden="true">{spans}</div>'
 
 
 def _row(t: int, one: Answer, token: str, group: str) -> str:

@@ -118,6 +118,12 @@ function rowOf(t, group, words, ...shown) {
   return element("label", {}, input, ...shown, element("em", {}, words));
 }
 
+/** The tokens above a map's columns: long ones stand on end. */
+function headsOf(tokens) {
+  const heads = tokens.map((token) => element("span", token.length > 1 ? {} : { class: "one" }, token));
+  return element("div", { class: "heads", "aria-hidden": "true" }, ...heads);
+}
+
 /** A map's rows are radio buttons, one of which is always picked. */
 function picked(map) {
   if (!map.querySelector(":checked")) map.querySelector("[type=radio]").checked = true;

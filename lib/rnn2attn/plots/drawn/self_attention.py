@@ -42,7 +42,7 @@ def _roles(canvas: Canvas, xs: tuple[float, ...], everywhere: bool) -> Canvas:
         if everywhere or not n:
             canvas.text(x - 28, 222, "$W_q$", SMALL, anchor="end")
             canvas.text(x + 28, 222, "$W_v$", SMALL, anchor="start")
-            canvas.text(x + 3, 207, "$W_k$", SMALL, anchor="start")
+            canvas.text(x + 6, 207, "$W_k$", SMALL, anchor="start")
     for x in (xs[0] + 9, asks - 9):
         canvas.arrow((asks - 34, high - 20), (asks - 34, product), (x, product), kind=QUERY)
     canvas.arrow((asks + 9, product), (xs[-1] - 9, product), kind=QUERY)
