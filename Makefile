@@ -70,7 +70,7 @@ check: style ## style, and all tests that start no kernel, build, browser or jai
 	@echo "── Tests that are quick"
 	@$(BIN)/pytest -q -n $(JOBS) --dist loadfile -m "not soak and not heavy" --ignore=notebooks
 
-test: style ## run all tests: library, notebooks, built pages (about six minutes on 2 cores)
+test: style ## run all tests: library, notebooks, built pages
 	@if [ "$$CI" = true ] || { [ "$$(id -u)" = 0 ] && [ -f /etc/debian_version ]; }; then $(MAKE) --no-print-directory system; fi
 	@echo "── Tests"
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder

@@ -1,6 +1,7 @@
 """Names of places: Babel's, held out by place, and Hangul in letters and back."""
 
 import unicodedata
+from collections import Counter
 
 import pytest
 from babel import Locale
@@ -93,3 +94,15 @@ def test_a_letter_alone_is_the_one_that_unicode_takes_for_the_same():
         "<pad>",
         "",
     ]
+
+
+def test_what_chapter_2_says_of_runs_of_letters_in_places_held_out():
+    """Most of four letters are new or were seen once, and most of five are new; with the ends of the lines."""
+    text, held = ("\n" + "".join(name + "\n" for name in names.texts(test=test)) for test in (False, True))
+
+    def seen(n):
+        counts = Counter(text[at : at + n] for at in range(len(text) - n + 1))
+        return [counts[held[at : at + n]] for at in range(len(held) - n + 1)]
+
+    assert 0.5 < sum(count < 2 for count in seen(4)) / len(seen(4)) < 0.65
+    assert 0.6 < sum(count == 0 for count in seen(5)) / len(seen(5)) < 0.7

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -134,3 +135,12 @@ def test_held_out_phrases_are_the_same_in_each_language_and_in_no_training_set()
 def test_another_language_is_refused():
     with pytest.raises(ValueError, match="target is 'de', but 'ko', 'es' or 'fr' was expected"):
         phrases.pairs("de")
+
+
+def test_few_words_of_the_test_stand_in_few_phrases_to_learn_from():
+    """As many as chapter 3 says, beside the share of them that is right."""
+    found = {}
+    for target in ("ko", "es", "fr"):
+        seen = Counter(word for _, y in phrases.pairs(target) for word in set(y))
+        found[target] = sum(seen[word] < 10 for _, y in phrases.pairs(target, test=True) for word in y)
+    assert found == {"ko": 4, "es": 13, "fr": 23}
