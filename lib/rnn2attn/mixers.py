@@ -46,8 +46,8 @@ class Recurrent(nn.Module):
 class Minimal(nn.Module):
     """h_t = (1 − r z_t) ⊙ h_{t−1} + z_t ⊙ h̃_t, with z_t = σ(W_z x_t + b_z) and h̃_t = W_h x_t + b_h, by a scan.
 
-    With a reach r of 1 it is the minGRU (Feng et al., 2024). With 2 the factor goes from 1 down to −1 (after Grazzi
-    et al., 2025).
+    With a reach r of 1 it is the minGRU (Feng et al., 2024). With 2 the factor goes from 1 down to −1 (after Sarrof
+    et al., 2024, and Grazzi et al., 2025).
     """
 
     def __init__(self, d: int, reach: float = 1.0):

@@ -30,8 +30,9 @@ def shares(keep: Tensor) -> Tensor:
 def differences(k: Tensor, v: Tensor, write: Tensor, left: Tensor | None = None) -> Tensor:
     """What the delta rule writes under each key, u_t = β_t (v_t − Σ_{i < t} Γ_{t,i} (k_i · k_t) u_i), without a loop.
 
-    It is the solution of (I + A) U = diag(β) V, where A_{t,i} = β_t Γ_{t,i} (k_t · k_i) for i < t (Yang et al., 2024,
-    without Γ; 2025 with it). Solved line by line it would be the loop; a triangle is solved in blocks.
+    It is the solution of (I + A) U = diag(β) V, where A_{t,i} = β_t Γ_{t,i} (k_t · k_i) for i < t, in DeltaNet
+    without Γ (Yang et al., 2024), in Gated DeltaNet with it (Yang et al., 2025). Solved line by line it would be the
+    loop; a triangle is solved in blocks.
 
     Args:
         k: keys, (…, T, d_k); what … stands for, such as rows and heads, is alike in all arguments.

@@ -11,7 +11,7 @@ def memory_step(S: Tensor, k: Tensor, v: Tensor, keep: Tensor | float = 1.0) -> 
 
     With a_t = 1 this is linear attention (Katharopoulos et al., 2020) without its normaliser; with one number for
     all steps the retention of RetNet (Sun et al., 2023); with a number that depends on the input that of Mamba-2 (Dao
-    and Gu, 2024), and with a row of them gated linear attention (Yang et al., 2024).
+    and Gu, 2024), and with a row of them that of GLA, gated linear attention (Yang et al., 2024).
 
     Args:
         S: (B, d_v, d_k).
@@ -33,9 +33,9 @@ def memory_step(S: Tensor, k: Tensor, v: Tensor, keep: Tensor | float = 1.0) -> 
 def delta_step(S: Tensor, k: Tensor, v: Tensor, write: Tensor | float, keep: Tensor | float = 1.0) -> Tensor:
     """S_t = S̃ + β_t (v_t − S̃ k_t) k_tᵀ with S̃ = S_{t−1} diag(a_t): write by the difference to what is there.
 
-    This is the delta rule (Widrow and Hoff, 1960) for the fast weights of a network (Schlag et al., 2021); with one
-    number a_t, that of gated DeltaNet (Yang et al., 2025). With a key of length 1 and β_t = 1, S_t k_t = v_t,
-    whatever stood there.
+    This is the delta rule (Widrow and Hoff, 1960) for the fast weights of a network (Schlag et al., 2021), as in
+    DeltaNet (Yang et al., 2024); with one number a_t, that of Gated DeltaNet (Yang et al., 2025). With a key of
+    length 1 and β_t = 1, S_t k_t = v_t, whatever stood there.
 
     Args:
         S: (B, d_v, d_k).

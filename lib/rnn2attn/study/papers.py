@@ -21,7 +21,7 @@ PAPERS = {
     "C52": ("arora2023", "arora2024", "jelassi2024"),
     "C53": ("yang2025",),
     "C54": ("martin2018", "feng2024"),
-    "C55": ("merrill2024", "grazzi2025"),
+    "C55": ("merrill2024", "sarrof2024", "grazzi2025"),
     "C56": ("gu2022",),
     "C57": ("jelassi2024", "arora2023", "deletang2023", "lieber2024"),
     "C58": ("wu2021",),

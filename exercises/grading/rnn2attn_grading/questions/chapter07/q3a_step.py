@@ -7,7 +7,7 @@ from rnn2attn_grading.questions.chapter07.q3_delta import QUESTION
 from rnn2attn_grading.questions.chapter07.ready_made import READY_MADE
 
 TEXT = r"""
-**One step.** Write it for a batch, with a gate in front of it, as in gated DeltaNet (Yang et al., 2025):
+**One step.** Write it for a batch, with a gate in front of it, as in Gated DeltaNet (Yang et al., 2025):
 
 $$
 \tilde S = a_t S_{t-1} \qquad S_t = \tilde S + \beta_t \bigl(v_t - \tilde S k_t\bigr)\, k_t^\top

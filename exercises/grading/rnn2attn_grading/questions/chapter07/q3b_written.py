@@ -12,8 +12,8 @@ $u_t = \beta_t (v_t - S_{t-1} k_t)$. So $S_{t-1} = \sum_{i<t} u_i k_i^\top$, and
 $u$ are. Find them. You get values, shares, and of the keys only their products with each other, $G_{t,i} = k_t \cdot
 k_i$: no state can be built from that, and none is needed. G is symmetric, but here each of its entries is an input by
 itself: for i < t take $k_t \cdot k_i$ from row t, below the diagonal. Networks that are trained with the delta rule
-solve this for each chunk, because it is a system that a matrix product and one triangular solution do at once (Yang
-et al., 2024). Checked: the values, and the gradient for all three arguments.
+solve this for each chunk, because it is a system that a matrix product and one triangular solution do at once
+(DeltaNet, Yang et al., 2024). Checked: the values, and the gradient for all three arguments.
 """
 
 
