@@ -8,6 +8,7 @@ import re
 import pytest
 
 from building import soup
+from test_book_site import extension
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +95,9 @@ def test_what_a_function_returns_is_said_in_one_piece(reference):
 def test_no_field_is_explained_by_its_number(reference):
     for name, page in reference.items():
         assert "Alias for field number" not in page.get_text(), name
+
+
+def test_a_letter_with_a_stop_and_a_colon_stay_in_their_sentence(monkeypatch):
+    lines = [":param size: V.", ":returns: *x, (n, T)* -- numbers. y: `sum`s", "two |V|. B."]
+    extension("reference", monkeypatch)._as_restructured_text(None, "function", "f", None, None, lines)
+    assert lines == [r":param size: V\.", r":returns: x, (n, T): numbers. y: `sum`\ s", r"two \|V\|. B."]

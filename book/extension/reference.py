@@ -11,11 +11,15 @@ IMPORTED = re.compile(r'(?<=<span class="nn">)rnn2attn[\w.]*(?=</span>)')
 
 
 PLURAL = re.compile(r"(`[^`]+`)(?=\w)")
+LETTER = re.compile(r"(?<=: )([A-Z])\.")  # which would number a list
+RETURNED = re.compile(r"^(:returns: )\*([^*]+)\* -- ")  # by Napoleon: what stands before a colon were a type
 
 
 def _as_restructured_text(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
-    """In a docstring |x| is a size and no substitution, and an s may follow upon `x`."""
-    lines[:] = [PLURAL.sub(r"\1\\ ", line.replace("|", r"\|")) for line in lines]
+    """In a docstring |x| is a size and no substitution, V. is no number of a list, and an s may follow upon `x`."""
+    for n, line in enumerate(lines):
+        line = LETTER.sub(r"\1\\.", RETURNED.sub(r"\1\2: ", line.replace("|", r"\|")))
+        lines[n] = PLURAL.sub(r"\1\\ ", line)
 
 
 def _without_name_alone(app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object) -> bool | None:

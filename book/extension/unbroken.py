@@ -1,4 +1,4 @@
-"""What no line breaks: a short piece of code, a date, 15 × 15 and 4 : 3, and what a cell printed in columns."""
+"""What no line breaks: a short piece of code, a date, 15 × 15, 4 : 3 and 30 %, and what a cell printed in columns."""
 
 import re
 
@@ -7,7 +7,7 @@ from sphinx.application import Sphinx
 
 SHORT = 14  # signs of code that have room on a phone wherever they stand
 NAME = 24  # signs of one with a hyphen, behind which a line would break, that have room outside a table
-SIZE = re.compile(r"(?<=\d) ([×:]) (?=\d)")
+SIZE = re.compile(r"(?<=\d) ([×:]) (?=\d)|(?<=\d) (%)")
 DATE = re.compile(r"\b(\d{4}-\d\d-\d\d)\b")
 COLUMNS = re.compile(r"[^|\s] {2,}[^|\s]")  # two words of a line with more than a space between them
 
@@ -20,8 +20,8 @@ def in_columns(printed: str) -> bool:
 
 
 def _whole(text: str) -> str:
-    """The text with no line breaks in its sizes and ratios."""
-    return SIZE.sub("\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", text)
+    """The text with no line breaks in its sizes, ratios and shares."""
+    return SIZE.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
 
 
 def _keep(app: Sphinx, doctree: nodes.document, docname: str) -> None:

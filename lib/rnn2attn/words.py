@@ -104,7 +104,7 @@ def find(folder: Path, name: str) -> Path | None:
 
     Args:
         folder: where it lies.
-        name: its path within the folder, with / or, as Windows writes it, with \ between the parts.
+        name: its path within the folder, with ``/`` or, as Windows writes it, with ``\`` between the parts.
 
     Raises:
         ValueError: the name leads out of the folder.

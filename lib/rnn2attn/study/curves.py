@@ -31,7 +31,7 @@ class Curve:
         x: the N points of the grid.
         series: name → values, (seeds, N); NaN where a run measures one point only.
         seeds: of the rows; in a study, the one of the run.
-        live: what was measured again, in words; "" in a study.
+        live: what was measured again, in words; nothing in a study.
     """
 
     x: tuple
