@@ -338,9 +338,34 @@ def test_numbers_of_a_table_stand_below_their_head(monkeypatch):
 
 
 def test_points_of_a_column_stand_below_one_another(monkeypatch):
-    rows = "".join(f"<tr><th>a</th><td>{x}</td><td>{y}</td></tr>" for x, y in (("≈0.25", "1"), ("12", "1e-7")))
+    rows = "".join(f"<tr><th>a</th><td>{x}</td><td>{y}</td></tr>" for x, y in (("≈0.25", "1"), ("12", "1e-7 s")))
     tree = html.fromstring(extension("tables", monkeypatch).dressed(f"<table><tbody>{rows}</tbody></table>"))
     assert [cell.get("style") for cell in tree.iter("td")] == [None, None, "--lacking: 2.5ch", None]
+
+
+@pytest.mark.parametrize("small", ["≈1.5e-07", "≈1.5 × 10<sup>−7</sup>"])
+def test_a_power_of_ten_hangs_over_the_right_of_its_number(tab, monkeypatch, small):
+    tables = extension("tables", monkeypatch)
+    rows = "".join(f"<tr><th>a</th><td>{x}</td></tr>" for x in ("12.25", small, "-3"))
+    dressed = tables.typeset(tables.dressed(f"<table><tbody>{rows}</tbody></table>"))
+    css = (ROOT / "book/static/book.css").read_text()
+    tab.set_content(f'<style>{css}</style><main class="bd-content">{dressed}</main>')
+    cells = tab.locator("td")
+    assert cells.all_inner_texts() == ["12.25", "≈1.5\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}10−7", "−3"]
+    ends = """(cell, signs) => {
+      const range = document.createRange();
+      range.setStart(cell.firstChild, 0);
+      range.setEnd(cell.firstChild, signs);
+      return range.getBoundingClientRect().right;
+    }"""
+    (first, second), third = [cells.nth(n).evaluate(ends, m) for n, m in ((0, 2), (1, 2))], cells.nth(2)
+    assert abs(first - second) < 0.5, "what stands before the points ends at one place"
+    assert abs(third.evaluate(ends, 2) - first) < 6, "and a number without one ends there too, or half a digit before"
+    power, cell = (
+        tab.locator(one).evaluate("one => one.getBoundingClientRect().right")
+        for one in (".power sup", "td:has(.power)")
+    )
+    assert power < cell, "a power stays in its cell"
 
 
 def test_numbers_of_a_table_are_typeset(monkeypatch):

@@ -15,7 +15,7 @@ from rnn2attn.style import MINUS
 
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 NUMBER = re.compile(r"[≈<>]?\s*[−+-]?\d[\d.,\s]*(?:e[−+-]?\d+|\s×\s10−?\d+)?\s*(?:%|ms|s|×)?(?:\s*±\s*[\d.,]+)?")
-PLAIN = re.compile(r"[≈<>]?\s*[−+-]?[\d,]+(?:\.(\d+))?")
+PLAIN = re.compile(r"([≈<>]?\s*[−+-]?[\d,]+(?:\.(\d+))?)(?:(?:e|\s×\s10)([+−-]?)0*(\d+))?")
 LONG = 14  # signs in the name of a row that has to keep some width
 CLAIM = re.compile(r"\bC\d+\b")
 # A letter with what stands below or above it, as claims are written: W_hh, √d_k, σ(b)^k.
@@ -49,14 +49,23 @@ def _one_head(tree: html.HtmlElement) -> None:
 
 
 def _align(cells: list[html.HtmlElement]) -> None:
-    """Put the points of a column below one another: a cell with fewer decimals gets the room of those it lacks."""
+    """Put the points of a column below one another: a cell with fewer decimals gets the room of those it lacks.
+
+    A power of ten hangs over the right of its number, where all of the column have room for it.
+    """
     found = [PLAIN.fullmatch(cell.text_content().strip()) for cell in cells]
-    if all(found):
-        decimals = [len(number[1] or "") for number in found]
-        for cell, own in zip(cells, decimals, strict=True):
-            if lacking := max(decimals) - own:
-                room = f"--lacking: {lacking + (not own) / 2:g}ch"
-                cell.set("style", "; ".join(filter(None, [cell.get("style"), room])))
+    if not all(found):
+        return
+    decimals = [len(number[2] or "") for number in found]
+    powers = max((5 + 0.8 * len(number[3] + number[4]) for number in found if number[4]), default=0)
+    for cell, number, own in zip(cells, found, decimals, strict=True):
+        if number[4]:
+            power = f" × 10<sup>{'−' * (number[3] in {'−', '-'})}{number[4]}</sup>".replace(" ", "\N{NO-BREAK SPACE}")
+            cell[:] = [html.fragment_fromstring(f'<span class="power">{power}</span>')]
+            cell.text = number[1]
+        lacking = max(decimals) - own
+        if room := powers + lacking + (not own and lacking > 0) / 2:
+            cell.set("style", "; ".join(filter(None, [cell.get("style"), f"--lacking: {room:g}ch"])))
 
 
 def _as_cards(tree: html.HtmlElement, rows: list[list[html.HtmlElement]]) -> None:
