@@ -118,7 +118,7 @@ def test_long_imports_are_folded_and_unfold(book, tab):
     switch.click()
     assert tab.locator("details.hide:not([open])").count() == 0
     tab.reload()
-    assert tab.locator("details.hide:not([open])").count() == 0, "it is remembered"
+    expect(tab.locator("details.hide:not([open])"), "it is remembered").to_have_count(0)
     tab.get_by_role("button", name="Hide code").click()
     assert tab.locator("details.hide[open]").count() == 0
 

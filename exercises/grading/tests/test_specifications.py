@@ -21,7 +21,7 @@ from rnn2attn.check import examine, questions
 from rnn2attn.check.calling import call
 from rnn2attn.check.judging import judge
 from rnn2attn.check.values import leaves, mapped
-from rnn2attn_grading.questions import chapters
+from rnn2attn_grading.questions import chapters, specification
 from rnn2attn_grading.questions.chapters import CHAPTERS
 from rnn2attn_grading.questions.specification import Part, judged, published
 
@@ -511,3 +511,16 @@ def test_every_mutant_of_the_reference_is_caught(name, record_property):
     known = Counter({change: places for change, (places, _) in reasons.items()})
     assert changes - known == Counter(), "no hidden case notices"
     assert known - changes == Counter(), "listed as equivalent, and caught or gone"
+
+
+def test_a_busy_machine_may_take_its_time_for_a_reference(monkeypatch):
+    """Hidden cases are made while a class is graded, on all cores: only an answer has a deadline of seconds."""
+    given = []
+
+    def counting(*arguments):
+        given.append(arguments[3])
+        return call(*arguments)
+
+    monkeypatch.setattr(specification, "call", counting)
+    PARTS["lstm_step"].hidden("a class")
+    assert given and min(given) >= 60

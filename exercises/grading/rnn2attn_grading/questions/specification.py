@@ -12,6 +12,7 @@ from rnn2attn_grading.questions.drawing import Draw
 
 COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")  # fmt: skip
 PUBLIC = "public"  # the seed of the cases that learners hold
+PATIENCE = 120  # seconds for a reference, which ends: a busy machine may take its time
 HARDEST = 3  # 1 is an equation written down, 2 takes a thought about shapes or cases, 3 takes pen and paper
 
 # What draws inputs: (name of the case, argument → value), several times; with a third entry, the `trial` of a view.
@@ -134,7 +135,7 @@ class Part:
         self, name: str, inputs: dict[str, object], trial: dict | None = None
     ) -> Case:
         case = Case(name, inputs, view=self.view, trial=trial or {})
-        right = call(self.reference, inputs, self.gradients)
+        right = call(self.reference, inputs, self.gradients, PATIENCE)
         if right.error or None in right.gradients.values():
             raise RuntimeError(f"{self.name}, {name}: {right}")
         expected = seen(right, case)
