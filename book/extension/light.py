@@ -35,8 +35,9 @@ SETTLED = """document.documentElement.dataset.theme = document.documentElement.d
       : matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";"""
 # In the contents, the pages of a chapter; a toggle without a name would hide the few.
 TOGGLED = re.compile(r'<details[^>]*><summary><span class="toctree-toggle".*?</summary>(.*?)</details>', re.DOTALL)
-# Inline scripts need documentation_options.js at once; everything else can wait for the page.
-BLOCKING_SCRIPT = re.compile(r"<script (?=[^>]*\bsrc=)(?![^>]*\b(?:defer|async)\b)(?![^>]*documentation_options)")
+# Inline scripts need these few lines at once, which stand in the page for it; everything else can wait for the page.
+OPTIONS = re.compile(r'<script [^>]*src="[^"]*_static/documentation_options\.js[^"]*"></script>')
+BLOCKING_SCRIPT = re.compile(r"<script (?=[^>]*\bsrc=)(?![^>]*\b(?:defer|async)\b)")
 BROUGHT = re.compile(r'<(style|script type="module")>.*?</(?:style|script)>', re.DOTALL)  # by an output
 SHEET = re.compile(r'\s*<link (?![^>]*\bmedia=)[^>]*href="([^"]*?_static/)([^"?]+\.css)(?:\?[^"]*)?"[^>]*>')
 ALL_SHEETS = "sheets.css"
@@ -70,9 +71,10 @@ def _lighten(app: Sphinx, exception: Exception | None) -> None:
     static = out / "_static"
     for unused in [*static.rglob("fontawesome.js*"), *static.rglob("*thebe*")]:
         unused.unlink()
+    options = f"<script>\n{(static / 'documentation_options.js').read_text(encoding='utf-8')}\n  </script>"
     words, pages = set(), {}
     for page in out.rglob("*.html"):
-        html = page.read_text(encoding="utf-8")
+        html = OPTIONS.sub(lambda _: options, page.read_text(encoding="utf-8"))
         lighter = _without_needless_files(BLOCKING_SCRIPT.sub("<script defer ", UNUSED_SCRIPT.sub("", html)))
         lighter = TOGGLED.sub(r"\1", UNSETTLED.sub(SETTLED, lighter)).replace(' data-theme="auto"', "")
         pages[page] = _brought_once(lighter)

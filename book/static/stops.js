@@ -15,12 +15,17 @@
     aid.setAttribute("tabindex", "0");
   }
 
-  for (const aid of document.querySelectorAll(AIDS)) {
-    aid.setAttribute("tabindex", "-1");
+  // All are looked at before one is changed: else the page would be laid out anew for each.
+  const aids = [...document.querySelectorAll(AIDS)];
+  for (const aid of aids) {
+    const first = !sections.has(section(aid)) && (aid.checkVisibility() || aid.matches(`${HEADS}, ${LINKS}`));
+    if (first || aid.matches(".bd-docs-nav .current")) sections.set(section(aid), aid);
+  }
+  const stops = new Set(sections.values());
+  for (const aid of aids) {
+    aid.setAttribute("tabindex", stops.has(aid) ? "0" : "-1");
     aid.setAttribute("aria-keyshortcuts", "ArrowDown ArrowUp");
     if (aid.matches(".copybtn")) aid.setAttribute("aria-label", "Copy");
-    const first = !sections.has(section(aid)) && (aid.checkVisibility() || aid.matches(`${HEADS}, ${LINKS}`));
-    if (first || aid.matches(".bd-docs-nav .current")) stopAt(aid);
   }
   document.addEventListener("focusin", (event) => event.target.matches(AIDS) && stopAt(event.target));
   document.addEventListener("keydown", (event) => {
