@@ -12,7 +12,7 @@ from rnn2attn_grading.questions.drawing import Draw
 
 COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")  # fmt: skip
 PUBLIC = "public"  # the seed of the cases that learners hold
-PATIENCE = 120  # seconds for a reference, which ends: a busy machine may take its time
+PATIENCE = 120  # seconds for a reference, on a machine that is busy
 HARDEST = 3  # 1 is an equation written down, 2 takes a thought about shapes or cases, 3 takes pen and paper
 
 # What draws inputs: (name of the case, argument → value), several times; with a third entry, the `trial` of a view.
