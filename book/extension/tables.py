@@ -60,7 +60,7 @@ def _align(cells: list[html.HtmlElement]) -> None:
     powers = max((5 + 0.8 * len(number[3] + number[4]) for number in found if number[4]), default=0)
     for cell, number, own in zip(cells, found, decimals, strict=True):
         if number[4]:
-            power = f" × 10<sup>{'−' * (number[3] in {'−', '-'})}{number[4]}</sup>".replace(" ", "\N{NO-BREAK SPACE}")
+            power = _power(number[3] in {"−", "-"}, number[4]).replace(" ", "\N{NO-BREAK SPACE}")
             cell[:] = [html.fragment_fromstring(f'<span class="power">{power}</span>')]
             cell.text = number[1]
         lacking = max(decimals) - own
@@ -117,11 +117,15 @@ def typeset(text: str, sizes: bool = False) -> str:
 
 
 def _printed(text: str, sizes: bool) -> str:
-    text = POWER.sub(lambda one: f"{one[1]} × 10<sup>{'−' * (one[2] == '-')}{one[3]}</sup>", text)
+    text = POWER.sub(lambda one: one[1] + _power(one[2] == "-", one[3]), text)
     text = WHOLE.sub(lambda one: one[0].replace(" ", "\N{NO-BREAK SPACE}"), MINUS.sub("−", text))
     if sizes:
         text = SIZE.sub(lambda one: f"{int(one[0]):,}", text)
     return SCRIPT.sub(_script, text)
+
+
+def _power(negative: bool, exponent: str) -> str:
+    return f" × 10<sup>{'−' * negative}{exponent}</sup>"
 
 
 def _script(found: re.Match) -> str:
