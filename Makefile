@@ -73,12 +73,12 @@ check: style ## style, and all tests that start no kernel, build, browser or jai
 test: style ## run all tests: library, notebooks, built pages
 	@if [ "$$CI" = true ] || { [ "$$(id -u)" = 0 ] && [ -f /etc/debian_version ]; }; then $(MAKE) --no-print-directory system; fi
 	@echo "── Tests"
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n $(JOBS) --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
 	@echo
 	@echo "All tests passed. Next: git commit, with a message that says why."
 
 soak: $(READY) ## run the long tests, which may install more (nbgrader); or a part of them: make soak SHARD=1/4
-	@$(BIN)/pytest -m soak $(if $(SHARD),--shard $(SHARD))
+	@$(BIN)/pytest -m soak -o faulthandler_timeout=0 $(if $(SHARD),--shard $(SHARD))
 
 exercises: $(READY) ## write the exercises' notebooks, check's data and the book's tables from their specifications
 	@$(BIN)/python -m rnn2attn_grading write

@@ -27,14 +27,15 @@ ARRIVED = """() => {
     .filter((part) => part.checkVisibility() && near(part.getBoundingClientRect()) && !part.complete);
   return document.readyState === "complete" && document.fonts.status === "loaded" && !awaited.length;
 }"""
+# The page has been drawn since it was asked. As something waited for: what is evaluated is waited for without an end.
+PAINTED = """new Promise((drawn) => requestAnimationFrame(() =>
+  requestAnimationFrame(() => setTimeout(() => drawn(true)))))"""
 
 
 def arrive(tab):
     """Wait until what is near is there, and drawn."""
     tab.wait_for_function(ARRIVED)
-    tab.evaluate(
-        "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))))"
-    )
+    tab.wait_for_function(PAINTED)
 
 
 def search(tab, words: str):

@@ -12,6 +12,7 @@ from torch import nn
 
 from building import ROOT, build
 from live_page import functions
+from looking import PAINTED
 from rnn2attn.attention import Concat
 from rnn2attn.captioning import CNN
 from rnn2attn.live import figure, picture, typed
@@ -141,7 +142,7 @@ def test_weights_lie_beside_the_page_and_come_when_the_figure_is_near(small, fre
     fresh.on("request", lambda request: asked.append(request.url))
     fresh.goto(page(small, "notebooks/01-chapter").as_uri())
     fresh.wait_for_load_state("load")
-    fresh.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    fresh.wait_for_function(PAINTED)
     assert not any("weights" in url for url in asked)
     shown = fresh.locator("figure.rnn2attn-live")
     with fresh.expect_request(lambda request: request.url == file.as_uri()):
@@ -151,14 +152,13 @@ def test_weights_lie_beside_the_page_and_come_when_the_figure_is_near(small, fre
 def test_a_key_that_comes_before_the_weights_is_answered_when_they_are_there(small, fresh, model):
     held = []
     fresh.route("**/_static/weights/*", lambda route: held.append(route))
-    fresh.goto(page(small, "book/index").as_uri(), wait_until="domcontentloaded")  # a held script holds up the load
+    with fresh.expect_request("**/_static/weights/*"):  # a held script holds up the load
+        fresh.goto(page(small, "book/index").as_uri(), wait_until="domcontentloaded")
     shown = fresh.locator("figure.rnn2attn-live")
     before = shown.locator(".answer").inner_html()
     shown.locator(FIELD).fill("May 1")
     shown.locator(FIELD).fill("May 14")
     assert shown.locator(".answer").inner_html() == before
-    while not held:
-        fresh.wait_for_timeout(50)
     for route in held:
         route.continue_()
     right = picture.answer(rounded(model, 8).double(), ["May", "1", "4"])

@@ -244,11 +244,9 @@ def test_a_link_to_a_claim_leads_there(book, chromium):
 def test_icons_are_drawn_from_the_cut_fonts(book, tab):
     """Every icon on the page has a glyph: a missing one would be as wide as the font's box for it, or nothing."""
     visit(tab, book / "notebooks/01-rnn-gradients.html")
-    fonts = tab.evaluate(
-        "(async () => { await document.fonts.ready;"
-        " return [...document.fonts].filter(f => /Awesome/.test(f.family) && f.status === 'error').length })()"
-    )
-    assert fonts == 0
+    tab.wait_for_function("document.fonts.status === 'loaded'")
+    fonts = "[...document.fonts].filter(f => /Awesome/.test(f.family) && f.status === 'error').length"
+    assert tab.evaluate(fonts) == 0
     icons = tab.evaluate(
         """[...document.querySelectorAll('[class*="fa-"], .admonition > .admonition-title')]
              .filter(e => e.offsetParent)
