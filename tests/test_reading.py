@@ -188,6 +188,20 @@ def test_the_contents_of_a_page_cost_one_stop(book, tab):
     assert links.nth(1).evaluate(ACTIVE)
 
 
+def test_the_contents_of_a_page_mark_where_one_is(book, tab):
+    """Wherever one jumps, the marked section is the last that begins above a line, and none is at the top."""
+    visit(tab, book / "notebooks/06-self-attention.html")
+    marked = tab.locator(".page-toc a[aria-current=true]")
+    targets = tab.locator(".page-toc a[href^='#']").evaluate_all("all => all.map((e) => e.hash)")
+    for target in [*targets[2::5], *targets[-4:0:-3]]:
+        place = tab.locator(f"section{target}")
+        for above in (100, -20):  # px between the section's head and the top of the window, which hides it or not
+            place.evaluate("(e, px) => scrollBy(0, e.getBoundingClientRect().top - px)", above)
+            expect(marked).to_have_attribute("href", target)
+    tab.evaluate("scrollTo(0, 0)")
+    expect(marked).to_have_count(0)
+
+
 def test_a_chapter_is_walked_by_keyboard(book, tab):
     """By Tab, each stop is seen, and the questions are not far; Enter copies; Tab goes on from there."""
     visit(tab, book / "notebooks/05-spatial-attention.html")

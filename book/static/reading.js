@@ -39,6 +39,26 @@
   });
 }
 
+// The section that one reads is marked in the page's contents: the last that begins above a line in the upper third of
+// the window. The theme's own script marks what came last into sight, which after a jump may be another.
+const contents = document.querySelector("#pst-page-toc-nav");
+if (contents) {
+  contents.removeAttribute("id"); // by which the theme's script would find them
+  const begun = new Set();
+  const links = [...contents.querySelectorAll("a[href^='#']")];
+  const sections = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+  const watch = new IntersectionObserver(
+    (changes) => {
+      for (const { target, isIntersecting } of changes) begun[isIntersecting ? "add" : "delete"](target);
+      const here = links[sections.findLastIndex((section) => begun.has(section))];
+      for (const link of links) link.ariaCurrent = link === here ? "true" : null;
+      for (const entry of contents.querySelectorAll("li")) entry.classList.toggle("active", entry.contains(here));
+    },
+    { rootMargin: "9999999px 0px -70% 0px" }
+  );
+  for (const section of sections) if (section) watch.observe(section);
+}
+
 // On paper stands what was typed to a network, in the place of the field.
 addEventListener("beforeprint", () => {
   for (const field of document.querySelectorAll(".rnn2attn-live [type=text]")) {
