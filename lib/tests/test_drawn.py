@@ -67,7 +67,10 @@ def test_an_unknown_name_is_answered_with_the_known_ones():
 def test_colours_hold_on_both_grounds(kind, ground):
     colour = INKS[ground] if kind == "ink" else canvas.KINDS[kind]
     assert contrast(colour, ground) >= 3
-    assert contrast(INKS[ground], over(colour, canvas.DEEPEST if kind != "ink" else canvas.NEGATIVE, ground)) >= 4.5
+    drawing = canvas.Canvas(80, 40)
+    drawing.cells(40, 20, [1.0, -1.0], kind)
+    for sign, depth in re.findall(r'class="c [^"]*?( n)?"[^>]*fill-opacity="([\d.]+)"', drawing.svg("")):
+        assert contrast(INKS[ground], over(INKS[ground] if sign else colour, float(depth), ground)) >= 4.5
 
 
 def test_a_formula_is_set_with_its_index():

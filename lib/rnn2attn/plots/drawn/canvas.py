@@ -27,7 +27,7 @@ KINDS = {
 SIZE, SMALL = 13, 11  # of text; an index is never smaller than LEAST
 LEAST = 10
 DEEPEST = 0.55  # how opaque the colour of a cell with the value 1 is: ink keeps its contrast on it
-NEGATIVE = 0.3  # how opaque the grey of a cell with the value −1 is
+GREY = 0.3  # and of one that is grey: with the value −1, or of ink
 HEAD = 6  # length of an arrow's head
 
 Point = tuple[float, float]
@@ -107,7 +107,7 @@ class Canvas:
         left, top = (x - n * w / 2, y - h / 2) if across else (x - w / 2, y - n * h / 2)
         for i, value in enumerate(values):
             cx, cy = (left + i * w, top) if across else (left, top + i * h)
-            deepest = DEEPEST if value >= 0 else NEGATIVE
+            deepest = GREY if value < 0 or kind == "ink" else DEEPEST
             depth = 0.04 + (deepest - 0.04) * min(abs(float(value)), 1)
             sign = "" if value >= 0 else " n"
             self._add("rect", f"c k-{kind}{sign}", x=cx, y=cy, width=w, height=h, fill_opacity=depth)
