@@ -48,6 +48,7 @@ def small(tmp_path_factory):
     command = [Path(sys.executable).with_name("jupyter-book"), "build", root, "-W", "--keep-going"]
     result = subprocess.run(command, env=bare, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-3000:]
+    assert "IPKernelApp" not in result.stdout + result.stderr, "kernels warn of what a reader cannot change"
     return root, result.stdout
 
 

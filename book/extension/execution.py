@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
+QUIET = ["--log-level=ERROR"]  # a kernel warns that it listens on this machine without encryption
 logger = logging.getLogger(__name__)
 
 
@@ -37,7 +38,9 @@ def _execute(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
 
     def run(one: tuple[Path, nbformat.NotebookNode]) -> float | None:
         path, notebook = one
-        done = single_nb_execution(notebook, str(path.parent), app.config.nb_execution_timeout, allow_errors=False)
+        done = single_nb_execution(
+            notebook, str(path.parent), app.config.nb_execution_timeout, allow_errors=False, extra_arguments=QUIET
+        )
         said = f"{done.time:.0f} s" if done.err is None else f"failed after {done.time:.0f} s"
         logger.info("Executed %s: %s", path.stem, said)
         return done.time if done.err is None else None

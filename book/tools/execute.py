@@ -12,7 +12,13 @@ from nbclient import NotebookClient
 def execute(path: Path) -> None:
     """Run a notebook in its own folder, in a fresh kernel, and write it back with its outputs."""
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=600, record_timing=False, resources={"metadata": {"path": path.parent}})
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        record_timing=False,
+        extra_arguments=["--log-level=ERROR"],  # as in the build
+        resources={"metadata": {"path": path.parent}},
+    )
     client.execute()
     notebook.metadata.pop("widgets", None)
     notebook.metadata.language_info = {"name": "python"}

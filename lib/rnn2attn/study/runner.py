@@ -93,6 +93,7 @@ def run(
             timeout=None,
             allow_errors=recording,
             record_timing=False,
+            extra_arguments=["--log-level=ERROR"],  # as in the book's build
             resources={"metadata": {"path": notebook.parent}},
         )
         try:
