@@ -188,6 +188,25 @@ def test_the_contents_of_a_page_cost_one_stop(book, tab):
     assert links.nth(1).evaluate(ACTIVE)
 
 
+def test_what_is_folded_is_not_laid_out_to_say_whether_it_scrolls(book, tab):
+    """Once it is unfolded, the keyboard reaches what scrolls, and nothing else."""
+    visit(tab, book / "notebooks/04-attention.html", width=360)
+    tab.wait_for_function("document.readyState === 'complete'")
+    tab.add_style_tag(content="pre { white-space: pre !important }")  # folded code breaks its lines on a phone
+    folded = tab.locator("article details:not([open])")
+    code = folded.locator(".cell_input pre")
+    assert (
+        code.count() > 10 and not folded.locator("pre[tabindex], .pst-scrollable-table-container[tabindex]").count()
+    )
+    tab.locator(".all-code").click()
+    scrolls = (
+        "all => all.filter((e) => e.checkVisibility()).map((e) => [e.scrollWidth > e.clientWidth, e.tabIndex === 0])"
+    )
+    tab.locator("details[open] pre[tabindex='0']").first.wait_for()
+    found = tab.locator("article :is(pre, .pst-scrollable-table-container)").evaluate_all(scrolls)
+    assert all(wide == reached for wide, reached in found) and any(wide for wide, _ in found)
+
+
 def test_the_contents_of_a_page_mark_where_one_is(book, tab):
     """Wherever one jumps, the marked section is the last that begins above a line, and none is at the top."""
     visit(tab, book / "notebooks/06-self-attention.html")

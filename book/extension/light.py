@@ -23,7 +23,7 @@ NEEDED_BY = {
     r'class="highlight"': ("copybutton.js", "clipboard.min.js"),
     r'class="(?:[^"]* )?sd-': ("design-tabs.js",),
     r'class="(?:[^"]* )?(?:toggle[ "]|admonition [^"]*dropdown)': ("togglebutton.js",),
-    r'<table|<div class="math': ("scroll.js",),
+    r'<table|<pre|<div class="(?:math|output)': ("scroll.js",),
     r'<details class="hide"': ("folding.js",),
     r"data-card=": ("cards.js",),
     r'class="[^"]*\bchoices\b': ("predictions.js",),
@@ -50,6 +50,10 @@ COMMENT = re.compile(r"(/\*.*?\*/)", re.DOTALL)
 ASIDE = re.compile(r"\([^()]*\)|\[[^\]]*\]")
 ICON_RULE = re.compile(r'([^{}]*)\{content:"\\([0-9a-f]+)"\}')
 ICON_VARIABLE = re.compile(r'--pst-icon-[a-z-]+:"(.)"')  # admonitions and the like
+# What the theme's script asks for the width of, wherever it stands: to lay out what is folded away took longer than
+# all else on the page of evidence. scroll.js asks for what is seen.
+MEASURED = re.compile(r'\["pre",[^\]]*"\.pst-scrollable-table-container"\]')
+NOT_MEASURED = '["not-measured"]'
 # Set by the theme's scripts, where no page shows them.
 ICONS_BY_SCRIPT = {"sun", "moon", "circle-half-stroke"}
 
@@ -72,6 +76,7 @@ def _lighten(app: Sphinx, exception: Exception | None) -> None:
     for unused in [*static.rglob("fontawesome.js*"), *static.rglob("*thebe*")]:
         unused.unlink()
     options = f"<script>\n{(static / 'documentation_options.js').read_text(encoding='utf-8')}\n  </script>"
+    _leave_measuring(static / "scripts/pydata-sphinx-theme.js")
     words, pages = set(), {}
     for page in out.rglob("*.html"):
         html = OPTIONS.sub(lambda _: options, page.read_text(encoding="utf-8"))
@@ -87,6 +92,14 @@ def _lighten(app: Sphinx, exception: Exception | None) -> None:
     (static / ALL_SHEETS).write_text(css, encoding="utf-8")
     for page, html in pages.items():
         page.write_text(_with_one_sheet(html, zlib.crc32(css.encode())), encoding="utf-8")
+
+
+def _leave_measuring(script: Path) -> None:
+    """Let the theme's script find nothing to measure."""
+    text = script.read_text(encoding="utf-8")
+    if not MEASURED.search(text) and NOT_MEASURED not in text:
+        raise RuntimeError("the theme's script measures something else than this module expects")
+    script.write_text(MEASURED.sub(NOT_MEASURED, text), encoding="utf-8")
 
 
 def _brought_once(html: str) -> str:
