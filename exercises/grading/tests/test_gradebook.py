@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from classroom import (
@@ -94,6 +95,26 @@ def test_a_grade_belongs_to_the_bytes(again, examined, tmp_path):
     rows = grades(tmp_path / "out")
     assert {row["versions"] for row in rows["bob"]} == {"2"}
     assert {row["versions"] for row in rows["ada"]} == {"1"}
+
+
+@pytest.mark.parametrize("how", ["by its whole path", "from another folder", "where it has moved"])
+def test_a_folder_by_another_name_brings_no_other_version(examined, tmp_path, monkeypatch, how):
+    for student in STUDENTS:
+        hand_in(tmp_path / "in", student)
+    monkeypatch.chdir(tmp_path)
+    grade([Path("in")], tmp_path / "out", QUICK)
+    place = tmp_path / "in"
+    if how == "from another folder":
+        (tmp_path / "deep").mkdir()
+        monkeypatch.chdir(tmp_path / "deep")
+        place = Path("../in")
+    if how == "where it has moved":
+        place = place.rename(tmp_path / "there")
+    grade([place], tmp_path / "out", QUICK)
+    assert len(examined) == len(STUDENTS)
+    rows = grades(tmp_path / "out")
+    assert list(rows) == STUDENTS
+    assert {row["versions"] for several in rows.values() for row in several} == {"1"}
 
 
 def test_a_grade_belongs_to_the_salt(again, examined, tmp_path):
