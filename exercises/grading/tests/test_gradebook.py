@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import runpy
 import shutil
 import signal
 import sqlite3
@@ -10,6 +11,7 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from classroom import (
@@ -417,6 +419,18 @@ if resource.getrlimit(resource.RLIMIT_FSIZE)[0] > 8 * 2**20:
 
 
 @pytest.mark.heavy
+def test_ctrl_c_is_said_in_a_sentence_before_anything_is_loaded(monkeypatch, capsys):
+    class Loading(ModuleType):
+        def __getattr__(self, name):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "rnn2attn_grading.cli", Loading("cli"))
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("rnn2attn_grading", run_name="__main__")
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "\nInterrupted. The same command goes on.\n"
+
+
 def test_a_terminals_signal_reaches_no_jail():
     """It goes to the group of processes: a jail is in one of its own."""
     with Jail(QUICK) as jail:
