@@ -19,6 +19,7 @@ from classroom import (
     FULL,
     NAMES,
     QUICK,
+    ROOT,
     NoJail,
     answered,
     grades,
@@ -71,6 +72,18 @@ def test_what_has_its_grade_is_not_graded_again(again, examined):
     assert len(examined) == len(STUDENTS)
     again(regrade=True)
     assert len(examined) == 2 * len(STUDENTS)
+
+
+def test_the_command_says_what_the_page_shows(examined, tmp_path, monkeypatch, capsys):
+    page = (ROOT / "book/instructors.md").read_text("utf-8")
+    words = "grade submissions --out results"
+    hand_in(tmp_path / "submissions", "ada")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["rnn2attn_grading", *words.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert f"$ .venv/bin/python -m rnn2attn_grading {words}\n{capsys.readouterr().out}```" in page
 
 
 def test_where_nothing_is_left_no_jail_starts(again, examined, monkeypatch):
@@ -379,8 +392,11 @@ def test_without_dask_the_scheduler_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "dask", None)
     monkeypatch.setitem(sys.modules, "dask.distributed", None)
     settings = learner.Settings("salt", QUICK)
-    with pytest.raises(ValueError, match=r"pip install ./lib './exercises/grading\[dask"):
+    with pytest.raises(ValueError, match=r"needs Dask, here and on each worker: ") as said:
         workers.on_cluster([], settings, "tcp://127.0.0.1:1", print)
+    install = str(said.value).partition(": ")[2]
+    assert install.startswith(".venv/bin/pip install ")  # a bare pip there is not, or it changes the system's own
+    assert f"`{install}`" in (ROOT / "book/instructors.md").read_text("utf-8")
 
 
 @pytest.fixture
@@ -418,7 +434,6 @@ if resource.getrlimit(resource.RLIMIT_FSIZE)[0] > 8 * 2**20:
     assert [total(rows[student]) for student in ("ada", "bob")] == [FULL, FULL]
 
 
-@pytest.mark.heavy
 def test_ctrl_c_is_said_in_a_sentence_before_anything_is_loaded(monkeypatch, capsys):
     class Loading(ModuleType):
         def __getattr__(self, name):
@@ -431,6 +446,7 @@ def test_ctrl_c_is_said_in_a_sentence_before_anything_is_loaded(monkeypatch, cap
     assert capsys.readouterr().err == "\nInterrupted. The same command goes on.\n"
 
 
+@pytest.mark.heavy
 def test_a_terminals_signal_reaches_no_jail():
     """It goes to the group of processes: a jail is in one of its own."""
     with Jail(QUICK) as jail:
