@@ -99,8 +99,8 @@ def test_git_ignores_what_is_built_be_it_a_folder_or_a_link(tmp_path, name, kind
 
 @pytest.mark.parametrize(
     "name",
-    ["handout", "source", "submissions", "submitted", "week-1-submissions", "submissions.zip", "results", "class.csv",
-     "deadlines.csv"],
+    ["handout", "source", "release", "submissions", "submitted", "week-1-submissions", "submissions.zip", "results",
+     "class.csv", "deadlines.csv"],
 )  # fmt: skip
 def test_git_ignores_what_the_page_for_instructors_has_a_class_hand_in_and_get(name):
     """Names of students, and the salt, would else be committed with whatever is changed beside them."""
