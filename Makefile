@@ -107,7 +107,7 @@ system: ## install what the tests need from Debian: Chromium and a Hangul font f
 	@for package in chromium fonts-nanum libatomic1 bubblewrap libseccomp2; do dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
 	if [ -n "$$missing" ]; then \
 	  echo "── Installing$$missing"; \
-	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  sudo=$$([ "$$(id -u)" = 0 ] || command -v sudo) || { echo "Only root may do that, and there is no sudo. As root: apt-get install$$missing"; exit 1; }; \
 	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 

@@ -1,6 +1,7 @@
 """What holds the repository together: one version, what a chapter comes with, the forms, what git ignores."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -94,3 +95,28 @@ def test_git_ignores_what_is_built_be_it_a_folder_or_a_link(tmp_path, name, kind
         (tmp_path / "clone" / name).mkdir()
     ignored = subprocess.run(["git", "check-ignore", "-q", name], cwd=tmp_path / "clone", check=False)
     assert ignored.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["handout", "source", "release", "submissions", "submitted", "week-1-submissions", "submissions.zip", "results",
+     "class.csv", "deadlines.csv"],
+)  # fmt: skip
+def test_git_ignores_what_the_page_for_instructors_has_a_class_hand_in_and_get(name):
+    """Names of students, and the salt, would else be committed with whatever is changed beside them."""
+    page = (ROOT / "book/instructors.md").read_text(encoding="utf-8")
+    assert name.removesuffix(".zip") in page
+    assert subprocess.run(["git", "check-ignore", "-q", name], cwd=ROOT, check=False).returncode == 0
+
+
+def test_without_sudo_make_system_says_who_may_install_what(tmp_path):
+    make, bash = shutil.which("make"), shutil.which("bash")
+    for name, line in {"dpkg": "exit 1", "id": "echo 1000"}.items():
+        (tmp_path / name).write_text(f"#!{bash}\n{line}\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "bash").symlink_to(bash)
+    done = subprocess.run(
+        [make, "system"], cwd=ROOT, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode
+    assert re.search(r"no sudo\. As root: apt-get install .*\bbubblewrap libseccomp2\n", done.stdout), done

@@ -118,7 +118,10 @@ def test_a_time_of_another_zone_is_one_of_here(time):
         ("due\nsoon\n", "line 2: due is 'soon'; expected a day or a time"),
         ("due,percent\n2026-12-01,120\n", "percent is '120'; expected a number from 0 to 100"),
         ("due,days\n2026-12-01,-1\n", "days is '-1'"),
-        ("due,exercise\n2026-12-01,homework\n", "no exercise 'homework'"),
+        (
+            "due,exercise\n2026-12-01,homework\n",
+            f"line 2: there is no exercise 'homework'. There are {CHAPTER.stem}, 02",
+        ),
         ("due,penalty\n2026-12-01,1\n", "no column 'penalty'"),
         ("due,student\n2026-12-01,zoe\n", "'zoe' is not one name on the roster"),
     ],
@@ -205,6 +208,8 @@ def test_who_handed_in_nothing_can_be_given_points(class_of):
     [
         (f"adda/{CHAPTER.stem}", "1", "x", "no student 'adda'. Do you mean ada?"),
         (f"AD/{CHAPTER.stem}", "1", "x", "no student 'AD'. Do you mean ada?"),
+        (f"zoe/{CHAPTER.stem}", "1", "x", "no student 'zoe'. Expected is a name from grades.csv or the roster."),
+        ("ada/01-rnn", "1", "x", f"There is no exercise '01-rnn'. There are {CHAPTER.stem}, 02"),
         ("ada", "1", "x", "names no exercise"),
         (f"ada/{CHAPTER.stem}/step", "1", "x", "has no function 'step'. It has rnn_step"),
         (f"ada/{CHAPTER.stem}", "21", "x", "from 0 to 20"),

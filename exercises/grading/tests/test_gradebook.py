@@ -3,12 +3,15 @@
 import contextlib
 import os
 import re
+import runpy
 import shutil
 import signal
 import sqlite3
 import sys
 import threading
 from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 from classroom import (
@@ -16,6 +19,7 @@ from classroom import (
     FULL,
     NAMES,
     QUICK,
+    ROOT,
     NoJail,
     answered,
     grades,
@@ -70,6 +74,18 @@ def test_what_has_its_grade_is_not_graded_again(again, examined):
     assert len(examined) == 2 * len(STUDENTS)
 
 
+def test_the_command_says_what_the_page_shows(examined, tmp_path, monkeypatch, capsys):
+    page = (ROOT / "book/instructors.md").read_text("utf-8")
+    words = "grade submissions --out results"
+    hand_in(tmp_path / "submissions", "ada")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["rnn2attn_grading", *words.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert f"$ .venv/bin/python -m rnn2attn_grading {words}\n{capsys.readouterr().out}```" in page
+
+
 def test_where_nothing_is_left_no_jail_starts(again, examined, monkeypatch):
     again()
     monkeypatch.setattr(workers, "proven", lambda limits: pytest.fail("It does."))
@@ -94,6 +110,26 @@ def test_a_grade_belongs_to_the_bytes(again, examined, tmp_path):
     rows = grades(tmp_path / "out")
     assert {row["versions"] for row in rows["bob"]} == {"2"}
     assert {row["versions"] for row in rows["ada"]} == {"1"}
+
+
+@pytest.mark.parametrize("how", ["by its whole path", "from another folder", "where it has moved"])
+def test_a_folder_by_another_name_brings_no_other_version(examined, tmp_path, monkeypatch, how):
+    for student in STUDENTS:
+        hand_in(tmp_path / "in", student)
+    monkeypatch.chdir(tmp_path)
+    grade([Path("in")], tmp_path / "out", QUICK)
+    place = tmp_path / "in"
+    if how == "from another folder":
+        (tmp_path / "deep").mkdir()
+        monkeypatch.chdir(tmp_path / "deep")
+        place = Path("../in")
+    if how == "where it has moved":
+        place = place.rename(tmp_path / "there")
+    grade([place], tmp_path / "out", QUICK)
+    assert len(examined) == len(STUDENTS)
+    rows = grades(tmp_path / "out")
+    assert list(rows) == STUDENTS
+    assert {row["versions"] for several in rows.values() for row in several} == {"1"}
 
 
 def test_a_grade_belongs_to_the_salt(again, examined, tmp_path):
@@ -356,8 +392,11 @@ def test_without_dask_the_scheduler_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "dask", None)
     monkeypatch.setitem(sys.modules, "dask.distributed", None)
     settings = learner.Settings("salt", QUICK)
-    with pytest.raises(ValueError, match=r"pip install ./lib './exercises/grading\[dask"):
+    with pytest.raises(ValueError, match=r"needs Dask, here and on each worker: ") as said:
         workers.on_cluster([], settings, "tcp://127.0.0.1:1", print)
+    install = str(said.value).partition(": ")[2]
+    assert install.startswith(".venv/bin/pip install ")  # a bare pip there is not, or it changes the system's own
+    assert f"`{install}`" in (ROOT / "book/instructors.md").read_text("utf-8")
 
 
 @pytest.fixture
@@ -393,6 +432,18 @@ if resource.getrlimit(resource.RLIMIT_FSIZE)[0] > 8 * 2**20:
     grade(*given, QUICK)
     rows = grades(tmp_path / "out")
     assert [total(rows[student]) for student in ("ada", "bob")] == [FULL, FULL]
+
+
+def test_ctrl_c_is_said_in_a_sentence_before_anything_is_loaded(monkeypatch, capsys):
+    class Loading(ModuleType):
+        def __getattr__(self, name):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "rnn2attn_grading.cli", Loading("cli"))
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("rnn2attn_grading", run_name="__main__")
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "\nInterrupted. The same command goes on.\n"
 
 
 @pytest.mark.heavy

@@ -119,6 +119,31 @@ def test_a_cell_that_failed_here_is_named_with_its_cause_to_both(jail):
         assert cause in grade.hint
 
 
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("instead", "cause"),
+    [
+        ("from my_answers import rnn_step", "ModuleNotFoundError: No module named 'my_answers'"),
+        ("import os\nos._exit(0)", "crashed: It ended itself, with status 0."),
+        ("while True: pass", "timed out: It had not come to an end after 2 s."),
+    ],
+)
+def test_a_function_that_no_cell_came_to_define_is_missing_for_a_cause_that_is_named(jail, instead, cause):
+    (n,) = (n for n, source in enumerate(CELLS) if "def rnn_step(" in source)
+    grades = {part.name: grade for part, grade in examined(jail, {n: instead}, SHORT).items()}
+    for said in grades["rnn_step"].message, grades["rnn_step"].hint:
+        assert said == f"There is no function `rnn_step`. When it was graded, cell {n + 1} failed: {cause}"
+    assert grades["rnn_step"].status == "empty"
+    assert sum(grade.points for grade in grades.values()) == FULL - 2
+
+
+@pytest.mark.heavy
+def test_a_function_that_nobody_wrote_is_missing_and_no_more_is_said(jail):
+    (n,) = (n for n, source in enumerate(CELLS) if "def rnn_step(" in source)
+    (lost,) = (grade for grade in examined(jail, {n: ""}).values() if not grade.points)
+    assert (lost.status, lost.message) == ("empty", "There is no function `rnn_step`.")
+
+
 def test_pictures_are_no_reason_to_refuse_a_notebook():
     picture = [{"data": {"image/png": 'a"\\\n' * (4 << 20)}}]
     shown = [cell | {"outputs": picture} if cell["cell_type"] == "code" else cell for cell in NOTEBOOK["cells"][:4]]

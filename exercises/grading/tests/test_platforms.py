@@ -304,10 +304,35 @@ def test_gradescope_says_whose_each_folder_is(tmp_path, outer):
     assert "does not say whose submission_3 is" in why
 
 
-def test_a_file_of_gradescope_that_is_none_stops(tmp_path):
-    path = packed(tmp_path, f"submission_1/{FIRST}", files={"submission_metadata.yml": "[1, 2]"})
+@pytest.mark.parametrize("text", ["[1, 2]", "", "{", "submission_1: ["])
+def test_a_file_of_gradescope_that_is_none_stops(tmp_path, text):
+    path = packed(tmp_path, f"submission_1/{FIRST}", files={"submission_metadata.yml": text})
     with pytest.raises(UnreadableError, match="not as Gradescope writes it"):
         list(submitted(path, EXERCISES))
+
+
+@pytest.mark.parametrize(
+    "about", [":submitters: []", ":submitters:", ":status: processed", "", ":submitters: [1]",
+              ':submitters: [{":email": ""}]'],
+)  # fmt: skip
+def test_a_submission_of_which_gradescope_names_nobody_has_a_row(tmp_path, about):
+    text = f"submission_1:\n  {about}\nsubmission_2:\n  :submitters:\n  - :email: bob@x.org\n"
+    names = [f"submission_{n}/{FIRST}" for n in (1, 2)]
+    path = packed(tmp_path, *names, files={"submission_metadata.yml": text})
+    assert students(path) == ["bob@x.org"]
+    ((_, why),) = doubtful(path)
+    assert "does not say whose submission_1 is" in why
+
+
+def test_two_people_of_one_name_in_gradescope_are_two(tmp_path):
+    people = {1: ("Kim", "a@x.org"), 2: ("Kim", "b@x.org"), 3: ("Lee", "c@x.org"), 4: ("Lee", "c@x.org")}
+    text = "".join(
+        f"submission_{n}:\n  :submitters:\n  - :name: {name}\n    :sid:\n    :email: {email}\n"
+        for n, (name, email) in people.items()
+    )
+    names = [f"submission_{n}/{FIRST}" for n in people]
+    path = packed(tmp_path, *names, files={"submission_metadata.yml": text})
+    assert students(path) == ["Kim_a@x.org", "Kim_b@x.org", "Lee", "Lee"]
 
 
 def renamed(tmp_path, encoding, *names):

@@ -83,9 +83,12 @@ def _split(book: Gradebook, what: str) -> tuple[str, str, str]:
     if student not in known and (person := roster.named(student)):
         student = person.student
     if student not in known:
+        called, slash, other = student.rpartition("/") if at == len(parts) else ("", "", "")
+        if slash and (called in known or roster.named(called)):
+            raise ValueError(f"There is no exercise {other!r}. There are {', '.join(EXERCISES)}.")
         like = [name for name in sorted(known) if student.casefold() in name.casefold()]
         near = like[:3] or difflib.get_close_matches(student, known, 3)
-        text = f" Do you mean {' or '.join(near)}?" if near else ""
+        text = f" Do you mean {' or '.join(near)}?" if near else " Expected is a name from grades.csv or the roster."
         raise ValueError(f"The gradebook has no student {student!r}.{text}")
     return student, exercise, question
 

@@ -217,7 +217,7 @@ class Gradebook:
         """
         rows = (
             (
-                text(one.student), text(one.exercise), one.content, text(one.path), _place(one.place), True,
+                text(one.student), text(one.exercise), one.content, _path(one), _place(one.place), True,
                 text(one.age), one.owner.user, one.owner.platform, one.owner.late, one.handed_in,
             )
             for one in submissions
@@ -233,9 +233,12 @@ class Gradebook:
                     WHERE old.student = decisions.student AND content != '' AND new.present AND NOT old.present
                 ), student)"""
             )
+            # The same bytes of the same student, in a place that has moved, are no other version.
             self._file.execute(
                 """DELETE FROM handed_in WHERE NOT present AND (content = '' OR (path, content) IN (
                     SELECT path, content FROM handed_in WHERE present
+                ) OR (student, exercise, content) IN (
+                    SELECT student, exercise, content FROM handed_in WHERE present
                 ))"""
             )
 
@@ -393,6 +396,11 @@ def text(name: str) -> str:
 
 def _place(place: Path) -> str:
     return text(str(place.resolve()))
+
+
+def _path(one: Submission) -> str:
+    """Where it is, however the place was called: from another folder, or by a decision, it is called otherwise."""
+    return text("/".join([os.path.abspath(one.where[0]), *map(str, one.where[1:])]))
 
 
 def marks(count: int) -> str:

@@ -214,7 +214,8 @@ class _Notebook:
         except StoppedError as stopped:
             return self._stopped(stopped)
         if not _entry(known, "found", bool):
-            return self._unanswered(part.name, f"There is no function `{part.name}`.")
+            failed = self._failed(f"NameError: name '{part.name}' is not defined")
+            return self._unanswered(part.name, f"There is no function `{part.name}`.{failed}")
         if (used := _entry(known, "uses", str)) in part.forbidden:
             text = f"The code uses `{used}`, which is not allowed here."
             return Grade(0, "graded", text, text)
@@ -247,10 +248,14 @@ class _Notebook:
         failed = self._failed()
         return Grade(0, "graded", f"{fault.says} ({case.name}){failed}", f"{self._hint(process, part, case)}{failed}")
 
-    def _failed(self) -> str:
-        """The first cells that did not run, though they may at home, and why: an answer may need what is in them."""
+    def _failed(self, but: str = "") -> str:
+        """The first cells that did not run, though they may at home, and why: an answer may need what is in them.
+
+        Args:
+            but: an error that says nothing new.
+        """
         said = self.errors | {number: str(stopped) for number, stopped in self.lost.items()}
-        first = sorted(said)[:NAMED]
+        first = sorted(number for number, why in said.items() if why != but)[:NAMED]
         return "".join(f" When it was graded, cell {number} failed: {said[number][:120]}" for number in first)
 
     def _replies(self, process: Process, part: Part, cases: Cases) -> Iterator[object]:

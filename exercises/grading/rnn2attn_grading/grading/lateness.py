@@ -67,7 +67,8 @@ def read(path: Path, exercises: Iterable[str], roster: Roster) -> list[Rule]:
         row["exercise"] = row.get("exercise", "").removesuffix(".ipynb").replace("*", "")
         row["student"] = clean(row.get("student", "")).replace("*", "")
         if row["exercise"] and row["exercise"] not in known:
-            raise ValueError(f"{path}, line {number}: there is no exercise {row['exercise']!r}.")
+            text = f"there is no exercise {row['exercise']!r}. There are {', '.join(sorted(known))}."
+            raise ValueError(f"{path}, line {number}: {text}")
         if row["student"] and roster.people:
             person = roster.named(row["student"])
             if not person:

@@ -127,8 +127,8 @@ def on_cluster(learners: list[Learner], settings: Settings, address: str, record
     try:
         from dask.distributed import Client, KilledWorker, as_completed
     except ImportError:
-        text = "--scheduler needs Dask: pip install ./lib './exercises/grading[dask]'"
-        raise ValueError(text) from None
+        install = ".venv/bin/pip install -e ./lib -e './exercises/grading[dask]'"
+        raise ValueError(f"--scheduler needs Dask, here and on each worker: {install}") from None
     try:
         client = Client(address, timeout=10)
     except (OSError, ValueError) as error:

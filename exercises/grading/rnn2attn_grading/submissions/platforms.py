@@ -28,6 +28,7 @@ import functools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 import yaml
@@ -274,22 +275,39 @@ _Loader.add_multi_constructor("!", lambda loader, tag, node: None)
 def gradescope(data: bytes) -> dict[str, list[Owner]]:
     """Whose each folder is, as submission_metadata.yml says it; a group has several.
 
+    Two people of one name, of whom neither has a number of the school's, are
+    told apart by their addresses.
+
     Raises:
         UnreadableError: it is no such file.
     """
     try:
         folders = yaml.load(data, _Loader)
-        found = {}
-        for name, about in folders.items():
-            handed = about.get(":created_at") or ""
-            time = handed.isoformat() if isinstance(handed, date | datetime) else str(handed)
-            found[str(name)] = [
-                Owner(
-                    "_".join(filter(None, (str(one.get(":name") or ""), str(one.get(":sid") or "")))),
-                    str(one.get(":sid") or ""), platform="Gradescope", email=str(one.get(":email") or ""), time=time,
-                )
-                for one in about[":submitters"]
-            ]  # fmt: skip
-    except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise UnreadableError(f"{METADATA} is not as Gradescope writes it: {error}") from None
-    return found
+    if not isinstance(folders, dict):
+        raise UnreadableError(f"{METADATA} is not as Gradescope writes it: it has no list of submissions by name.")
+    found = {str(name): _submitters(str(name), about) for name, about in folders.items()}
+    addresses = defaultdict(set)
+    for one in (one for several in found.values() for one in several):
+        addresses[one.student].add(one.email)
+    repeated = {student for student, several in addresses.items() if len(several) > 1}
+    return {name: [_told_apart(one, repeated) for one in several] for name, several in found.items()}
+
+
+def _told_apart(one: Owner, repeated: set[str]) -> Owner:
+    return replace(one, student=f"{one.student}_{one.email}") if one.student in repeated and one.email else one
+
+
+def _submitters(name: str, about: object) -> list[Owner]:
+    """Who handed in a submission; nobody known, where Gradescope names nobody."""
+    said = about.get(":submitters") if isinstance(about, dict) else None
+    people = [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
+    handed = about.get(":created_at") or "" if people else ""
+    time = handed.isoformat() if isinstance(handed, date | datetime) else str(handed)
+    found = []
+    for one in people:
+        called, number, email = (str(one.get(f":{key}") or "") for key in ("name", "sid", "email"))
+        student = "_".join(filter(None, (called, number))) or email
+        found.append(Owner(student, number, platform="Gradescope", email=email, time=time))
+    return [one for one in found if one.student] or [Owner("", doubt=f"{METADATA} does not say whose {name} is.")]
