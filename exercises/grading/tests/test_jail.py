@@ -370,7 +370,7 @@ def test_without_a_jail_the_trial_names_every_wall(monkeypatch):
     """The first process and the trial, in plain processes without limits."""
     folder, ask = Path(inside.__file__).parent, Process.ask
     code = "import fork_server\nfork_server.system = fork_server.drop = fork_server.os.setsid = lambda *given: None\n"
-    code += "fork_server.main()"
+    code += "fork_server.parted = fork_server.os.fork\nfork_server.main()"
 
     def unlimited(self, do, seconds, /, **given):
         return do != "limit" and ask(self, do, seconds, **given)
