@@ -284,6 +284,6 @@ SPOILED = {
     "worker.replied = lambda number, reply: b'x' * 100\n",
     "a worker that says right": "import sys\nworker = sys.modules.get('worker') or sys.modules['__main__']\n"
     "worker.failed = lambda error: {'error': None, 'memory': False, 'value': True}\n",
-    "a safetensors that saves ones": "import protocol, numpy as np\nsave = protocol.save\n"
-    "protocol.save = lambda tensors: save({k: np.ones_like(v) for k, v in tensors.items()})\n",
+    "a safetensors that saves ones": "import protocol, torch\nsave = protocol._saved\n"
+    "protocol._saved = lambda tensors: save([torch.ones_like(t) for t in tensors])\n",
 }

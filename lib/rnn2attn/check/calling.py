@@ -88,22 +88,26 @@ def calls(
         seconds: of each call.
     """
     with guarded():
+        before = _settings()
         for inputs in cases:
-            yield _called(function, inputs, gradients, seconds)
+            yield _called(function, inputs, gradients, seconds, before)
 
 
-def _called(function: Callable, inputs: dict[str, object], gradients: tuple[str, ...], seconds: float) -> Answer:
-    given, sources = copied(inputs), {}
+def _called(
+    function: Callable, inputs: dict[str, object], gradients: tuple[str, ...], seconds: float, before: "_Settings"
+) -> Answer:
+    given, sources, found = copied(inputs), {}, {}
     if gradients:
         within = {path: leaf for name, value in given.items() for path, leaf in leaves(value, name)}
         sources = {path: within[path].requires_grad_() for path in gradients}
         # Copies of the leaves, so that a change in place is seen below and not refused by autograd.
         given = copied(given)
     try:
-        with _undone(), limited(seconds):
+        with _undone(before), limited(seconds):
             output = function(*given.values())
-        with limited(seconds):  # an own autograd.Function is the learner's code, too
-            found = _gradients(output, sources)
+        if sources:
+            with limited(seconds):  # an own autograd.Function is the learner's code, too
+                found = _gradients(output, sources)
     except (Exception, SystemExit) as error:
         return Answer(error=_error(error))
     changed = tuple(name for name, value in inputs.items() if not _same(value, given[name]))
@@ -112,7 +116,7 @@ def _called(function: Callable, inputs: dict[str, object], gradients: tuple[str,
 
 def _gradients(output: object, sources: dict[str, Tensor]) -> dict[str, Tensor | None]:
     tensors = [(place, y) for place, (_, y) in enumerate(leaves(output)) if isinstance(y, Tensor) and y.requires_grad]
-    if not (sources and tensors):
+    if not tensors:
         return dict.fromkeys(sources)
     try:
         total = sum((weights(y.shape, place) * y).sum() for place, y in tensors)
@@ -166,9 +170,13 @@ def _defaults() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _undone() -> Iterator[None]:
-    """What is done inside to settings and folder is undone."""
-    before = _settings()
+def _undone(before: "_Settings | None" = None) -> Iterator[None]:
+    """What is done inside to settings and folder is undone.
+
+    Args:
+        before: what they are now, if that is known.
+    """
+    before = before or _settings()
     try:
         with torch.inference_mode(False), warnings.catch_warnings():
             yield

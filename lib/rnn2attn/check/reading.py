@@ -11,6 +11,8 @@ import textwrap
 from collections.abc import Callable, Iterator
 from types import FunctionType, ModuleType
 
+NAMED = ast.Name, ast.Attribute  # asked of each node: `ast.Name | ast.Attribute` would be made anew each time
+
 
 def forbidden_call(function: Callable, forbidden: tuple[str, ...]) -> str:
     """The first entry of the list that the function's code uses; "" if none, or if its source is not to be had."""
@@ -51,7 +53,7 @@ def _uses(function: Callable, visited: set) -> Iterator[tuple[str, object]]:
                 known[alias.asname or alias.name] = _import(f"{node.module}.{alias.name}")
                 yield alias.name, known[alias.asname or alias.name]
     for node in nodes:
-        if isinstance(node, ast.Name | ast.Attribute):
+        if isinstance(node, NAMED):
             used = _resolve(node, known)
             yield (node.attr if isinstance(node, ast.Attribute) else "", used)
             own = isinstance(used, FunctionType) and used.__module__ == function.__module__

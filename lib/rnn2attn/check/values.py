@@ -35,7 +35,7 @@ def plain(value: object, depth: int = 0) -> object:
         if value.is_meta:  # it has a shape and no numbers
             return Other("tensor on the device meta")
         return value.detach().cpu().clone() if ordinary else Other(f"tensor of {value.dtype}, {value.layout}")
-    if value is None or isinstance(value, bool):
+    if value is None or type(value) in (bool, int, float, str):
         return value
     if isinstance(value, str):
         return str.__str__(value)  # of a subclass, such as NumPy's, the text

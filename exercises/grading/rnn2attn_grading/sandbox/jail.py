@@ -21,8 +21,8 @@ from rnn2attn_grading.sandbox.process import KilledError, Process, StoppedError
 STARTING = 120  # seconds
 ANSWERING = 30  # seconds that the first process has for it
 # Processes of a run's user beside the run: process 1 of its walls, and if the
-# user is one for the whole jail, its keeper, the first process and bubblewrap's.
-BESIDE = 4 if os.geteuid() else 1
+# user is one for the whole jail, the first process and bubblewrap's.
+BESIDE = 3 if os.geteuid() else 1
 
 
 class GoneError(Exception):

@@ -1,7 +1,7 @@
 """The fork server of a jail: its first process, which loads PyTorch once, and forks, within walls, for each run.
 
-It reads nothing that a learner wrote and runs no line of theirs. Its copy, the keeper of a run, parts what it
-starts from all else that runs. Process 1 in there takes an empty /tmp and gives up every right. Its copy is the run.
+It reads nothing that a learner wrote and runs no line of theirs. Its copy is process 1 of namespaces of its own,
+which part it from all else that runs. It takes an empty /tmp and gives up every right. The copy of that is the run.
 When process 1 ends, the system ends whatever is left in there, and what was written goes with it.
 """
 
@@ -23,13 +23,15 @@ from worker import prepare, serve
 # closed its socket, and if the supervisor has. The system counts the CPU time
 # of what ends, and not of what is killed.
 MOMENTS = {b"w": 5, b"k": 0.2}
-# The kernel's numbers, from linux/sched.h, mount.h, prctl.h and capability.h.
+# The kernel's numbers, from asm-generic/unistd.h, linux/sched.h, mount.h, prctl.h and capability.h.
+CLONE3 = 435  # on all machines
 NEWNS, NEWPID, NEWNET = 0x00020000, 0x20000000, 0x40000000
 NOSUID, NODEV = 2, 4
 PAGE = 4096  # bytes of /tmp for each file: an empty one takes memory too
 SET_SECCOMP, FILTER, BOUNDING_DROP = 22, 2, 24
 CAPABILITIES = 0x20080522  # version 3 of capset
 LIBC = ctypes.CDLL(None, use_errno=True)
+PYTHON = ctypes.PyDLL(None, use_errno=True)  # calls keep the interpreter's lock
 
 
 class Program(ctypes.Structure):
@@ -45,9 +47,27 @@ def system(name: str, *given: object) -> None:
         raise OSError(number, f"{name}: {os.strerror(number)}")
 
 
-def copied(do: Callable, *given: object) -> int:
+def parted() -> int:
+    """`os.fork`, whose copy is process 1 of new namespaces. OSError: there is none.
+
+    One more process between, which enters them by unshare, would be one more copy of PyTorch's memory.
+    """
+    given = (ctypes.c_uint64 * 8)(NEWPID | NEWNS | NEWNET, 0, 0, 0, signal.SIGCHLD)
+    PYTHON.PyOS_BeforeFork()
+    child = PYTHON.syscall(ctypes.c_long(CLONE3), given, ctypes.c_size_t(ctypes.sizeof(given)))
+    number = ctypes.get_errno()
+    if child:
+        PYTHON.PyOS_AfterFork_Parent()
+    else:
+        PYTHON.PyOS_AfterFork_Child()
+    if child < 0:
+        raise OSError(number, f"clone3: {os.strerror(number)}")
+    return child
+
+
+def copied(fork: Callable[[], int], do: Callable, *given: object) -> int:
     """Make a copy of this process, which does something and ends. Its number; what it raises, it prints."""
-    child = os.fork()
+    child = fork()
     if child:
         return child
     try:
@@ -59,47 +79,38 @@ def copied(do: Callable, *given: object) -> int:
 
 
 def runs(control: socket.socket, *walls: object) -> None:
-    """Have one run after the other, as often as the supervisor asks.
+    """Have one run after the other, as often as the supervisor asks, end it when that says so, and say how it ended.
 
     Args:
-        control: brings the ends of a run's socket and pipe, and to its keeper the word to end it.
+        control: brings the ends of a run's socket and pipe, and the word to end it.
         walls: see `one`.
     """
     while True:
         word, ends, *_ = socket.recv_fds(control, 1, 2)
         if not word:
             return
-        keeper = copied(keep, control, *ends, *walls)
+        child = copied(parted, one, control, *ends, *walls)
         for end in ends:
             os.close(end)
-        if os.waitpid(keeper, 0)[1]:  # it did not come to its end
-            return
+        seconds = MOMENTS.get(control.recv(1), 0)
+        status = str(ended(child, seconds)).encode()
+        control.send(bytes([len(status)]) + status)
 
 
-def keep(control: socket.socket, channel: int, output: int, *walls: object) -> None:
-    """Start a run, end it when the supervisor says so, and say how it ended."""
-    for standard in (1, 2):
-        os.dup2(output, standard)
-    os.close(output)
-    system("unshare", NEWPID | NEWNS | NEWNET)
-    child = copied(one, control, channel, *walls)
-    os.close(channel)
-    seconds = MOMENTS.get(control.recv(1), 0)
-    status = str(ended(child, seconds)).encode()
-    control.send(bytes([len(status)]) + status)
-    os._exit(0)
-
-
-def one(control: socket.socket, channel: int, disk: int, user: int, calls: bytes) -> None:
+def one(control: socket.socket, channel: int, output: int, disk: int, user: int, calls: bytes) -> None:
     """Process 1 of a run: no one, without rights, and with nothing but this run.
 
     Args:
         control: is closed.
         channel: the run's end of its socket.
+        output: of the pipe that takes what it prints.
         disk: bytes of /tmp.
         user: whom it becomes, where it is root.
         calls: the filter of system calls.
     """
+    for standard in (1, 2):
+        os.dup2(output, standard)
+    os.close(output)
     control.close()
     os.close(0)
     os.open(os.devnull, os.O_RDONLY)  # 0 again: the one before is everyone's
@@ -111,7 +122,7 @@ def one(control: socket.socket, channel: int, disk: int, user: int, calls: bytes
     system("prctl", SET_SECCOMP, FILTER, ctypes.byref(program), 0, 0)
     # To a signal that it does not handle, process 1 is deaf from within.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    run = copied(begin, channel)
+    run = copied(os.fork, begin, channel)
     os.close(channel)
     number = 0
     while number != run:  # others are what a run left behind

@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator
 import IPython.core.logger  # noqa: F401
 import sklearn.datasets  # noqa: F401  A notebook that draws digits would load it in each run.
 import torch
-from IPython.core.inputtransformer2 import TransformerManager
+from IPython.core.inputtransformer2 import PromptStripper, TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from protocol import Stream, packed, receive
 from traitlets.config import Config
@@ -44,10 +44,23 @@ PLOTTING = {"explore", "live", "plots", "study", "style"}  # modules that are lo
 RAISE = dis.opmap["RAISE_VARARGS"]
 # Where one may be: a line that begins or ends with such a sign, or a value that does.
 MAGIC = re.compile(r"^\s*[%!?,;/]|=[\s\\]*[%!]|\?\s*$", re.MULTILINE)
+PROMPT = re.compile(r">>>|\.\.\.|In \[")  # one of them is in each prompt of Python or IPython
 
 
 class Magics(TransformerManager):
-    """IPython's search for magics, which is left out in what is Python already: it takes longer than most cells."""
+    """IPython's search for magics, which is left out in what is Python already: it takes longer than most cells.
+
+    That for prompts is left out where none can be.
+    """
+
+    def transform_cell(self, cell):
+        """The cell as Python, without prompts and what is common in indentation."""
+        every, prompts = self.cleanup_transforms, PROMPT.search(cell)
+        try:
+            self.cleanup_transforms = [one for one in every if prompts or not isinstance(one, PromptStripper)]
+            return super().transform_cell(cell)
+        finally:
+            self.cleanup_transforms = every
 
     def do_token_transforms(self, lines):
         """The lines, with calls in the place of magics, commands of a shell and questions for help."""
