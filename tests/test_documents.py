@@ -6,7 +6,6 @@ import pytest
 from bs4 import BeautifulSoup
 
 from building import ROOT
-from rnn2attn.study.papers import PAPERS
 from rnn2attn.study.register import register
 from rnn2attn.study.results import read
 from rnn2attn.study.sentences import Sentence
@@ -232,11 +231,6 @@ def test_what_the_page_says_of_a_claim_that_was_measured_is_bound():
         for claim in NAMED.findall(item):
             if {"trained", "timed"} & set(register()[claim].kind):
                 assert [one for one in SAID if one.claim == claim and one.text in item], f"{claim}: {item}"
-
-
-def test_claims_of_papers_name_papers_of_the_bibliography():
-    known = re.findall(r"^@\w+\{(\w+),", (ROOT / "book/references.bib").read_text(encoding="utf-8"), re.MULTILINE)
-    assert {key for keys in PAPERS.values() for key in keys} <= set(known)
 
 
 def test_each_section_says_what_it_covers_and_links_to_all_of_its_claims(book):
