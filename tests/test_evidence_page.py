@@ -45,8 +45,10 @@ MEASURED = {
     ("C9", "by model", "model=LSTM 128"): ([0.6] * 5, ""),
     ("C9", "head off", "head=1"): ([0.5] * 5, ""),
     ("C9", "head off", "head=2"): ([0.4] * 5, ""),
-    **{("C9", "by case", f"case={name}"): ([value] * 5, "")
-       for name, value in zip("abcdefg", (0.4, 0.7, 0.5, 0.1, 0.6, 0.3, 0.2), strict=True)},
+    **{
+        ("C9", "by case", f"case={name}"): ([value] * 5, "")
+        for name, value in zip("abcdefg", (0.4, 0.7, 0.5, 0.1, 0.6, 0.3, 0.2), strict=True)
+    },
     ("C12", "", ""): ([0.5, 0.5, 0.5, 0.5, 0.5], "True True True True True"),
 }
 CLAIMS = register()
