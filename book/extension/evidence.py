@@ -225,12 +225,14 @@ def _places_of(values: pd.DataFrame) -> Iterator[str]:
     """What was measured at each place, in lines: of an axis its two ends, of a few cases each, of many the range."""
     ordered = sorted(values.index, key=natural)
     if len(ordered) > 1 and _is_axis(ordered):
-        yield " → ".join(_number(values.loc[at], at) for at in (ordered[0], ordered[-1]))
+        yield " → ".join(_at(values.loc[at], at) for at in (ordered[0], ordered[-1]))
+    elif len(ordered) == 1:
+        yield _at(values.iloc[0], ordered[0])
     elif len(ordered) <= SHOWN:
-        yield from (_number(one, at) for at, one in values.iterrows())
+        yield from (f"{_named(at)}: {_number(one)}" for at, one in values.iterrows())
     else:
         ends = (values["mean"].idxmin(), values["mean"].idxmax())
-        yield f"{len(ordered)} cases, from {' to '.join(_number(values.loc[at], at) for at in ends)}"
+        yield f"{len(ordered)} cases, from {' to '.join(_at(values.loc[at], at) for at in ends)}"
 
 
 def _is_axis(places: Iterable[str]) -> bool:
@@ -240,9 +242,17 @@ def _is_axis(places: Iterable[str]) -> bool:
     return numbers and all(key[:-1] == keys[0][:-1] for key in keys) and keys[0][0][2] not in NAMES
 
 
-def _number(one: pd.Series, at: str) -> str:
+def _at(one: pd.Series, at: str) -> str:
+    return _number(one) + (f" at {_named(at)}" if at else "")
+
+
+def _named(at: str) -> str:
+    return at.replace("=", " ")
+
+
+def _number(one: pd.Series) -> str:
     spread = f" ± {one['std']:.2g}" if one["count"] > 1 and one["std"] > 1e-6 * abs(one["mean"]) else ""
-    return f"{one['mean']:.3g}{spread}" + (f" at {at.replace('=', ' ')}" if at else "")
+    return f"{one['mean']:.3g}{spread}"
 
 
 def _slug(verdict: str) -> str:
