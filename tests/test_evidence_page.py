@@ -41,7 +41,7 @@ MEASURED = {
     ("C9", "by bias", "bias=0.5"): ([0.3] * 5, ""),
     ("C9", "by bias", "bias=1,000"): ([0.4] * 5, ""),
     ("C9", "by bias", "bias=-1"): ([0.1] * 5, ""),
-    ("C9", "by model", "model=GRU 64"): ([0.7] * 5, ""),
+    ("C9", "by model", "model=GRU, d = 64"): ([0.7] * 5, ""),
     ("C9", "by model", "model=LSTM 128"): ([0.6] * 5, ""),
     ("C9", "head off", "head=1"): ([0.5] * 5, ""),
     ("C9", "head off", "head=2"): ([0.4] * 5, ""),
@@ -177,7 +177,7 @@ def test_every_claim_has_a_row_that_unfolds_to_what_was_measured(tab):
         ["curve"],
         ["LSTM", "0.0012 ± 0.00045 at length 10 → 0.014 ± 0.0055 at length 80", "5"],
         ["by bias", "0.1 at bias -1 → 0.4 at bias 1,000", "5"],  # the ends of the axis, wherever the file has them
-        ["by model", "model GRU 64: 0.7\n\nmodel LSTM 128: 0.6", "5"],  # no axis, so no course
+        ["by model", "model GRU, d = 64: 0.7\n\nmodel LSTM 128: 0.6", "5"],  # no axis, so no course
         ["head off", "head 1: 0.5\n\nhead 2: 0.4", "5"],  # numbers that are names
         ["by case", "7 cases, from 0.1 at case d to 0.7 at case b", "5"],
     ]

@@ -247,7 +247,7 @@ def _at(one: pd.Series, at: str) -> str:
 
 
 def _named(at: str) -> str:
-    return at.replace("=", " ")
+    return at.replace("=", " ", 1)
 
 
 def _number(one: pd.Series) -> str:
