@@ -125,8 +125,8 @@ SAID = [
     Sentence("C37", "After training the word that the task asks for can be read from it too", lambda row: (
         row["mirror letter, untrained"] < 0.5 < 0.95 < min(row["mirror letter, trained"], row["own letter, trained"])
     ), of="both ways: share right by a probe of h_i"),
-    Sentence("C35", "BLEU is highest in the second fifth of the lengths and lowest in the longest, with attention as "
-             "without.", lambda row: all(
+    Sentence("C35", "On real sentences BLEU is highest in the second fifth of the lengths and lowest in the longest, "
+             "with attention as without.", lambda row: all(
         row["15 to 31 words", model] < row[f"{others} words", model] < row["9 to 11 words", model]
         for model in ("model=LSTM alone", "model=attention") for others in ("5 to 9", "11 to 12", "12 to 15")
     ), of="BLEU"),
@@ -177,7 +177,7 @@ SAID = [
     Sentence("C31", "What is parallel is the training", lambda row: (
         row["attention"] == 0 < 4 <= min(row["RNN"], row["LSTM"], row["GRU"])
     ), of="operations that wait, more for each further input"),
-    Sentence("C33", "after as many updates it did as well as an LSTM that attends on dates", lambda row: (
+    Sentence("C33", "On dates a Transformer did as well as an LSTM that attends, after as many updates", lambda row: (
         row["dates, 200 updates: exact match"] >= row["exact match: dates", "model=attention, 200 updates"]
     )),
     Sentence("C33", "about as well or better on strings of lengths that it was trained on", lambda row: (
