@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 from collections import defaultdict
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -193,12 +194,27 @@ def test_bibtex_and_apa_say_what_the_citation_file_says(pages):
     (entry,) = parse_string(bibtex, "bibtex").entries.values()
     assert entry.fields["title"].strip("{}") == CITATION["title"]
     assert [str(person).strip("{}") for person in entry.persons["author"]] == [a["name"] for a in CITATION["authors"]]
-    assert entry.fields["year"] == str(CITATION["date-released"].year)
+    version, _, day = (said := entry.fields["note"]).partition(", in the making, of ")
+    assert version == f"Version {rnn2attn.__version__}"
+    assert bool(day) != ("date-released" in CITATION), "until the release, the day of what is cited"
+    year = str(date.fromisoformat(day or str(CITATION["date-released"])).year)
+    assert entry.fields["year"] == year
     assert entry.fields["url"] == CITATION["repository-code"] == REPOSITORY
     assert apa.strip() == (
-        f"{CITATION['authors'][0]['name']}. ({CITATION['date-released'].year}). {CITATION['title']} "
-        f"(Version {rnn2attn.__version__}) [Computer software]. {REPOSITORY}"
+        f"{CITATION['authors'][0]['name']}. ({year}). {CITATION['title']} ({said}) [Computer software]. {REPOSITORY}"
     )
+
+
+def test_until_a_release_the_day_of_the_last_commit_is_cited(tmp_path, monkeypatch):
+    module = extension("citation", monkeypatch)
+    version, today = f"Version {rnn2attn.__version__}", date.today().isoformat()
+    assert module.released({"date-released": "2026-01-01"}, tmp_path) == ("2026-01-01", version)
+    assert module.released({}, tmp_path) == (today, f"{version}, in the making, of {today}")
+    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    subprocess.run([*git, "init", "-q"], cwd=tmp_path, check=True)
+    when = os.environ | {"GIT_COMMITTER_DATE": "2026-02-02T12:00:00"}
+    subprocess.run([*git, "commit", "-qm", "x", "--allow-empty"], cwd=tmp_path, check=True, env=when)
+    assert module.released({}, tmp_path)[0] == "2026-02-02"
 
 
 def test_persons_are_cited_by_family_name(monkeypatch):
@@ -207,11 +223,11 @@ def test_persons_are_cited_by_family_name(monkeypatch):
         {"family-names": "de Vries", "given-names": "Jan"},
         {"name": "The rest"},
     ]
-    citation = CITATION | {"authors": people}
+    citation = CITATION | {"authors": people, "date-released": "2026-01-01"}
     module = extension("citation", monkeypatch)
-    assert module.apa(citation).startswith("Kim, Y. G., de Vries, J., & The rest. (2026). ")
-    assert module.apa(citation | {"authors": people[:1]}).startswith("Kim, Y. G. (2026). ")
-    (entry,) = parse_string(module.bibtex(citation), "bibtex").entries.values()
+    assert module.apa(citation, ROOT).startswith("Kim, Y. G., de Vries, J., & The rest. (2026). ")
+    assert module.apa(citation | {"authors": people[:1]}, ROOT).startswith("Kim, Y. G. (2026). ")
+    (entry,) = parse_string(module.bibtex(citation, ROOT), "bibtex").entries.values()
     assert [person.last_names for person in entry.persons["author"]] == [["Kim"], ["Vries"], ["{The rest}"]]
     assert entry.persons["author"][1].prelast_names == ["de"]
 

@@ -37,6 +37,18 @@ MEASURED = {
     ("C9", "squared error: tanh RNN", ""): ([0.16, 0.17, 0.16, 0.16, 0.16], "True True True True True"),
     ("C9", "curve: LSTM", "length=10"): ([0.001, 0.001, 0.001, 0.001, 0.002], ""),
     ("C9", "curve: LSTM", "length=80"): ([0.01, 0.02, 0.01, 0.02, 0.01], ""),
+    ("C9", "by bias", "bias=0"): ([0.2] * 5, ""),
+    ("C9", "by bias", "bias=0.5"): ([0.3] * 5, ""),
+    ("C9", "by bias", "bias=1,000"): ([0.4] * 5, ""),
+    ("C9", "by bias", "bias=-1"): ([0.1] * 5, ""),
+    ("C9", "by model", "model=GRU, d = 64"): ([0.7] * 5, ""),
+    ("C9", "by model", "model=LSTM 128"): ([0.6] * 5, ""),
+    ("C9", "head off", "head=1"): ([0.5] * 5, ""),
+    ("C9", "head off", "head=2"): ([0.4] * 5, ""),
+    **{
+        ("C9", "by case", f"case={name}"): ([value] * 5, "")
+        for name, value in zip("abcdefg", (0.4, 0.7, 0.5, 0.1, 0.6, 0.3, 0.2), strict=True)
+    },
     ("C12", "", ""): ([0.5, 0.5, 0.5, 0.5, 0.5], "True True True True True"),
 }
 CLAIMS = register()
@@ -52,7 +64,7 @@ def results_csv(measured) -> str:
     for (claim, measure, at), (values, passed) in measured.items():
         verdicts = passed.split() or [""] * len(values)
         lines += [
-            f"{claim},2,{seed},{measure},{at},{value},{verdict},0.1.0+00000000,2026-01-01"
+            f'{claim},2,{seed},{measure},"{at}",{value},{verdict},0.1.0+00000000,2026-01-01'
             for seed, (value, verdict) in enumerate(zip(values, verdicts, strict=True))
         ]
     return "\n".join(lines) + "\n"
@@ -164,6 +176,10 @@ def test_every_claim_has_a_row_that_unfolds_to_what_was_measured(tab):
         ["tanh RNN", "0.162 ± 0.0045", "5 of 5"],
         ["curve"],
         ["LSTM", "0.0012 ± 0.00045 at length 10 → 0.014 ± 0.0055 at length 80", "5"],
+        ["by bias", "0.1 at bias -1 → 0.4 at bias 1,000", "5"],  # the ends of the axis, wherever the file has them
+        ["by model", "model GRU, d = 64: 0.7\n\nmodel LSTM 128: 0.6", "5"],  # no axis, so no course
+        ["head off", "head 1: 0.5\n\nhead 2: 0.4", "5"],  # numbers that are names
+        ["by case", "7 cases, from 0.1 at case d to 0.7 at case b", "5"],
     ]
     assert "“It is ahead in most seeds.” holds in 4 of 5 stored seeds" in said
     tab.get_by_role("button", name="Unfold all").click()

@@ -20,6 +20,7 @@ LISTED = subprocess.run(
 THERE = [f"/{name}" for name in LISTED if (ROOT / name).is_file()]
 WRITTEN_BY_THE_READER = {
     "exercises/grading/rnn2attn_grading/questions/chapter01/q7_rows.py", "tests/test_evidence_07.py",
+    "nbgrader_config.py",
 }  # fmt: skip
 CALLED = re.compile(r"python[\d.]*\s+(?:-m\s+(rnn2attn[\w.]*)|([\w./-]+\.py)\b)")
 # One import of what is large serves all: each script starts in a fork, with `--help`.

@@ -6,7 +6,7 @@ claim leads to its box. On any page ``{claim}`C9``` links a claim, and ``{verdic
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import unescape
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from rnn2attn.study.papers import papers
 from rnn2attn.study.register import KINDS, REGISTER, VERDICTS, Claim, look_up, register, typeset
-from rnn2attn.study.results import RESULTS, judged, read
+from rnn2attn.study.results import RESULTS, judged, natural, read
 from rnn2attn.study.sentences import Held, bound
 
 ANCHOR = re.compile(r'\bid="(claim-c\d+[a-z0-9-]*)"')
@@ -33,6 +33,8 @@ OPEN = "not yet measured"
 BIBLIOGRAPHY = "book/references.bib"
 COLUMNS = (("Claim", 10), ("What is said", 60), ("Verdict", 17), ("Chapter", 13))
 MEASURED = (("Measured", 48), ("Mean ± deviation", 34), ("Seeds", 18))
+SHOWN = 6  # so many cases are shown each
+NAMES = ("head=",)  # numbers behind it are names, and make no axis
 CAPTION = "The claims. Select one to see what the book tests and what was measured."
 FILTER = """<form class="evidence-filter" hidden>
 {selects}
@@ -211,19 +213,46 @@ def _measures(rows: pd.DataFrame) -> Iterator[nodes.row]:
         if head and head != common:
             yield nodes.row("", _entry(nodes.paragraph("", "", *_typeset(head)), morecols=2), classes=["common"])
         common = head
-        values = found.groupby("at", sort=False).value.agg(["mean", "std", "count"])
-        ends = values.iloc[[0, -1]] if len(values) > 1 else values
-        text = " → ".join(_number(one, at) for at, one in ends.iterrows())
+        places = list(_places_of(found.groupby("at", sort=False).value.agg(["mean", "std", "count"])))
         seeds = f"{passes[measure].passed} of {passes[measure].seeds}" if is_judged else str(found.seed.nunique())
         row = nodes.row("", _entry(nodes.paragraph("", "", *_typeset(name or "the number tested"))))
-        row += [_entry(nodes.paragraph("", cell)) for cell in (text, seeds)]
+        row += [_entry(*(nodes.paragraph("", line) for line in places)), _entry(nodes.paragraph("", seeds))]
         row["classes"] = ["part"] if head else []
         yield row
 
 
-def _number(one: pd.Series, at: str) -> str:
+def _places_of(values: pd.DataFrame) -> Iterator[str]:
+    """What was measured at each place, in lines: of an axis its two ends, of a few cases each, of many the range."""
+    ordered = sorted(values.index, key=natural)
+    if len(ordered) > 1 and _is_axis(ordered):
+        yield " → ".join(_at(values.loc[at], at) for at in (ordered[0], ordered[-1]))
+    elif len(ordered) == 1:
+        yield _at(values.iloc[0], ordered[0])
+    elif len(ordered) <= SHOWN:
+        yield from (f"{_named(at)}: {_number(one)}" for at, one in values.iterrows())
+    else:
+        ends = (values["mean"].idxmin(), values["mean"].idxmax())
+        yield f"{len(ordered)} cases, from {' to '.join(_at(values.loc[at], at) for at in ends)}"
+
+
+def _is_axis(places: Iterable[str]) -> bool:
+    """Whether they differ in a number at their end alone: "T=10" and "T=80", and not "GRU 64" and "LSTM 128"."""
+    keys = [natural(at) for at in places]
+    numbers = all(key and key[-1][:2] != (1, 0.0) for key in keys)
+    return numbers and all(key[:-1] == keys[0][:-1] for key in keys) and keys[0][0][2] not in NAMES
+
+
+def _at(one: pd.Series, at: str) -> str:
+    return _number(one) + (f" at {_named(at)}" if at else "")
+
+
+def _named(at: str) -> str:
+    return at.replace("=", " ", 1)
+
+
+def _number(one: pd.Series) -> str:
     spread = f" ± {one['std']:.2g}" if one["count"] > 1 and one["std"] > 1e-6 * abs(one["mean"]) else ""
-    return f"{one['mean']:.3g}{spread}" + (f" at {at.replace('=', ' ')}" if at else "")
+    return f"{one['mean']:.3g}{spread}"
 
 
 def _slug(verdict: str) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
 
 import yaml
+from book.extension.citation import released
 from book.tools.address import slug
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -52,7 +53,7 @@ def _place(app: Sphinx, config: Config) -> None:
 def _read_history(app: Sphinx) -> None:
     """Note the book's version, and for each file under version control the day of its last change."""
     citation = yaml.safe_load((Path(app.srcdir) / "CITATION.cff").read_text(encoding="utf-8"))
-    app.book_version, app.released = rnn2attn.__version__, str(citation["date-released"])
+    app.book_version, (app.released, _) = rnn2attn.__version__, released(citation, Path(app.srcdir))
     log = subprocess.run(
         ["git", "log", "--format=%x00%cs", "--name-only"], cwd=app.srcdir, capture_output=True, text=True, check=False
     ).stdout  # empty where the book lies outside a clone

@@ -66,8 +66,8 @@
       const wrong = made.filter((box) => !box.querySelector(".first.right"));
       const off = wrong.length === 1 ? "1 of them was" : `${wrong.length} of them were`;
       line.textContent = made.length
-        ? `You have made ${made.length} of ${boxes.length} predictions; ${off} not what came out.`
-        : `You have made none of ${boxes.length} predictions in this browser yet.`;
+        ? `You have made ${made.length} of ${boxes.length} predictions that offer choices; ${off} not what came out.`
+        : `You have made none of ${boxes.length} predictions that offer choices in this browser yet.`;
       for (const box of boxes) {
         box.hidden = !made.includes(box);
         box.classList.toggle("missed", wrong.includes(box));

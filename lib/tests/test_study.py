@@ -553,6 +553,9 @@ def test_rows_are_sorted_and_written_whole_or_not_at_all(tmp_path, monkeypatch):
     assert [line.split(",")[:5:2] for line in path.read_text().splitlines()[1:]] == [
         ["C2", "0", "n=9"], ["C2", "0", "n=10"], ["C10", "0", ""], ["C10", "1", ""],
     ]  # fmt: skip
+    axis = ["bias=-2", "bias=-1", "bias=0", "bias=0.25", "bias=0.5", "bias=1", "bias=250", "bias=1,000"]
+    write(pd.DataFrame([row("C3", at, 0) for at in sorted(axis)]), path)
+    assert results(path)["at"].tolist() == axis, "a number is read whole, with its sign"
     before = path.read_bytes()
     assert b",0.333333," in before
 

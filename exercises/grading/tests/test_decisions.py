@@ -212,7 +212,7 @@ def test_who_handed_in_nothing_can_be_given_points(class_of):
         ("ada/01-rnn", "1", "x", f"There is no exercise '01-rnn'. There are {CHAPTER.stem}, 02"),
         ("ada", "1", "x", "names no exercise"),
         (f"ada/{CHAPTER.stem}/step", "1", "x", "has no function 'step'. It has rnn_step"),
-        (f"ada/{CHAPTER.stem}", "21", "x", "from 0 to 20"),
+        (f"ada/{CHAPTER.stem}", str(FULL + 1), "x", f"from 0 to {FULL}"),
         (f"ada/{CHAPTER.stem}/{NAMES[0]}", "nan", "x", "from 0 to 2"),
         (f"ada/{CHAPTER.stem}", "1", " \n", "A reason is needed"),
     ],

@@ -4,7 +4,7 @@ import json
 
 import nbformat
 import pytest
-from classroom import FULL, QUICK, ROOT, answered, hand_in, not_run
+from classroom import QUICK, ROOT, answered, hand_in, not_run
 
 from rnn2attn_grading.grading.gradebook import Gradebook
 from rnn2attn_grading.grading.run import grade
@@ -93,7 +93,7 @@ def test_the_next_notebook_finds_nothing_of_the_first(rows):
     """Neither a patch, nor a file, nor less room for files, nor a mark on stdin, nor a process that is gone."""
     found, printed = rows
     second = found["ada", CHAPTERS[1].stem]
-    assert sum(row["points"] for row in second.values()) == FULL
+    assert sum(row["points"] for row in second.values()) == CHAPTERS[1].points
     assert printed["ada", CHAPTERS[1].stem] == b"a word in the second\n"
 
 
@@ -101,7 +101,7 @@ def test_the_next_learner_finds_nothing_either(rows):
     found, _ = rows
     for chapter in CHAPTERS[:2]:
         lines = found["bob", chapter.stem].values()
-        assert sum(row["points"] for row in lines) == FULL
+        assert sum(row["points"] for row in lines) == chapter.points
 
 
 def test_a_death_costs_its_own_question(rows):

@@ -15,6 +15,7 @@ RESULTS = Path(__file__).with_name("results.csv")
 TRIED = Path(__file__).with_name("tried.csv")  # what a reader with a seed that is not stored meets; the same columns
 # A chapter may have several pages, each measured by itself: "1" and "1b" are rows of chapter 1.
 COLUMNS = ("claim", "chapter", "seed", "measure", "at", "value", "passed", "version", "date")
+NUMBER = re.compile(r"((?:(?<![^=\s])-)?\d+(?:,\d{3}(?!\d))*(?:\.\d+)?)")  # a minus within a word is a hyphen
 TYPES = dict.fromkeys(COLUMNS, "str") | {"seed": "int64", "value": "float64"}
 
 
@@ -42,13 +43,15 @@ def write(rows: pd.DataFrame, path: Path = RESULTS) -> None:
 
 
 def _place(row: pd.Series) -> tuple:
-    return _natural(row.chapter), _natural(row.claim), _natural(row.measure), _natural(row["at"]), row.seed
+    return natural(row.chapter), natural(row.claim), natural(row.measure), natural(row["at"]), row.seed
 
 
-def _natural(text: str) -> list[tuple]:
-    """A key by which "C2" comes before "C10"."""
+def natural(text: str) -> list[tuple]:
+    """A key by which "C2" comes before "C10", "bias=-1" before "bias=0", and "250 updates" before "1,000 updates"."""
     return [
-        (0, float(part), "") if part[:1].isdigit() else (1, 0.0, part) for part in re.split(r"(\d+)", text) if part
+        (0, float(part.replace(",", "")), "") if number else (1, 0.0, part)
+        for number, part in ((k % 2, part) for k, part in enumerate(NUMBER.split(text)))
+        if part
     ]
 
 
