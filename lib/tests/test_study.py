@@ -827,6 +827,28 @@ def test_seeds_that_nobody_looked_at_are_tried_as_a_reader_would(studied, tmp_pa
 
 
 @in_kernels
+def test_a_seed_is_tried_without_what_needs_data_that_are_not_here(studied, tmp_path):
+    chapter, _, library = studied
+    book = nbformat.read(chapter, 4)
+    book.cells += map(v4.new_code_cell, (
+        'elsewhere = curve("C9", noisy, over={"length": [2, 4, 8]}, seed=seed, name="", again=4, data=False)',
+        "def last(): return elsewhere.series['RNN'][0, -1]",
+        'claim("C9", last(), passes=lambda v: v > 0, measure="elsewhere")',
+        'claim("C9", 2.0, passes=lambda v: v < 3, measure="here")',
+    ))  # fmt: skip
+    more = tmp_path / chapter.name
+    nbformat.write(book, more)
+    rows, failed = run(more, 20, trying=True, library=library)
+    assert failed == [] and {row["measure"] for row in rows if row["passed"]} == {"", "RNN", "trained", "here"}
+    with pytest.raises(RunFailed, match="needs data that are not here, and seed 20 is not stored"):
+        run(more, 20, library=library)
+    book.cells.append(v4.new_code_cell("nowhere"))
+    nbformat.write(book, more)
+    with pytest.raises(RunFailed, match="name 'nowhere' is not defined"):
+        run(more, 20, trying=True, library=library)
+
+
+@in_kernels
 def test_a_reader_with_another_seed_stays_in_the_band(studied):
     chapter, _, library = studied
     assert run(chapter, 11, recording=False, library=library) == ([], [])

@@ -5,6 +5,7 @@ interruption loses the run under way and nothing else. A run that is stored, wit
 not repeated: its rows carry that code's fingerprint in `version`.
 """
 
+import ast
 import datetime
 import json
 import os
@@ -24,6 +25,7 @@ from rnn2attn.study.fingerprint import same_code, version
 from rnn2attn.study.results import COLUMNS, RESULTS, TRIED, judged, read, write
 
 FAILED = "ClaimFailed"
+ABSENT = "needs data that are not here"  # a curve says so in a study where its seed is not stored
 
 
 class RunFailed(RuntimeError):
@@ -63,7 +65,8 @@ def run(
         seed: that the cell is to set.
         recording: as a study does, past a claim that fails; else as a reader does, to the first error.
         whole: measure all of each curve; else the one point that a reader measures again.
-        trying: measure that one point, and judge it by the stored band.
+        trying: measure that one point, and judge it by the stored band. What needs data that are not here
+            is left out, with all that rests on it.
         library: a folder with another `rnn2attn` to use, as from `checks.ablated`.
 
     Returns:
@@ -103,7 +106,8 @@ def run(
         except CellExecutionError as error:
             raise RunFailed(f"{notebook.name}, seed {seed}: {error.ename}: {error.evalue}") from error
         rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
-    errors = [output for cell in book.cells for output in cell.get("outputs", []) if output.output_type == "error"]
+    cells = _with_their_data(book.cells) if trying else book.cells
+    errors = [output for cell in cells for output in cell.get("outputs", []) if output.output_type == "error"]
     for error in errors:
         if error.ename != FAILED:
             raise RunFailed(f"{notebook.name}, seed {seed}: {error.ename}: {error.evalue}")
@@ -202,6 +206,20 @@ def attempt(
             rows = rows[(rows.chapter != page) | ((rows.seed != seed) & _of(rows, page, now))]
             write(pd.concat([rows, _table(found, page, seed, now)], ignore_index=True), path)
     return wrong
+
+
+def _with_their_data(cells: Iterable[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """The cells but for those that needed data that are not here, or a name that such a cell was to make."""
+    found, lost = [], set()
+    for cell in cells:
+        errors = [output.evalue for output in cell.get("outputs", []) if output.output_type == "error"]
+        missing = {name for text in errors for name in re.findall(r"^name '(\w+)' is not defined", text)}
+        if any(ABSENT in text for text in errors) or missing & lost:
+            made = ast.walk(ast.parse(cell.source))
+            lost |= {node.id for node in made if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        else:
+            found.append(cell)
+    return found
 
 
 def _of(rows: pd.DataFrame, page: str, now: str) -> pd.Series:
