@@ -107,7 +107,8 @@ function parsed(html) {
 function strip(weights, share = 0.95) {
   const wide = 100 / weights.length;
   const end = (n) => `${(n * wide).toFixed(2)}%`;
-  const stops = Array.from(weights, (w, n) => `rgb(0 0 0/${w.toFixed(3)}) 0 ${end(n + share)},#0000 0 ${end(n + 1)}`);
+  const alpha = (w) => Math.max(w, 0.002).toFixed(3); // below it a mask may leave nothing, which is not always printed
+  const stops = Array.from(weights, (w, n) => `rgb(0 0 0/${alpha(w)}) 0 ${end(n + share)},#0000 0 ${end(n + 1)}`);
   return element("i", { style: `mask:linear-gradient(90deg,${stops.join(",")})` });
 }
 
