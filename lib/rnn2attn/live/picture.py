@@ -13,7 +13,6 @@ from rnn2attn.seq2seq import Seq2Seq
 
 LIMIT = 30  # tokens after which a model that finds no end is cut
 SHARE = 0.1  # a weight below this is not named
-LEAST = 0.002  # of alpha, of which eight bits keep something
 
 
 class Answer(NamedTuple):
@@ -83,15 +82,14 @@ def _row(t: int, one: Answer, token: str, group: str) -> str:
 def strip(weights: Sequence[float], share: float = 0.95) -> str:
     """Weights, 0 to 1, side by side: one element, of whose colour a mask leaves as much as each says.
 
-    A browser is slow at elements, and hardly at what is painted in one. A cell takes this share of its place. A mask
-    that leaves nothing at all is one that Chromium 150 never ends to print: so no weight is below the least alpha.
+    A browser is slow at elements, and hardly at what is painted in one. A cell takes this share of its place. The
+    last stop lies outside: a mask that leaves nothing is one that Chromium 150 never ends to print.
     """
     wide = 100 / len(weights)
     stops = (
-        f"rgb(0 0 0/{max(w, LEAST):.3f}) 0 {(n + share) * wide:.2f}%,#0000 0 {(n + 1) * wide:.2f}%"
-        for n, w in enumerate(weights)
+        f"rgb(0 0 0/{w:.3f}) 0 {(n + share) * wide:.2f}%,#0000 0 {(n + 1) * wide:.2f}%" for n, w in enumerate(weights)
     )
-    return f'<i style="mask:linear-gradient(90deg,{",".join(stops)})"></i>'
+    return f'<i style="mask:linear-gradient(90deg,{",".join(stops)},#000 101%)"></i>'
 
 
 def row_of(t: int, group: str, shown: str, words: str, picked: int = 0) -> str:

@@ -102,14 +102,14 @@ function parsed(html) {
 
 /**
  * Weights, 0 to 1, side by side: one element, of whose colour a mask leaves as much as each says. A browser is slow at
- * elements, and hardly at what is painted in one. A cell takes this share of its place.
+ * elements, and hardly at what is painted in one. A cell takes this share of its place. The last stop lies
+ * outside: a mask that leaves nothing is one that Chromium 150 never ends to print.
  */
 function strip(weights, share = 0.95) {
   const wide = 100 / weights.length;
   const end = (n) => `${(n * wide).toFixed(2)}%`;
-  const alpha = (w) => Math.max(w, 0.002).toFixed(3); // below it a mask may leave nothing, which is not always printed
-  const stops = Array.from(weights, (w, n) => `rgb(0 0 0/${alpha(w)}) 0 ${end(n + share)},#0000 0 ${end(n + 1)}`);
-  return element("i", { style: `mask:linear-gradient(90deg,${stops.join(",")})` });
+  const stops = Array.from(weights, (w, n) => `rgb(0 0 0/${w.toFixed(3)}) 0 ${end(n + share)},#0000 0 ${end(n + 1)}`);
+  return element("i", { style: `mask:linear-gradient(90deg,${stops.join(",")},#000 101%)` });
 }
 
 /** A row of a map: its number, what it shows, and what that is in words, seen when it is picked and heard always. */
