@@ -276,8 +276,10 @@ def test_what_is_copied_for_each_run_lies_in_large_pages():
     with Jail(QUICK) as jail:
         jail._wait()
         first = psutil.Process(jail._bubblewrap.pid).children()[0].children()[0]
-        kilobytes = dict(re.findall(r"(\w+): +(\d+) kB", Path(f"/proc/{first.pid}/smaps_rollup").read_text()))
-    assert int(kilobytes["AnonHugePages"]) > 0.8 * int(kilobytes["Anonymous"])
+        maps = Path(f"/proc/{first.pid}/smaps").read_text()
+    large = sum(map(int, re.findall(r"AnonHugePages: +(\d+) kB", maps)))
+    (heap,) = map(int, re.findall(r"\[heap\]\n(?:.*\n)*?Anonymous: +(\d+) kB", maps))
+    assert large > 0.9 * (heap + (96 << 10))  # C's and what is taken for Python; CUDA's libraries bring their own
 
 
 @pytest.mark.heavy
