@@ -12,7 +12,7 @@ from rnn2attn_grading.questions.drawing import Draw
 
 COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")  # fmt: skip
 PUBLIC = "public"  # the seed of the cases that learners hold
-PATIENCE = 120  # seconds for a reference, on a machine that is busy
+PATIENCE = 120  # seconds for a function of ours, on a machine that is busy
 HARDEST = 3  # 1 is an equation written down, 2 takes a thought about shapes or cases, 3 takes pen and paper
 
 # What draws inputs: (name of the case, argument → value), several times; with a third entry, the `trial` of a view.
@@ -265,14 +265,18 @@ class Chapter:
         )
 
 
-def judged(function: Callable, cases: list[Case]) -> list[Fault | None]:
+def judged(
+    function: Callable, cases: list[Case], seconds: float = PATIENCE
+) -> list[Fault | None]:
     """What is wrong with a function in each of the cases. It runs here: only for code that can be trusted."""
-    return [judge(attempt(function, case), case) for case in cases]
+    return [judge(attempt(function, case, seconds), case) for case in cases]
 
 
-def attempt(function: Callable, case: Case) -> Answer:
-    """Call a function as the case asks."""
-    return call(function, case.inputs, tuple(case.gradients))
+def attempt(
+    function: Callable, case: Case, seconds: float = PATIENCE
+) -> Answer:
+    """Call a function as the case asks, and stop it after so many seconds."""
+    return call(function, case.inputs, tuple(case.gradients), seconds)
 
 
 def published(question: Question, part: Part) -> questions.Part:
